@@ -1,0 +1,110 @@
+"""The engine alone over a house folder, for bug reports and benchmarks.
+
+`python -m custom_components.nebenkosten.engine DIR [--json FILE] [--as-of TIME]`
+"""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+import json
+from pathlib import Path
+import sys
+import time
+from zoneinfo import ZoneInfo
+
+from .engine.model import KINDS, Context, Report, Series, empty_series
+from .sources.csv_readings import FileError, Row
+from .sources.house_folder import HouseError, HouseFolder, read_house
+from .sources.text import TextError, parse_instant
+from .texts import finding_text, load_sentences
+
+
+def main(arguments: list[str]) -> int:
+    """Print a table of the last known months, or the whole result as JSON."""
+    parser = argparse.ArgumentParser(prog="nebenkosten.engine", description=__doc__)
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("--json", metavar="FILE", help="- writes to the output")
+    parser.add_argument("--as-of", metavar="TIME", help="default: after all readings")
+    options = parser.parse_args(arguments)
+    try:
+        folder = read_house(options.folder)
+        result = _result(folder, options.as_of)
+    except (HouseError, FileError, TextError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    text = json.dumps(result, ensure_ascii=False, allow_nan=False, indent=1)
+    if options.json and options.json != "-":
+        Path(options.json).write_text(text + "\n", encoding="utf-8")
+    else:
+        sys.stdout.write(text + "\n")
+    return 0
+
+
+def _result(folder: HouseFolder, as_of: str | None) -> dict[str, object]:
+    # Imported late: this module is also found by tools that only read its docstring.
+    from .engine.pipeline import analyse
+    from .engine.result import meters_json, run_json
+
+    started = time.perf_counter()
+    rows = _rows(folder)
+    collected = time.perf_counter()
+    zone = ZoneInfo(folder.house.time_zone)
+    if as_of is None:
+        instant = _after_all(rows, zone)
+    else:
+        instant = parse_instant(as_of, zone, bare_dates="start").seconds
+    report: Report = analyse(folder.house, _series(rows), Context(as_of=instant))
+    stages = {
+        "collect": collected - started,
+        "analyse": time.perf_counter() - collected,
+        "publish": 0.0,
+    }
+    sentences = load_sentences("en")
+    return {
+        "run": run_json(report, "engine", stages),
+        "meters": meters_json(
+            report, lambda f: finding_text(f, sentences, comma=False)
+        ),
+    }
+
+
+def _rows(folder: HouseFolder) -> list[Row]:
+    rows: list[Row] = []
+    for path, parsed in folder.readings():
+        for rejected in parsed.rejected[:1]:
+            raise HouseError(
+                f"{path}, line {rejected.line}, {rejected.column}: {rejected.code}"
+                f" ({len(parsed.rejected)} rows rejected)"
+            )
+        rows += parsed.rows
+    for left in folder.left_out:
+        sys.stderr.write(f"{left}: only physical meters can be computed yet\n")
+    return rows
+
+
+def _after_all(rows: list[Row], zone: ZoneInfo) -> float:
+    """Return the first local midnight at or after the newest reading."""
+    from .engine import calendar
+
+    newest = max((row.instant for row in rows), default=0.0)
+    day = calendar.first_midnight_at_or_after(newest, zone)
+    return calendar.midnight(day, zone)
+
+
+def _series(rows: Iterable[Row]) -> dict[str, Series]:
+    series: dict[str, Series] = defaultdict(empty_series)
+    names: dict[str, dict[str | None, int]] = defaultdict(lambda: {None: 0})
+    for number, row in enumerate(rows):
+        readings = series[row.meter.key].readings
+        units = names[row.meter.key]
+        readings.ids.append(number)
+        readings.times.append(row.instant)
+        readings.values.append(row.value)
+        readings.kinds.append(KINDS.index(row.kind))
+        readings.revisions.append(number)
+        readings.units.append(units.setdefault(row.unit, len(units)))
+    return {
+        key: replace(one, readings=replace(one.readings, unit_names=tuple(names[key])))
+        for key, one in series.items()
+    }

@@ -1,0 +1,41 @@
+"""Which amounts of use between two instants can be believed?"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .cleaning import unit_scale
+from .model import Amounts, Meter
+from .reconstruction import Use
+
+if TYPE_CHECKING:
+    from .model import Bools, Floats
+
+
+def believed(meter: Meter, amounts: Amounts, as_of: float) -> Use:
+    """Return the amounts closed by `as_of` in the meter's unit, ordered and disjoint.
+
+    Where two overlap, the one that begins earlier counts; of equal ones the later edit.
+    """
+    starts, ends = np.asarray(amounts.starts), np.asarray(amounts.ends)
+    scale = unit_scale(meter, amounts.unit_names)[np.asarray(amounts.units)]
+    values = np.asarray(amounts.values) * scale
+    revisions = np.asarray(amounts.revisions)
+    chosen = (ends <= as_of) & (ends > starts) & ~np.isnan(values)
+    starts, ends, values = starts[chosen], ends[chosen], values[chosen]
+    order = np.lexsort((-revisions[chosen], starts))
+    starts, ends, values = starts[order], ends[order], values[order]
+    if len(starts) > 1 and (starts[1:] < ends[:-1]).any():
+        kept = _disjoint(starts, ends)
+        starts, ends, values = starts[kept], ends[kept], values[kept]
+    return Use(starts, ends, values)
+
+
+def _disjoint(starts: Floats, ends: Floats) -> Bools:
+    kept = np.zeros(len(starts), bool)
+    reached = -np.inf
+    for i, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        if start >= reached:
+            kept[i] = True
+            reached = end
+    return kept

@@ -1,0 +1,91 @@
+"""Where are the local days, months and years, 23- and 25-hour days included?"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .model import Floats
+
+type PeriodKind = Literal["day", "week", "month", "year", "billing_year"]
+
+_HOUR = 3600.0
+
+
+def midnight(day: date, zone: ZoneInfo) -> float:
+    """Return the instant [epoch s] at which a local day begins.
+
+    Where a clock change skips midnight itself, the day begins with the change.
+    """
+    return datetime.combine(day, time(), zone).timestamp()
+
+
+def local_day(instant: float, zone: ZoneInfo) -> date:
+    """Return the local day that an instant [epoch s] lies in."""
+    return datetime.fromtimestamp(instant, zone).date()
+
+
+def first_midnight_at_or_after(instant: float, zone: ZoneInfo) -> date:
+    """Return the first day whose midnight is not before the instant [epoch s]."""
+    day = local_day(instant, zone)
+    return day if midnight(day, zone) >= instant else day + timedelta(days=1)
+
+
+def midnights(first: date, last: date, zone: ZoneInfo) -> Floats:
+    """Return the instants (n+1,) [epoch s] that bound the days first..last."""
+    begin, edges = _edges(zone.key, first.year, last.year + 1)
+    start = (first - begin).days
+    return edges[start : start + max((last - first).days + 2, 1)]
+
+
+@lru_cache(maxsize=64)
+def _edges(key: str, first_year: int, last_year: int) -> tuple[date, Floats]:
+    zone = ZoneInfo(key)
+    begin = date(first_year, 1, 1)
+    count = (date(last_year, 1, 2) - begin).days
+    instants = np.array(
+        [midnight(begin + timedelta(days=i), zone) for i in range(count)]
+    )
+    instants.setflags(write=False)
+    return begin, instants
+
+
+def hour_edges(start: float, end: float) -> Floats:
+    """Return the full hours (n+1,) from start to end [epoch s], both included."""
+    return np.append(np.arange(start, end, _HOUR), end)
+
+
+def period_start(day: date, kind: PeriodKind, year_start: tuple[int, int]) -> date:
+    """Return the first day of the period that a day lies in.
+
+    Weeks are ISO weeks; `year_start` is the (month, day) of the billing year.
+    """
+    if kind == "week":
+        return day - timedelta(days=day.weekday())
+    if kind == "month":
+        return day.replace(day=1)
+    if kind == "year":
+        return day.replace(month=1, day=1)
+    if kind == "billing_year":
+        start = date(day.year, *year_start)
+        return start if start <= day else date(day.year - 1, *year_start)
+    return day
+
+
+def next_period(start: date, kind: PeriodKind) -> date:
+    """Return the first day of the period after the one that begins at `start`."""
+    if kind == "day":
+        return start + timedelta(days=1)
+    if kind == "week":
+        return start + timedelta(days=7)
+    if kind == "month":
+        return (start + timedelta(days=31)).replace(day=1)
+    return start.replace(year=start.year + 1)
+
+
+def iso(instant: float, zone: ZoneInfo) -> str:
+    """Return an instant [epoch s] as ISO 8601 with the zone's offset."""
+    return datetime.fromtimestamp(instant, UTC).astimezone(zone).isoformat()

@@ -1,0 +1,153 @@
+"""How much per day, month and year, and how is each day known?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import calendar
+from .calendar import PeriodKind
+from .model import Provenance
+from .reconstruction import dial, known_instants
+
+if TYPE_CHECKING:
+    from .cleaning import Register
+    from .model import Floats, Hours, Ints, MeterReport
+    from .reconstruction import Flow, Use
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A register and its use over the time that it accounts for."""
+
+    register: Register
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The use of the days start..end (end excluded), as far as they are known.
+
+    `value` is None as soon as one day is unknown; `known` is the sum of the others.
+    """
+
+    start: date
+    end: date
+    value: float | None
+    known: float
+    days: tuple[int, int, int, int]
+
+    @property
+    def known_days(self) -> int:
+        """Return how many days have a value."""
+        return sum(self.days[:3])
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """Return the shares of measured, interpolated, extrapolated known days."""
+        of = self.known_days or 1
+        return self.days[0] / of, self.days[1] / of, self.days[2] / of
+
+
+def use_between(courses: tuple[Course, ...], instants: Floats) -> Floats:
+    """Return the use (n,) between instants (n+1,), NaN where a part is unknown."""
+    total = np.zeros(len(instants) - 1)
+    for course in courses:
+        total += np.diff(course.flow.used_by(instants))
+        total[course.flow.touched(course.flow.unknown, instants)] = np.nan
+    total[instants[:-1] < courses[0].flow.start] = np.nan
+    total[instants[1:] > max(c.flow.end for c in courses)] = np.nan
+    return total
+
+
+def provenance(
+    courses: tuple[Course, ...], amounts: Use, instants: Floats, use: Floats
+) -> Ints:
+    """Return how each span (n,) between instants (n+1,) is known."""
+    guessed = np.zeros(len(use), bool)
+    known = np.zeros(len(instants), bool)
+    for course in courses:
+        guessed |= course.flow.touched(course.flow.guessed, instants)
+        known |= known_instants(course.register, amounts, instants)
+    result = np.where(guessed, Provenance.EXTRAPOLATED, Provenance.INTERPOLATED)
+    result = np.where(known[:-1] & known[1:], Provenance.MEASURED, result)
+    return np.where(np.isnan(use), Provenance.UNKNOWN, result)
+
+
+def counter(courses: tuple[Course, ...], instants: Floats) -> Floats:
+    """Return what the dial in use showed at each instant (n,), NaN where unknown."""
+    shown = np.full(len(instants), np.nan)
+    for course in courses:
+        value = dial(course.register, course.flow, instants)
+        shown = np.where(instants >= course.flow.start, value, shown)
+    return shown
+
+
+def periods(
+    report: MeterReport,
+    kind: PeriodKind,
+    first: date | None = None,
+    last: date | None = None,
+    year_start: tuple[int, int] = (1, 1),
+) -> Iterator[Period]:
+    """Yield the periods of a meter's days, cut to first..last (both included)."""
+    if report.first_day is None or report.last_day is None:
+        return
+    first = max(filter(None, (first, report.first_day)))
+    last = min(filter(None, (last, report.last_day)))
+    start = calendar.period_start(first, kind, year_start)
+    while start <= last:
+        end = calendar.next_period(start, kind)
+        low = (max(start, first) - report.first_day).days
+        high = (min(end, last + timedelta(days=1)) - report.first_day).days
+        yield _period(report, start, end, slice(low, high))
+        start = end
+
+
+def _period(report: MeterReport, start: date, end: date, days: slice) -> Period:
+    use = report.use[days]
+    counts = np.bincount(report.provenance[days], minlength=4)
+    known = float(np.nansum(use))
+    return Period(
+        start,
+        end,
+        None if counts[Provenance.UNKNOWN] else known,
+        known,
+        (int(counts[0]), int(counts[1]), int(counts[2]), int(counts[3])),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What is published: instants [epoch s], running sums and dials, one each."""
+
+    starts: list[float]
+    sums: list[float]
+    states: list[float | None]
+
+
+def published_rows(report: MeterReport) -> Rows:
+    """Return a row per known day, by the hour from where hours are wanted.
+
+    A row begins with its day or hour; its sum is the use up to its end.
+    """
+    starts, use, shown = report.midnights[:-1], report.use, report.counter[1:]
+    if report.hours is not None:
+        cut = np.searchsorted(starts, report.hours.edges[0])
+        hours = _of_known_days(report, report.hours)
+        starts = np.concatenate((starts[:cut], report.hours.edges[:-1]))
+        use = np.concatenate((use[:cut], hours))
+        shown = np.concatenate((shown[:cut], report.hours.counter[1:]))
+    known = ~np.isnan(use)
+    states = [None if np.isnan(s) else s for s in shown[known].tolist()]
+    return Rows(starts[known].tolist(), np.cumsum(use[known]).tolist(), states)
+
+
+def _of_known_days(report: MeterReport, hours: Hours) -> Floats:
+    """Return the hours' use without those of days that are unknown as a whole."""
+    day = np.searchsorted(report.midnights, hours.edges[:-1], "right") - 1
+    inside = (day >= 0) & (day < len(report.use))
+    lost = np.isnan(report.use[np.clip(day, 0, max(len(report.use) - 1, 0))])
+    return np.where(inside & lost, np.nan, hours.use)

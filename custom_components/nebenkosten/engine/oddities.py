@@ -1,0 +1,125 @@
+"""What in a meter's readings should a person look at?"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from .calendar import local_day
+from .model import Finding, Meter, Severity
+from .reconstruction import reach
+
+if TYPE_CHECKING:
+    from .consumption import Course
+    from .reconstruction import Use
+
+_DAY: Final = 86400.0
+_GAP: Final = 60.0
+_DRIFT: Final = 0.01
+
+
+def oddities(
+    meter: Meter, courses: tuple[Course, ...], amounts: Use, zone: ZoneInfo
+) -> Iterator[Finding]:
+    """Yield the findings of one meter's registers."""
+    for course in courses:
+        yield from _falls(meter, course, zone)
+        yield from _drift(meter, course, amounts, zone)
+    for old, new in pairwise(courses):
+        yield from _bridged(meter, old, new, zone)
+    yield from _negative(meter, amounts, zone)
+    yield from _overdue(meter, courses[-1], zone)
+
+
+def _falls(meter: Meter, course: Course, zone: ZoneInfo) -> Iterator[Finding]:
+    """Report each fall of the counter; one that amounts explain is only a reset."""
+    register, flow = course.register, course.flow
+    for i in np.flatnonzero(np.diff(register.values) < 0).tolist():
+        lost = flow.touched(flow.unknown, register.times[i : i + 2])[0]
+        yield Finding(
+            code="counter_fell" if lost else "counter_reset",
+            severity=Severity.ERROR if lost else Severity.INFO,
+            meter_id=meter.meter_id,
+            day=local_day(float(register.times[i + 1]), zone),
+            data={
+                "before": float(register.values[i]),
+                "after": float(register.values[i + 1]),
+                "since": local_day(float(register.times[i]), zone).isoformat(),
+            },
+        )
+
+
+def _drift(
+    meter: Meter, course: Course, amounts: Use, zone: ZoneInfo
+) -> Iterator[Finding]:
+    """Report where readings and amounts of the same time differ by over 1 %."""
+    times, values = course.register.times, course.register.values
+    if len(times) < 2 or not len(amounts.values):
+        return
+    total = np.append(0.0, np.cumsum(amounts.values))
+    length = np.append(0.0, np.cumsum(amounts.ends - amounts.starts))
+    knots = np.column_stack((amounts.starts, amounts.ends)).ravel()
+    by = np.interp(times, knots, np.repeat(total, 2)[1:-1])
+    covered = np.interp(times, knots, np.repeat(length, 2)[1:-1])
+    whole = np.isclose(np.diff(covered), np.diff(times), rtol=0, atol=1.0)
+    whole &= np.diff(values) >= 0
+    read = float(np.diff(values)[whole].sum())
+    summed = float(np.diff(by)[whole].sum())
+    if whole.any() and abs(summed - read) > _DRIFT * max(read, summed):
+        yield Finding(
+            code="drift",
+            severity=Severity.WARNING,
+            meter_id=meter.meter_id,
+            day=local_day(float(times[-1]), zone),
+            data={"read": read, "summed": summed},
+        )
+
+
+def _bridged(
+    meter: Meter, old: Course, new: Course, zone: ZoneInfo
+) -> Iterator[Finding]:
+    """Report an exchange whose two readings lie apart."""
+    if not len(old.register.times) or not len(new.register.times):
+        return
+    span = np.array([old.register.times[-1], new.register.times[0]])
+    if span[1] - span[0] <= _GAP:
+        return
+    use = sum(float(np.diff(c.flow.used_by(span))[0]) for c in (old, new))
+    yield Finding(
+        code="exchange_bridged",
+        severity=Severity.INFO,
+        meter_id=meter.meter_id,
+        day=local_day(float(span[1]), zone),
+        data={"days": float(np.diff(span)[0]) / _DAY, "use": use},
+    )
+
+
+def _negative(meter: Meter, amounts: Use, zone: ZoneInfo) -> Iterator[Finding]:
+    """Report amounts below zero: their time counts as unknown."""
+    below = np.flatnonzero(amounts.values < 0)
+    if len(below):
+        yield Finding(
+            code="negative_amount",
+            severity=Severity.WARNING,
+            meter_id=meter.meter_id,
+            day=local_day(float(amounts.starts[below[0]]), zone),
+            data={"count": len(below), "use": float(amounts.values[below].sum())},
+        )
+
+
+def _overdue(meter: Meter, course: Course, zone: ZoneInfo) -> Iterator[Finding]:
+    """Report a register that can no longer be carried forward to its end."""
+    times, flow = course.register.times, course.flow
+    if len(times) < 2 or course.register.closed:
+        return
+    last = float(times[-1])
+    if flow.end - last > reach(times) and np.isnan(flow.use[-1]):
+        yield Finding(
+            code="reading_overdue",
+            severity=Severity.WARNING,
+            meter_id=meter.meter_id,
+            day=local_day(last, zone),
+            data={"days": int((flow.end - last) / _DAY)},
+        )

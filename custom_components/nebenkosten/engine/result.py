@@ -1,0 +1,111 @@
+"""How does a report look as JSON, for the demo, bug reports and benchmarks?"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from . import calendar
+from .consumption import periods
+from .model import Finding, MeterReport, Provenance, Report
+
+if TYPE_CHECKING:
+    from .calendar import PeriodKind
+
+type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
+
+_LABELS = [p.name.lower() for p in Provenance]
+_LENGTH = {"month": 7, "year": 4}
+
+
+def meters_json(report: Report, text: Callable[[Finding], str]) -> dict[str, Json]:
+    """Return the contract's `meters` of a report; `text` words its findings."""
+    return {
+        found.meter.meter_id: _meter_json(found, text)
+        for found in report.meters.values()
+    }
+
+
+def run_json(report: Report, run_id: str, stages: dict[str, float]) -> dict[str, Json]:
+    """Return the contract's `run` of a report; the stages' durations are in s."""
+    return {
+        "id": run_id,
+        "status": "ok",
+        "as_of": calendar.iso(report.as_of, ZoneInfo(report.time_zone)),
+        "time_zone": report.time_zone,
+        "duration_s": sum(stages.values()),
+        "stages_s": dict(stages),
+    }
+
+
+def _meter_json(found: MeterReport, text: Callable[[Finding], str]) -> Json:
+    return {
+        "kind": "physical",
+        "medium": found.meter.medium.value,
+        "unit": found.meter.unit,
+        "first_day": _day(found.first_day),
+        "last_day": _day(found.last_day),
+        "readings": len(found.used),
+        "daily": _daily(found),
+        "monthly": _sums(found, "month"),
+        "yearly": _sums(found, "year"),
+        "partial": {
+            period.start.isoformat()[:7]: {
+                "known": period.known,
+                "days": period.known_days,
+                "of": sum(period.days),
+            }
+            for period in periods(found, "month")
+            if period.value is None
+        },
+        "counter": _counter(found),
+        "anomalies": [],
+        "findings": [finding_json(finding, text) for finding in found.findings],
+    }
+
+
+def finding_json(finding: Finding, text: Callable[[Finding], str]) -> dict[str, Json]:
+    """Return a finding with its sentence."""
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "day": _day(finding.day),
+        "text": text(finding),
+    }
+
+
+def _daily(found: MeterReport) -> list[Json]:
+    return [
+        [
+            period.start.isoformat(),
+            period.value,
+            _LABELS[int(found.provenance[i])],
+        ]
+        for i, period in enumerate(periods(found, "day"))
+    ]
+
+
+def _sums(found: MeterReport, kind: PeriodKind) -> dict[str, Json]:
+    return {
+        period.start.isoformat()[: _LENGTH[kind]]: period.value
+        for period in periods(found, kind)
+    }
+
+
+def _counter(found: MeterReport) -> dict[str, Json]:
+    """Return the dial at the end of each month that the meter's days reach."""
+    result: dict[str, Json] = {}
+    if found.first_day is None or found.last_day is None:
+        return result
+    for period in periods(found, "month"):
+        index = (period.end - found.first_day).days
+        if index < len(found.counter):
+            value = float(found.counter[index])
+            shown = None if np.isnan(value) else value
+            result[period.start.isoformat()[:7]] = shown
+    return result
+
+
+def _day(day: object) -> str | None:
+    return None if day is None else str(day)

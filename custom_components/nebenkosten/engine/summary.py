@@ -1,0 +1,63 @@
+"""What does a person want to see of a meter today?"""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from . import calendar
+from .calendar import PeriodKind
+from .consumption import Period, periods
+from .model import MeterReport, PeriodValue, Provenance, Snapshot
+
+
+def snapshot(report: MeterReport, as_of: float, zone: ZoneInfo) -> Snapshot:
+    """Return yesterday, month, previous month and year as seen at `as_of`."""
+    today = calendar.local_day(as_of, zone)
+    month = today.replace(day=1)
+    at, reading = report.last_reading or (None, None)
+    shown = Snapshot(
+        seen_on=today,
+        reading_at=at,
+        reading=reading,
+        yesterday=_value(report, "day", today - timedelta(days=1)),
+        month=_value(report, "month", month),
+        previous_month=_value(
+            report,
+            "month",
+            calendar.period_start(month - timedelta(days=1), "month", (1, 1)),
+        ),
+        year=_value(report, "year", today.replace(month=1, day=1)),
+    )
+    return _with_counter(shown, report)
+
+
+def _with_counter(shown: Snapshot, report: MeterReport) -> Snapshot:
+    if not len(report.use) or np.isnan(report.counter[-1]):
+        return shown
+    return replace(
+        shown,
+        counter=float(report.counter[-1]),
+        counter_at=float(report.midnights[-1]),
+        counter_provenance=Provenance(int(report.provenance[-1])),
+    )
+
+
+def _value(report: MeterReport, kind: PeriodKind, start: date) -> PeriodValue | None:
+    end = calendar.next_period(start, kind) - timedelta(days=1)
+    found = list(periods(report, kind, start, end))
+    return period_value(found[0]) if found else None
+
+
+def period_value(period: Period) -> PeriodValue:
+    """Return a period as plain data."""
+    measured, interpolated, extrapolated = period.shares
+    return PeriodValue(
+        start=period.start,
+        end=period.end,
+        value=period.value,
+        measured=measured,
+        interpolated=interpolated,
+        extrapolated=extrapolated,
+    )

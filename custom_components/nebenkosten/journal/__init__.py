@@ -1,0 +1,1 @@
+"""The readings journal: what people and sources said, kept for ever."""

@@ -1,0 +1,54 @@
+"""Keep use between two instants; a corrected amount supersedes one record only."""
+
+from collections.abc import Sequence
+import json
+import sqlite3
+import time
+
+from .records import NewAmount
+from .store import micros, transactional
+
+
+@transactional("collect")
+def record(
+    connection: sqlite3.Connection, revision: int, amounts: Sequence[NewAmount]
+) -> int:
+    """Keep amounts and return how many are new or changed."""
+    received = micros(time.time())
+    changed = 0
+    for amount in amounts:
+        key = (amount.meter, amount.source, micros(amount.start), micros(amount.end))
+        content = _content(amount)
+        known = connection.execute(
+            "SELECT * FROM amounts WHERE meter = ? AND source = ? AND start = ?"
+            ' AND "end" = ?',
+            key,
+        ).fetchone()
+        if known is None:
+            connection.execute(
+                'INSERT INTO amounts (meter, source, start, "end", value, unit, cost,'
+                " unit_price, vat, smallest_flow, received, revision)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*key, *content, received, revision),
+            )
+        elif tuple(known[name] for name in _CONTENT) == content or known["deleted"]:
+            continue
+        else:
+            connection.execute(
+                "INSERT INTO audit VALUES (?, 'amount', ?, ?)",
+                (revision, known["id"], json.dumps(dict(known))),
+            )
+            connection.execute(
+                "UPDATE amounts SET value = ?, unit = ?, cost = ?, unit_price = ?,"
+                " vat = ?, smallest_flow = ?, received = ?, revision = ? WHERE id = ?",
+                (*content, received, revision, known["id"]),
+            )
+        changed += 1
+    return changed
+
+
+_CONTENT = ("value", "unit", "cost", "unit_price", "vat", "smallest_flow")
+
+
+def _content(amount: NewAmount) -> tuple[object, ...]:
+    return tuple(getattr(amount, name) for name in _CONTENT)

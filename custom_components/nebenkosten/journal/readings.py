@@ -1,0 +1,258 @@
+"""Append, edit, delete and find readings; every old value stays readable."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+import json
+import sqlite3
+import time
+
+from ..engine.model import ReadingKind
+from .records import Added, JournalError, NewReading, StoredReading
+from .store import Journal, micros, seconds, transactional
+
+_INSERT = """
+INSERT INTO readings (meter, instant, zone, value_text, value, unit, kind, source,
+                      received, note, revision, origin)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (meter, source, origin) DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What an edit gives a reading; None leaves a field as it is."""
+
+    instant: float | None = None
+    zone: str | None = None
+    value_text: str | None = None
+    value: float | None = None
+    unit: str | None = None
+    kind: ReadingKind | None = None
+    note: str | None = None
+
+
+@transactional("append")
+def append(
+    connection: sqlite3.Connection,
+    revision: int,
+    readings: Sequence[NewReading],
+    *,
+    revive: bool = False,
+) -> Added:
+    """Keep readings; one that the same source gave before is not kept twice.
+
+    With `revive` a reading that was deleted comes back when it is given again.
+    """
+    received = micros(time.time())
+    ids, duplicates = [], 0
+    for reading in readings:
+        cursor = connection.execute(_INSERT, _columns(reading, received, revision))
+        if cursor.rowcount:
+            ids.append(int(cursor.lastrowid or 0))
+            continue
+        known = _known(connection, reading)
+        if revive and known["deleted"]:
+            _remember(connection, revision, known)
+            connection.execute(
+                "UPDATE readings SET deleted = 0, revision = ? WHERE id = ?",
+                (revision, known["id"]),
+            )
+        else:
+            duplicates += 1
+        ids.append(int(known["id"]))
+    return Added(ids=tuple(ids), duplicates=duplicates)
+
+
+@transactional("edit")
+def edit(
+    connection: sqlite3.Connection, revision: int, reading_id: int, change: Change
+) -> StoredReading:
+    """Change a reading; raises JournalError("reading_unknown") if there is none."""
+    row = _row(connection, reading_id)
+    _remember(connection, revision, row)
+    connection.execute(
+        """UPDATE readings SET instant = coalesce(?, instant), zone = coalesce(?, zone),
+           value_text = coalesce(?, value_text), value = coalesce(?, value),
+           unit = coalesce(?, unit), kind = coalesce(?, kind), note = coalesce(?, note),
+           revision = ? WHERE id = ?""",
+        (
+            None if change.instant is None else micros(change.instant),
+            change.zone,
+            change.value_text,
+            change.value,
+            change.unit,
+            change.kind,
+            change.note,
+            revision,
+            reading_id,
+        ),
+    )
+    return _stored(dict(_row(connection, reading_id)))
+
+
+@transactional("delete")
+def delete(connection: sqlite3.Connection, revision: int, reading_id: int) -> str:
+    """Mark a reading as deleted and return its meter; it stays readable."""
+    row = _row(connection, reading_id)
+    _remember(connection, revision, row)
+    connection.execute(
+        "UPDATE readings SET deleted = 1, revision = ? WHERE id = ?",
+        (revision, reading_id),
+    )
+    return str(row["meter"])
+
+
+@transactional("delete")
+def delete_all(connection: sqlite3.Connection, revision: int, meter: str) -> None:
+    """Mark all that is known of a meter as deleted and forget its definition."""
+    for row in connection.execute(
+        "SELECT * FROM readings WHERE meter = ? AND NOT deleted", (meter,)
+    ).fetchall():
+        _remember(connection, revision, row)
+    connection.execute(
+        "UPDATE readings SET deleted = 1, revision = ? WHERE meter = ?",
+        (revision, meter),
+    )
+    connection.execute(
+        "UPDATE amounts SET deleted = 1, revision = ? WHERE meter = ?",
+        (revision, meter),
+    )
+    connection.execute("DELETE FROM meters WHERE meter = ?", (meter,))
+    connection.execute("DELETE FROM collections WHERE meter = ?", (meter,))
+
+
+def get(journal: Journal, reading_id: int) -> StoredReading:
+    """Return one reading; raises JournalError("reading_unknown") if there is none."""
+    with journal.reading() as connection:
+        row = connection.execute(
+            "SELECT * FROM readings WHERE id = ? AND NOT deleted", (reading_id,)
+        ).fetchone()
+    if row is None:
+        raise JournalError("reading_unknown", str(reading_id))
+    return _stored(dict(row))
+
+
+def find(
+    journal: Journal,
+    meter: str,
+    start: float | None = None,
+    end: float | None = None,
+    *,
+    history: bool = False,
+) -> list[StoredReading]:
+    """Return a meter's readings from start to before end [s], ordered by time.
+
+    With `history` the deleted ones and the values before each edit come too.
+    """
+    low = -(2**62) if start is None else micros(start)
+    high = 2**62 if end is None else micros(end)
+    found = [
+        _stored(dict(row))
+        for row in journal.rows(
+            "SELECT * FROM readings WHERE meter = ? AND instant >= ? AND instant < ?"
+            " AND (NOT deleted OR ?) ORDER BY instant, id",
+            (meter, low, high, history),
+        )
+    ]
+    if history:
+        found += _edited(journal, meter, low, high)
+        found.sort(key=lambda r: (r.instant, r.reading_id, r.revision))
+    return found
+
+
+def last_before(journal: Journal, meter: str, instant: float) -> StoredReading | None:
+    """Return the last reading before an instant [s]."""
+    rows = journal.rows(
+        "SELECT * FROM readings WHERE meter = ? AND instant < ? AND NOT deleted"
+        " ORDER BY instant DESC, id DESC LIMIT 1",
+        (meter, micros(instant)),
+    )
+    return _stored(dict(rows[0])) if rows else None
+
+
+def first_after(journal: Journal, meter: str, instant: float) -> StoredReading | None:
+    """Return the first reading after an instant [s]."""
+    rows = journal.rows(
+        "SELECT * FROM readings WHERE meter = ? AND instant > ? AND NOT deleted"
+        " ORDER BY instant, id LIMIT 1",
+        (meter, micros(instant)),
+    )
+    return _stored(dict(rows[0])) if rows else None
+
+
+def _edited(
+    journal: Journal, meter: str, low: int, high: int
+) -> Iterator[StoredReading]:
+    for row in journal.rows(
+        "SELECT a.before FROM audit a JOIN readings r ON r.id = a.id"
+        " WHERE a.record = 'reading' AND r.meter = ?",
+        (meter,),
+    ):
+        before = json.loads(row["before"])
+        if low <= before["instant"] < high and not before["deleted"]:
+            yield _stored(before, superseded=True)
+
+
+def _columns(reading: NewReading, received: int, revision: int) -> tuple[object, ...]:
+    instant = micros(reading.instant)
+    return (
+        reading.meter,
+        instant,
+        reading.zone,
+        reading.value_text,
+        reading.value,
+        reading.unit,
+        reading.kind,
+        reading.source,
+        received,
+        reading.note,
+        revision,
+        _origin(reading),
+    )
+
+
+def _origin(reading: NewReading) -> str:
+    return f"{micros(reading.instant)} {reading.kind} {reading.value!r}"
+
+
+def _known(connection: sqlite3.Connection, reading: NewReading) -> sqlite3.Row:
+    row: sqlite3.Row = connection.execute(
+        "SELECT * FROM readings WHERE meter = ? AND source = ? AND origin = ?",
+        (reading.meter, reading.source, _origin(reading)),
+    ).fetchone()
+    return row
+
+
+def _row(connection: sqlite3.Connection, reading_id: int) -> sqlite3.Row:
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT * FROM readings WHERE id = ? AND NOT deleted", (reading_id,)
+    ).fetchone()
+    if row is None:
+        raise JournalError("reading_unknown", str(reading_id))
+    return row
+
+
+def _remember(connection: sqlite3.Connection, revision: int, row: sqlite3.Row) -> None:
+    connection.execute(
+        "INSERT INTO audit VALUES (?, 'reading', ?, ?)",
+        (revision, row["id"], json.dumps(dict(row))),
+    )
+
+
+def _stored(row: dict[str, object], *, superseded: bool = False) -> StoredReading:
+    return StoredReading(
+        reading_id=int(str(row["id"])),
+        meter=str(row["meter"]),
+        instant=seconds(int(str(row["instant"]))),
+        zone=str(row["zone"]),
+        value_text=str(row["value_text"]),
+        value=float(str(row["value"])),
+        unit=None if row["unit"] is None else str(row["unit"]),
+        kind=ReadingKind(str(row["kind"])),
+        source=str(row["source"]),
+        received=seconds(int(str(row["received"]))),
+        note=None if row["note"] is None else str(row["note"]),
+        revision=int(str(row["revision"])),
+        deleted=bool(row["deleted"]),
+        superseded=superseded,
+    )

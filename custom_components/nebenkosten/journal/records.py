@@ -1,0 +1,84 @@
+"""What does the journal keep of a reading and of an amount?"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..engine.model import ReadingKind
+
+
+class Status(StrEnum):
+    """What became of a reading."""
+
+    USED = "used"
+    QUARANTINED = "quarantined"
+    DELETED = "deleted"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReading:
+    """A reading as it comes in: `value_text` as given, `instant` UTC [s]."""
+
+    meter: str
+    instant: float
+    zone: str
+    value_text: str
+    value: float
+    unit: str | None = None
+    kind: ReadingKind = ReadingKind.ACTUAL
+    source: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReading:
+    """A reading as the journal holds it; `superseded` marks the value before an edit."""
+
+    reading_id: int
+    meter: str
+    instant: float
+    zone: str
+    value_text: str
+    value: float
+    unit: str | None
+    kind: ReadingKind
+    source: str
+    received: float
+    note: str | None
+    revision: int
+    deleted: bool
+    superseded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAmount:
+    """Use between two instants (UTC) [s], with what the source knows of its price."""
+
+    meter: str
+    start: float
+    end: float
+    value: float
+    unit: str | None = None
+    source: str
+    cost: float | None = None
+    unit_price: float | None = None
+    vat: float | None = None
+    smallest_flow: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What an append did: ids in the order given, how many of them were known."""
+
+    ids: tuple[int, ...]
+    duplicates: int
+
+
+class JournalError(Exception):
+    """The journal cannot do what was asked; `key` names the sentence for the user."""
+
+    def __init__(self, key: str, detail: str = "") -> None:
+        """Keep the key and a detail for the log."""
+        super().__init__(f"{key}: {detail}" if detail else key)
+        self.key = key
+        self.detail = detail

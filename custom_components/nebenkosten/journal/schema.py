@@ -1,0 +1,88 @@
+"""How is the journal laid out, and how does an older one become today's?"""
+
+import sqlite3
+from typing import Final
+
+# Instants are whole microseconds (UTC), so that equal ones compare equal.
+_FIRST: Final = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE meters (
+    meter TEXT PRIMARY KEY,      -- key in lower case
+    definition TEXT NOT NULL,    -- the last one seen, as JSON
+    kept INTEGER NOT NULL DEFAULT 0  -- 1: removed, and the user keeps its readings
+) WITHOUT ROWID;
+CREATE TABLE revisions (
+    revision INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    what TEXT NOT NULL           -- append, edit, delete, restore, collect
+);
+CREATE TABLE readings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    meter TEXT NOT NULL,
+    instant INTEGER NOT NULL,
+    zone TEXT NOT NULL,          -- the zone the instant was given in
+    value_text TEXT NOT NULL,    -- exactly as given
+    value REAL NOT NULL,
+    unit TEXT,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    received INTEGER NOT NULL,
+    note TEXT,
+    revision INTEGER NOT NULL REFERENCES revisions,
+    deleted INTEGER NOT NULL DEFAULT 0,
+    origin TEXT NOT NULL         -- instant, kind and value as first given
+);
+CREATE UNIQUE INDEX readings_once ON readings (meter, source, origin);
+CREATE INDEX readings_by_time ON readings (meter, instant);
+CREATE INDEX readings_by_revision ON readings (meter, revision);
+CREATE TABLE amounts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    meter TEXT NOT NULL,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    value REAL NOT NULL,
+    unit TEXT,
+    source TEXT NOT NULL,
+    cost REAL,
+    unit_price REAL,
+    vat REAL,
+    smallest_flow REAL,
+    received INTEGER NOT NULL,
+    revision INTEGER NOT NULL REFERENCES revisions,
+    deleted INTEGER NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX amounts_once ON amounts (meter, source, start, "end");
+CREATE INDEX amounts_by_revision ON amounts (meter, revision);
+CREATE TABLE audit (             -- what a record was before an edit or a deletion
+    revision INTEGER NOT NULL REFERENCES revisions,
+    record TEXT NOT NULL,        -- reading or amount
+    id INTEGER NOT NULL,
+    before TEXT NOT NULL,        -- the whole row as JSON
+    PRIMARY KEY (record, id, revision)
+) WITHOUT ROWID;
+CREATE TABLE collections (       -- how far a source has been read
+    meter TEXT NOT NULL,
+    source TEXT NOT NULL,
+    since INTEGER NOT NULL,      -- when it was first read
+    until INTEGER NOT NULL,
+    PRIMARY KEY (meter, source)
+) WITHOUT ROWID;
+"""
+
+# One entry per version: the statements that lead to it from the one before.
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST,)
+VERSION: Final = len(MIGRATIONS)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the layout's version; 0 is an empty file."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a journal to the current version, each step whole or not at all."""
+    for version in range(version_of(connection), VERSION):
+        statements = MIGRATIONS[version]
+        connection.executescript(
+            f"BEGIN IMMEDIATE;{statements};PRAGMA user_version = {version + 1};COMMIT;"
+        )

@@ -1,0 +1,75 @@
+"""What does the engine need of a meter, and has it changed?"""
+
+from array import array
+from collections.abc import Iterable
+import sqlite3
+from typing import Any
+
+from ..engine.model import KINDS, Amounts, Readings, Series
+from .store import Journal
+
+_KIND_CODES = {kind.value: code for code, kind in enumerate(KINDS)}
+
+
+def load(journal: Journal, meter: str) -> Series:
+    """Return all that is valid of one meter, as columns."""
+    with journal.reading() as connection:
+        readings = connection.execute(
+            "SELECT id, instant / 1e6, value, kind, revision, unit FROM readings"
+            " WHERE meter = ? AND NOT deleted ORDER BY instant",
+            (meter,),
+        ).fetchall()
+        amounts = connection.execute(
+            'SELECT id, start / 1e6, "end" / 1e6, value, revision, unit FROM amounts'
+            " WHERE meter = ? AND NOT deleted ORDER BY start",
+            (meter,),
+        ).fetchall()
+    return Series(_readings(readings), _amounts(amounts))
+
+
+def revision(journal: Journal, meter: str) -> int:
+    """Return a number that grows whenever something of the meter changes."""
+    rows = journal.rows(
+        "SELECT max(coalesce((SELECT max(revision) FROM readings WHERE meter = ?), 0),"
+        " coalesce((SELECT max(revision) FROM amounts WHERE meter = ?), 0))",
+        (meter, meter),
+    )
+    return int(rows[0][0])
+
+
+def _readings(rows: list[sqlite3.Row]) -> Readings:
+    ids, times, values, kinds, revisions, units = _columns(rows)
+    codes, names = _units(units)
+    return Readings(
+        array("q", ids),
+        array("d", times),
+        array("d", values),
+        array("b", [_KIND_CODES[kind] for kind in kinds]),
+        array("q", revisions),
+        codes,
+        names,
+    )
+
+
+def _amounts(rows: list[sqlite3.Row]) -> Amounts:
+    ids, starts, ends, values, revisions, units = _columns(rows)
+    codes, names = _units(units)
+    return Amounts(
+        array("q", ids),
+        array("d", starts),
+        array("d", ends),
+        array("d", values),
+        array("q", revisions),
+        codes,
+        names,
+    )
+
+
+def _columns(rows: list[sqlite3.Row]) -> Iterable[tuple[Any, ...]]:
+    return zip(*rows, strict=True) if rows else ((),) * 6
+
+
+def _units(units: Iterable[str | None]) -> tuple[array[int], tuple[str | None, ...]]:
+    names: dict[str | None, int] = {None: 0}
+    codes = array("b", [names.setdefault(unit, len(names)) for unit in units])
+    return codes, tuple(names)

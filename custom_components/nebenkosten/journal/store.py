@@ -1,0 +1,203 @@
+"""Keeps every reading ever said, in one SQLite file.
+
+Every method blocks: call it in an executor. What a method returned without an error is
+on the disk. Reads and writes of several threads take turns.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+import sqlite3
+from threading import Lock
+import time
+from typing import Concatenate, Final
+from uuid import uuid4
+
+from . import schema
+from .records import JournalError
+
+_BUSY_TIMEOUT: Final = 10.0
+_MICRO: Final = 1_000_000
+
+
+def micros(seconds: float) -> int:
+    """Return an instant [s] as whole microseconds."""
+    return round(seconds * _MICRO)
+
+
+def seconds(instant: int) -> float:
+    """Return an instant [µs] in seconds."""
+    return instant / _MICRO
+
+
+class Journal:
+    """An open journal file; `journal_id` tells it from any other one."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        """Take over an open connection; use `open_journal` or `create_journal`."""
+        self.path = path
+        self.connection = connection
+        self._lock = Lock()
+        self.journal_id = _read_id(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Let nobody else at the file meanwhile; errors name what the user can do."""
+        with self._lock:
+            try:
+                yield self.connection
+            except sqlite3.Error as error:
+                raise JournalError(_key_of(error), str(error)) from error
+
+    @contextmanager
+    def writing(self, what: str) -> Iterator[tuple[sqlite3.Connection, int]]:
+        """Do all or nothing; yields the connection and the revision it makes."""
+        with self.reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                cursor = connection.execute(
+                    "INSERT INTO revisions (at, what) VALUES (?, ?)",
+                    (micros(time.time()), what),
+                )
+                yield connection, int(cursor.lastrowid or 0)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def rest(self) -> None:
+        """Make the file itself complete and leave it alone: a backup may copy it.
+
+        Later writes go to the write-ahead log only, whose valid part is always whole.
+        """
+        with self.reading() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+
+    def resume(self) -> None:
+        """Let writes reach the file again after a backup."""
+        with self.reading() as connection:
+            connection.execute("PRAGMA wal_autocheckpoint = 1000")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self.connection.close()
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """Return what a query finds."""
+        with self.reading() as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def run(self, sql: str, parameters: Iterable[Sequence[object]]) -> None:
+        """Do one statement for each set of parameters, all or nothing."""
+        with self.reading() as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(sql, parameters)
+
+
+def create_journal(path: Path) -> Journal:
+    """Make a new journal; raises JournalError if the file exists or cannot be made."""
+    if path.exists():
+        raise JournalError("journal_exists", str(path))
+    with _named_errors():
+        connection = _connect(path)
+        schema.migrate(connection)
+        connection.execute(
+            "INSERT OR IGNORE INTO meta VALUES ('journal_id', ?)", (uuid4().hex,)
+        )
+        return Journal(path, connection)
+
+
+def open_journal(path: Path) -> Journal:
+    """Open a journal; raises JournalError with the reason if that is not possible."""
+    if not path.exists():
+        raise JournalError("journal_missing", str(path))
+    with _named_errors():
+        connection = _connect(path)
+        if schema.version_of(connection) > schema.VERSION:
+            connection.close()
+            raise JournalError("journal_newer", str(path))
+        schema.migrate(connection)
+        check = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if check != "ok":
+            connection.close()
+            raise JournalError("journal_unreadable", check)
+        return Journal(path, connection)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a journal and its log so that a new one can be made; returns the name."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    target = path.with_name(f"{path.name}.{stamp}.{uuid4().hex[:6]}")
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(target.with_name(target.name + suffix))
+    return target
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+    )
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    # FULL: what was acknowledged also survives a power cut, not only a kill.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _read_id(connection: sqlite3.Connection) -> str:
+    row = connection.execute("SELECT value FROM meta WHERE key='journal_id'").fetchone()
+    if row is None:
+        raise JournalError("journal_unreadable", "it has no id")
+    return str(row[0])
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise JournalError(_key_of(error), str(error)) from error
+    except sqlite3.DatabaseError as error:
+        raise JournalError("journal_unreadable", str(error)) from error
+
+
+def _key_of(error: sqlite3.Error) -> str:
+    """Return the sentence's key for what went wrong."""
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith("SQLITE_FULL"):
+        return "disk_full"
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return "disk_read_only"
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return "journal_locked"
+    if name.startswith("SQLITE_IOERR"):
+        return "disk_failed"
+    return "journal_unreadable"
+
+
+def transactional[**P, R](
+    what: str,
+) -> Callable[
+    [Callable[Concatenate[sqlite3.Connection, int, P], R]],
+    Callable[Concatenate[Journal, P], R],
+]:
+    """Run a function of (connection, revision, …) as one change of a journal."""
+
+    def decorate(
+        change: Callable[Concatenate[sqlite3.Connection, int, P], R],
+    ) -> Callable[Concatenate[Journal, P], R]:
+        @wraps(change)
+        def changed(journal: Journal, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            with journal.writing(what) as (connection, revision):
+                return change(connection, revision, *args, **kwargs)
+
+        return changed
+
+    return decorate

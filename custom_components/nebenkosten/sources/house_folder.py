@@ -1,0 +1,129 @@
+"""What does a house folder hold: meters, readings and what cannot be read?"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+import re
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from ..engine import units
+from ..engine.model import House, Medium, Meter, Role, SourceKind, SourceRef
+from .csv_readings import Expectation, Parsed, decode, parse
+
+_METER_ID = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*")
+
+
+class HouseError(ValueError):
+    """A house folder that cannot be read; the message is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseFolder:
+    """A house with its readings; `left_out` names meters of kinds not known yet."""
+
+    house: House
+    files: tuple[tuple[Path, Meter | None], ...]
+    left_out: tuple[str, ...]
+
+    def readings(self) -> list[tuple[Path, Parsed]]:
+        """Read all files of readings; none of their rows is checked for the future."""
+        expected = Expectation(
+            meters={meter.key: meter for meter in self.house.meters},
+            zone=ZoneInfo(self.house.time_zone),
+            latest=float("inf"),
+        )
+        return [
+            (
+                path,
+                parse(decode(path.read_bytes()), replace(expected, only_meter=meter)),
+            )
+            for path, meter in self.files
+        ]
+
+
+def read_house(folder: Path) -> HouseFolder:
+    """Read meters.yaml and find the readings; raises HouseError with the reason."""
+    path = folder / "meters.yaml"
+    if not path.exists():
+        raise HouseError(f"{path} is missing")
+    content = _yaml(path)
+    if not isinstance(content, dict) or not isinstance(content.get("meters"), list):
+        raise HouseError(f"{path}: a list under 'meters' is missing")
+    settings = folder / "config.yaml"
+    config = _yaml(settings) if settings.exists() else None
+    zone = config.get("time_zone") if isinstance(config, dict) else None
+    meters, left_out = [], []
+    for entry in content["meters"]:
+        if not isinstance(entry, dict) or "meter_id" not in entry:
+            raise HouseError(f"{path}: an entry without meter_id")
+        if entry.get("type", "physical") == "physical":
+            meters.append(_meter(entry, path))
+        else:
+            left_out.append(str(entry["meter_id"]))
+    house = House(time_zone=str(zone or "Europe/Berlin"), meters=tuple(meters))
+    return HouseFolder(house, tuple(_files(folder, house)), tuple(left_out))
+
+
+def _yaml(path: Path) -> object:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise HouseError(f"{path} is no YAML: {error}") from error
+
+
+def _files(folder: Path, house: House) -> list[tuple[Path, Meter | None]]:
+    files: list[tuple[Path, Meter | None]] = []
+    if (folder / "readings.csv").exists():
+        files.append((folder / "readings.csv", None))
+    for meter in house.meters:
+        path = folder / "readings" / f"{meter.meter_id}.csv"
+        if path.exists():
+            files.append((path, meter))
+    return files
+
+
+def _meter(entry: dict[str, object], path: Path) -> Meter:
+    meter_id = str(entry["meter_id"])
+    if not _METER_ID.fullmatch(meter_id):
+        raise HouseError(f"{path}: {meter_id!r} is no meter_id")
+    try:
+        return Meter(
+            meter_id=meter_id,
+            name=str(entry.get("name") or entry.get("description") or meter_id),
+            medium=Medium(str(entry.get("medium", Medium.OTHER))),
+            unit=units.canonical(str(entry.get("output_unit", "kWh"))),
+            role=Role(str(entry["role"])) if entry.get("role") else None,
+            part_of=str(entry["part_of"]) if entry.get("part_of") else None,
+            installed=_day(entry.get("installation_date")),
+            removed=_day(entry.get("deinstallation_date")),
+            digits=_count(entry.get("digits")),
+            decimals=_count(entry.get("decimals")),
+            sources=_sources(entry.get("sources")),
+        )
+    except (TypeError, ValueError) as error:
+        raise HouseError(f"{path}: {meter_id}: {error}") from error
+
+
+def _day(value: object) -> date | None:
+    if value is None or isinstance(value, date):
+        return value
+    return date.fromisoformat(str(value))
+
+
+def _count(value: object) -> int | None:
+    return None if value is None else int(str(value))
+
+
+def _sources(value: object) -> tuple[SourceRef, ...]:
+    entries = value if isinstance(value, list) else []
+    return tuple(
+        SourceRef(
+            kind=SourceKind(str(entry["kind"])),
+            reference=str(entry["reference"]),
+            valid_from=_day(entry.get("from")),
+            valid_to=_day(entry.get("to")),
+        )
+        for entry in entries
+    )

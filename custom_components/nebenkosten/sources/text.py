@@ -1,0 +1,128 @@
+"""Which number, which instant did a person mean by a text?"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+import re
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from ..engine.model import ReadingKind
+
+type BareDates = Literal["start", "end"]
+
+_SPACES: Final = str.maketrans("", "", " \u00a0\u202f'’")
+_PLAIN: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+_GROUPED: Final = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
+_AMBIGUOUS: Final = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
+_GERMAN: Final = re.compile(
+    r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: Uhr)?)?"
+)
+_ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class TextError(ValueError):
+    """A text that says no number or no time; `key` names the sentence."""
+
+    def __init__(self, key: str) -> None:
+        """Keep the key; the text itself is not repeated."""
+        super().__init__(key)
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as typed: `decimal` is its only or first meaning.
+
+    `thousands` is the other one where a single separator stands before exactly three
+    digits; `separator` is the decimal separator where the text leaves no doubt.
+    """
+
+    text: str
+    decimal: float
+    thousands: float | None = None
+    separator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """An instant (UTC) [s] and the zone that it was given in."""
+
+    seconds: float
+    zone: str
+
+
+def parse_number(text: str) -> Number:
+    """Read a number with point or comma; raises TextError("not_a_number")."""
+    bare = text.strip().translate(_SPACES)
+    if _AMBIGUOUS.fullmatch(bare):
+        whole = bare.replace(",", "").replace(".", "")
+        return Number(text, float(bare.replace(",", ".")), float(whole))
+    if _PLAIN.fullmatch(bare):
+        separator = "," if "," in bare else "." if "." in bare else None
+        return Number(text, float(bare.replace(",", ".")), separator=separator)
+    if match := _GROUPED.fullmatch(bare):
+        group = match[1]
+        decimal = "," if group == "." else "."
+        if bare.count(decimal) <= 1 and bare.rfind(group) < (bare + decimal).find(
+            decimal
+        ):
+            value = float(bare.replace(group, "").replace(decimal, "."))
+            return Number(text, value, separator=decimal)
+    raise TextError("not_a_number")
+
+
+def parse_instant(
+    text: str,
+    zone: ZoneInfo,
+    kind: ReadingKind = ReadingKind.ACTUAL,
+    bare_dates: BareDates | None = None,
+) -> Instant:
+    """Read a time, local unless it carries an offset; raises TextError("not_a_time").
+
+    A bare date counts at the end of that day, an installation at its start.
+    """
+    given = text.strip()
+    try:
+        day = _bare_date(given)
+        if day is not None:
+            at = bare_dates or ("start" if kind is ReadingKind.INSTALL else "end")
+            day += timedelta(days=1 if at == "end" else 0)
+            local = datetime.combine(day, time(), zone)
+            return Instant(local.timestamp(), zone.key)
+        moment = _moment(given)
+    except (ValueError, OverflowError) as error:
+        raise TextError("not_a_time") from error
+    return instant_of(moment, zone)
+
+
+def instant_of(moment: datetime, zone: ZoneInfo) -> Instant:
+    """Return the instant of a date and time; without an offset it is local."""
+    if moment.tzinfo is None:
+        return Instant(moment.replace(tzinfo=zone).timestamp(), zone.key)
+    return Instant(moment.timestamp(), str(moment.tzinfo or UTC))
+
+
+def _bare_date(text: str) -> date | None:
+    if match := _GERMAN.fullmatch(text):
+        if match[4] is None:
+            return date(int(match[3]), int(match[2]), int(match[1]))
+    elif _ISO_DAY.fullmatch(text):
+        return date.fromisoformat(text)
+    return None
+
+
+def _moment(text: str) -> datetime:
+    if match := _GERMAN.fullmatch(text):
+        day, month, year, hour, minute, second = (int(g or 0) for g in match.groups())
+        return datetime.combine(date(year, month, day), time(hour, minute, second))
+    if len(text) <= len("2026-01-01"):
+        raise ValueError(text)
+    return datetime.fromisoformat(text)
+
+
+def number_text(value: float) -> str:
+    """Return a number so that it reads back as itself and nothing else."""
+    text = f"{value:.12f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else f"{value}"
+    if float(text) != value:
+        text = f"{value:.17f}".rstrip("0")
+    return f"{text}0" if _AMBIGUOUS.fullmatch(text) else text

@@ -1,0 +1,40 @@
+"""Which sentence does a person read for a finding or a rejected row?
+
+The sentences live with all other texts in `translations/`, under `exceptions`.
+"""
+
+from collections.abc import Mapping
+import json
+from pathlib import Path
+
+from .engine.model import Finding
+
+type Sentences = Mapping[str, str]
+
+_FALLBACK = "en"
+
+
+def load_sentences(language: str) -> Sentences:
+    """Read the sentences of a language, English where there is no such file."""
+    folder = Path(__file__).parent / "translations"
+    path = folder / f"{language}.json"
+    if not path.exists():
+        path = folder / f"{_FALLBACK}.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return {key: entry["message"] for key, entry in content["exceptions"].items()}
+
+
+def finding_text(finding: Finding, sentences: Sentences, *, comma: bool) -> str:
+    """Return a finding's sentence; numbers carry a decimal comma where wanted."""
+    return sentences[f"finding_{finding.code}"].format(
+        **{key: shown(value, comma=comma) for key, value in finding.data.items()}
+    )
+
+
+def shown(value: str | float, *, comma: bool) -> str:
+    """Return a value as a person writes it: at most three decimals, none needless."""
+    if isinstance(value, str):
+        return value
+    text = f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else None
+    text = str(value) if text is None else text
+    return text.replace(".", ",") if comma else text
