@@ -153,6 +153,7 @@ def write(folder: Path, meter: str, rows: Iterator[tuple[object, ...]]) -> None:
 
 
 def german(value: float, decimals: int) -> str:
+    """Return a number with a decimal comma."""
     return f"{value:.{decimals}f}".replace(".", ",")
 
 
@@ -181,6 +182,7 @@ def exchanged(dial: pd.Series) -> Iterator[tuple[object, ...]]:
 
 
 def days() -> pd.DatetimeIndex:
+    """Return the example's local days."""
     return pd.date_range(FIRST, LAST, freq="D", tz=ZONE)
 
 

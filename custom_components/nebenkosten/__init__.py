@@ -1,1 +1,82 @@
-"""stub."""
+"""Nebenkosten: utility meters that can be trusted."""
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import (
+    config_validation as cv,
+    device_registry as dr,
+    issue_registry as ir,
+)
+from homeassistant.helpers.typing import ConfigType
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN
+from .coordinator.analytics import Analytics
+from .coordinator.cache import Cache
+from .coordinator.opening import async_compare_meters, async_journal_of
+from .data import NkConfigEntry, meters_of, statistic_id
+from .journal.store import Journal
+from .services import async_setup_services
+from .sinks.statistics import async_clear
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+PLATFORMS = [Platform.BUTTON, Platform.NUMBER, Platform.SENSOR]
+
+_RELOADING: HassKey[set[str]] = HassKey(f"{DOMAIN}_reloading")
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: NkConfigEntry) -> bool:
+    """Open the journal and show the last results; the first run follows by itself."""
+    journal = await async_journal_of(hass, entry)
+    analytics = Analytics(hass, entry, journal)
+    entry.runtime_data = analytics
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={(DOMAIN, entry.entry_id)},
+        name=entry.title,
+        entry_type=dr.DeviceEntryType.SERVICE,
+    )
+    if isinstance(journal, Journal):
+        await async_compare_meters(hass, entry, journal)
+    await analytics.async_start()
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    entry.async_on_unload(entry.add_update_listener(_async_reload_once))
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: NkConfigEntry) -> bool:
+    """Take the entities away and close the journal."""
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded:
+        await entry.runtime_data.async_close()
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: NkConfigEntry) -> None:
+    """Clear the house's statistics; the journal stays, with all it knows."""
+    ids = [statistic_id(str(s.unique_id)) for s in meters_of(entry)]
+    await async_clear(hass, ids)
+    await Cache(hass).async_remove()
+    for issue in [i for d, i in ir.async_get(hass).issues if d == DOMAIN]:
+        ir.async_delete_issue(hass, DOMAIN, issue)
+
+
+async def _async_reload_once(hass: HomeAssistant, entry: NkConfigEntry) -> None:
+    """Reload once, however many subentries change in one go."""
+    reloading = hass.data.setdefault(_RELOADING, set())
+    if entry.entry_id in reloading:
+        return
+    reloading.add(entry.entry_id)
+
+    @callback
+    def reload() -> None:
+        reloading.discard(entry.entry_id)
+        hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    hass.loop.call_soon(reload)

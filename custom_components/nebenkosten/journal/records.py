@@ -32,7 +32,7 @@ class NewReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredReading:
-    """A reading as the journal holds it; `superseded` marks the value before an edit."""
+    """A reading in the journal; `superseded` marks the value before an edit."""
 
     reading_id: int
     meter: str

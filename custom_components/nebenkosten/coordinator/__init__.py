@@ -1,0 +1,1 @@
+"""Drives the one flow: collect, analyse, publish."""

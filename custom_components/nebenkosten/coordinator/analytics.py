@@ -1,0 +1,304 @@
+"""Keeps the house's result up to date: on demand, after changes, and by the clock."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+import logging
+import time
+from typing import Final, override
+from zoneinfo import ZoneInfo
+
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers.event import (
+    async_call_later,
+    async_track_point_in_utc_time,
+    async_track_time_change,
+)
+from homeassistant.helpers.importlib import async_import_module
+from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..data import NkConfigEntry, house_of, settings_of
+from ..engine.model import Meter, Snapshot
+from ..errors import async_in_journal, broken, refuse
+from ..journal.records import JournalError, NewReading
+from ..journal.store import Journal
+from ..sources.recorder import is_dense
+from . import stages
+from .cache import Cache
+from .execution import Execution
+from .run import Request, Run, Trigger
+from .schedule import runs_around
+
+_LOGGER = logging.getLogger(__name__)
+
+# Several readings entered in a row make one run.
+_QUIET: Final = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the entities show: each meter (by key) as last computed."""
+
+    meters: Mapping[str, Snapshot]
+    last_run: float | None
+
+
+class Analytics(DataUpdateCoordinator[Result]):
+    """Drives runs, one at a time, and tells the entities."""
+
+    config_entry: NkConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: NkConfigEntry,
+        journal: Journal | JournalError,
+    ) -> None:
+        """Prepare; an error in place of the journal forbids every run."""
+        super().__init__(hass, _LOGGER, config_entry=entry, name=DOMAIN)
+        self.house = house_of(hass, entry)
+        self._journal = journal
+        self._cache = Cache(hass)
+        self._analyses: dict[str, stages.Analysis] = {}
+        self._lock = asyncio.Lock()
+        self._manual = False
+        self._pending: set[str] = set()
+        self._trigger = Trigger.CHANGE
+        self._quiet: CALLBACK_TYPE | None = None
+        self._next_nightly: CALLBACK_TYPE | None = None
+        self.data = Result({}, None)
+
+    @property
+    def meters(self) -> dict[str, Meter]:
+        """Return the house's meters by key."""
+        return {meter.key: meter for meter in self.house.meters}
+
+    @property
+    def has_journal(self) -> bool:
+        """Return whether the house's journal is open."""
+        return isinstance(self._journal, Journal)
+
+    @property
+    def journal(self) -> Journal:
+        """Return the journal; raises a translated error while there is none."""
+        if isinstance(self._journal, JournalError):
+            raise broken(self._journal.key)
+        return self._journal
+
+    @override
+    async def _async_update_data(self) -> Result:
+        """Return what is known: a refresh of entities computes nothing."""
+        return self.data
+
+    async def async_start(self) -> None:
+        """Show the last results and begin to watch the clock."""
+        await self._cache.async_load()
+        self._show()
+        if isinstance(self._journal, JournalError):
+            return
+        entry = self.config_entry
+        entry.async_on_unload(async_at_started(self.hass, self._async_catch_up))
+        entry.async_on_unload(
+            async_track_time_change(self.hass, self._hourly, minute=10, second=0)
+        )
+        entry.async_on_unload(
+            async_track_time_change(
+                self.hass, self._midnight, hour=0, minute=0, second=0
+            )
+        )
+        entry.async_on_unload(
+            self.hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._moved)
+        )
+        entry.async_on_unload(self._stop)
+        self._plan_nightly()
+
+    async def async_close(self) -> None:
+        """Close the journal; whatever still waits for it fails."""
+        if isinstance(self._journal, Journal):
+            await self.hass.async_add_executor_job(self._journal.close)
+
+    @callback
+    def forget(self, key: str) -> None:
+        """Believe nothing of a meter whose statistic was cleared."""
+        self._cache.forget(key)
+        self._analyses.pop(key, None)
+
+    @callback
+    def _stop(self) -> None:
+        for cancel in (self._quiet, self._next_nightly):
+            if cancel is not None:
+                cancel()
+        self._quiet = self._next_nightly = None
+
+    # --- asking for runs ---------------------------------------------------------
+
+    @callback
+    def request(self, meters: Iterable[str], trigger: Trigger = Trigger.CHANGE) -> None:
+        """Run these meters soon; calls in quick succession make one run."""
+        self._pending.update(meters)
+        self._trigger = trigger
+        if self._pending and self._quiet is None:
+            self._quiet = async_call_later(self.hass, _QUIET, self._begin_automatic)
+
+    async def async_run(self, request: Request) -> Run:
+        """Run now; raises ServiceValidationError while another manual run goes on.
+
+        Takes over what is waiting, and waits for an automatic run in progress.
+        """
+        if self._manual:
+            raise refuse("run_in_progress")
+        journal = self.journal
+        self._manual = True
+        task = self.config_entry.async_create_background_task(
+            self.hass, self._async_locked(journal, request), f"{DOMAIN} manual run"
+        )
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            if not task.cancelled():
+                raise
+            raise broken("run_interrupted") from error
+        finally:
+            self._manual = False
+
+    @callback
+    def _begin_automatic(self, _now: datetime) -> None:
+        self._quiet = None
+        self.config_entry.async_create_background_task(
+            self.hass, self._async_automatic(), f"{DOMAIN} automatic run"
+        )
+
+    async def _async_automatic(self) -> None:
+        if not self._pending:
+            return
+        meters = frozenset(self._pending)
+        request = Request(trigger=self._trigger, meters=meters)
+        await self._async_locked(self.journal, request)
+
+    async def _async_locked(self, journal: Journal, request: Request) -> Run:
+        async with self._lock:
+            if not request.dry_run:
+                request = request.joined(frozenset(self._pending))
+                self._pending.clear()
+            await async_import_module(
+                self.hass, "custom_components.nebenkosten.engine.pipeline"
+            )
+            if request.full and not request.dry_run:
+                self._analyses.clear()
+                self._cache.doubt_all()
+            execution = Execution(
+                self.hass, self.house, journal, self._cache, self._analyses
+            )
+            run = await execution.async_run(request)
+            if request.trigger is Trigger.NIGHTLY:
+                self._cache.last_nightly = run.started.timestamp()
+            if not request.dry_run:
+                self._cache.last_run = run.started.timestamp() + run.duration
+                self._cache.time_zone = self.house.time_zone
+                await self._cache.async_save()
+                self._show()
+        return run
+
+    def _show(self) -> None:
+        meters = {
+            key: remembered.snapshot
+            for key, remembered in self._cache.meters.items()
+            if key in self.meters
+        }
+        self.async_set_updated_data(Result(meters, self._cache.last_run))
+
+    # --- looking up --------------------------------------------------------------
+
+    async def async_analyses(self, keys: Sequence[str]) -> list[stages.Analysis]:
+        """Return the meters as they are now, computed anew where something changed."""
+        journal = self.journal
+        found = []
+        for key in keys:
+            found.append(
+                await async_in_journal(
+                    self.hass,
+                    stages.analyse,
+                    journal,
+                    self.house,
+                    self.meters[key],
+                    time.time(),
+                    self._analyses.get(key),
+                )
+            )
+            self._analyses[key] = found[-1]
+        return found
+
+    async def async_preview(self, key: str, new: NewReading) -> stages.Preview:
+        """Return what a reading would bring."""
+        return await async_in_journal(
+            self.hass,
+            stages.preview,
+            self.journal,
+            self.house,
+            self.meters[key],
+            time.time(),
+            new,
+        )
+
+    # --- the clock ---------------------------------------------------------------
+
+    async def _async_catch_up(self, _hass: HomeAssistant) -> None:
+        """Run what changed while nobody watched, and a nightly run that was missed."""
+        last, _ = self._runs_around(dt_util.utcnow())
+        if (self._cache.last_nightly or 0.0) < last.timestamp():
+            self.request(self.meters, Trigger.NIGHTLY)
+            return
+        stale = []
+        for key, meter in self.meters.items():
+            remembered = self._cache.meters.get(key)
+            now = await self.hass.async_add_executor_job(
+                stages.stamp, self.journal, self.house, meter, time.time()
+            )
+            if remembered is None or remembered.stamp != now:
+                stale.append(key)
+        self.request(stale, Trigger.START)
+
+    def _runs_around(self, now: datetime) -> tuple[datetime, datetime]:
+        at = settings_of(self.config_entry).run_time
+        return runs_around(now, at, ZoneInfo(self.house.time_zone))
+
+    @callback
+    def _plan_nightly(self) -> None:
+        _, following = self._runs_around(dt_util.utcnow())
+        self._next_nightly = async_track_point_in_utc_time(
+            self.hass, self._nightly, following
+        )
+
+    @callback
+    def _nightly(self, now: datetime) -> None:
+        self._plan_nightly()
+        self.request(self.meters, Trigger.NIGHTLY)
+
+    @callback
+    def _hourly(self, _now: datetime) -> None:
+        """Fill today in: hours of the recorder are complete ten past."""
+        self.request(
+            (k for k, m in self.meters.items() if any(map(is_dense, m.sources))),
+            Trigger.HOURLY,
+        )
+
+    @callback
+    def _midnight(self, _now: datetime) -> None:
+        """Let what was yesterday become unknown until the nightly run."""
+        self.async_update_listeners()
+
+    @callback
+    def _moved(self, _event: Event) -> None:
+        """Recompute and republish everything when the house's time zone changes."""
+        if self.hass.config.time_zone == self.house.time_zone:
+            return
+        self.house = house_of(self.hass, self.config_entry)
+        self._analyses.clear()
+        self._stop()
+        self._plan_nightly()
+        self.request(self.meters, Trigger.CHANGE)

@@ -1,0 +1,166 @@
+"""What do entities show before the first run, and what has been published?
+
+A disposable file: without it everything is computed and compared anew.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Final, TypedDict
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
+
+from ..const import DOMAIN
+from ..data import statistic_id
+from ..engine.model import PeriodValue, Provenance, Snapshot
+from ..sinks.statistics import Published
+
+_VERSION: Final = 1
+
+
+class _Content(TypedDict):
+    time_zone: str | None
+    last_run: float | None
+    last_nightly: float | None
+    meters: dict[str, dict[str, object]]
+    published: dict[str, dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A meter's last result and the state of things that it was computed from."""
+
+    stamp: str
+    snapshot: Snapshot
+
+
+class Cache:
+    """The last results and the publication ledger, across restarts."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Prepare the file; `async_load` reads it."""
+        self._store = Store[_Content](hass, _VERSION, f"{DOMAIN}.cache")
+        self._published: dict[str, Published] = {}
+        self.meters: dict[str, Remembered] = {}
+        self.time_zone: str | None = None
+        self.last_run: float | None = None
+        self.last_nightly: float | None = None
+
+    async def async_load(self) -> None:
+        """Read the file; one that makes no sense is as good as none."""
+        content = await self._store.async_load()
+        if content is None:
+            return
+        self.time_zone = content["time_zone"]
+        self.last_run = content["last_run"]
+        self.last_nightly = content["last_nightly"]
+        self.meters = {
+            key: Remembered(str(one["stamp"]), _snapshot(_mapping(one["snapshot"])))
+            for key, one in content["meters"].items()
+        }
+        self._published = {
+            key: Published(
+                str(one["name"]),
+                str(one["unit"]),
+                {y: str(d) for y, d in _mapping(one["years"]).items()},
+            )
+            for key, one in content["published"].items()
+        }
+
+    async def async_save(self) -> None:
+        """Write the file now."""
+        await self._store.async_save(
+            {
+                "time_zone": self.time_zone,
+                "last_run": self.last_run,
+                "last_nightly": self.last_nightly,
+                "meters": {
+                    key: {"stamp": one.stamp, "snapshot": _plain(one.snapshot)}
+                    for key, one in self.meters.items()
+                },
+                "published": {k: asdict(p) for k, p in self._published.items()},
+            }
+        )
+
+    async def async_remove(self) -> None:
+        """Delete the file."""
+        await self._store.async_remove()
+
+    def published(self, statistic_id: str) -> Published | None:
+        """Return what a statistic holds, None when that is not sure."""
+        return self._published.get(statistic_id)
+
+    async def async_doubt(self, statistic_ids: Sequence[str]) -> None:
+        """Note on the disk that these are about to change."""
+        for one in statistic_ids:
+            self._published.pop(one, None)
+        await self.async_save()
+
+    def forget(self, key: str) -> None:
+        """Drop a meter's values and what its statistic was known to hold."""
+        self.meters.pop(key, None)
+        self._published.pop(statistic_id(key), None)
+
+    def doubt_all(self) -> None:
+        """Compare everything anew at the next run."""
+        self._published.clear()
+
+    def trust(self, statistic_id: str, published: Published) -> None:
+        """Note that a statistic was read back and holds this."""
+        self._published[statistic_id] = published
+
+
+def _plain(snapshot: Snapshot) -> dict[str, object]:
+    return {
+        key: _plain_value(getattr(snapshot, key))
+        for key in Snapshot.__dataclass_fields__
+    }
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, PeriodValue):
+        return {
+            key: _plain_value(getattr(value, key))
+            for key in PeriodValue.__dataclass_fields__
+        }
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _snapshot(content: Mapping[str, object]) -> Snapshot:
+    return Snapshot(
+        seen_on=date.fromisoformat(str(content["seen_on"])),
+        counter=_number(content["counter"]),
+        counter_at=_number(content["counter_at"]),
+        counter_provenance=Provenance(int(str(content["counter_provenance"]))),
+        reading_at=_number(content["reading_at"]),
+        reading=_number(content["reading"]),
+        yesterday=_period(content["yesterday"]),
+        month=_period(content["month"]),
+        previous_month=_period(content["previous_month"]),
+        year=_period(content["year"]),
+    )
+
+
+def _period(content: object) -> PeriodValue | None:
+    if content is None:
+        return None
+    value = _mapping(content)
+    return PeriodValue(
+        start=date.fromisoformat(str(value["start"])),
+        end=date.fromisoformat(str(value["end"])),
+        value=_number(value["value"]),
+        measured=float(str(value["measured"])),
+        interpolated=float(str(value["interpolated"])),
+        extrapolated=float(str(value["extrapolated"])),
+    )
+
+
+def _number(value: object) -> float | None:
+    return None if value is None else float(str(value))
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise TypeError("a mapping was expected")
+    return value

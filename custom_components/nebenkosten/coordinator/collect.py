@@ -1,0 +1,112 @@
+"""How do a meter's sources reach the journal?"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time as clock, timedelta
+import time
+from zoneinfo import ZoneInfo
+
+from homeassistant.core import HomeAssistant
+
+from ..engine.model import Meter, ReadingKind, SourceRef
+from ..journal import amounts, house, readings
+from ..journal.records import NewAmount, NewReading
+from ..journal.store import Journal
+from ..sources import recorder
+from ..sources.text import number_text
+
+
+async def async_collect(
+    hass: HomeAssistant, journal: Journal, meter: Meter, again_from: date | None
+) -> None:
+    """Bring all sources of a meter up to date; `again_from` reads them again."""
+    for source in meter.sources:
+        known = await hass.async_add_executor_job(
+            house.collection, journal, meter.key, source.reference
+        )
+        since = known.until if known else None
+        now = time.time()
+        if since is not None and again_from is not None:
+            zone = ZoneInfo(hass.config.time_zone)
+            since = min(since, _midnight(again_from, zone))
+        found = await recorder.async_collect(hass, source, since, now)
+        await hass.async_add_executor_job(
+            _keep, journal, meter, source, found, ZoneInfo(hass.config.time_zone), now
+        )
+
+
+def hours_from(journal: Journal, meter: Meter, zone: ZoneInfo) -> date | None:
+    """Return the first day that a dense meter is shown by the hour: its set-up."""
+    found = [
+        house.collection(journal, meter.key, source.reference)
+        for source in meter.sources
+        if recorder.is_dense(source)
+    ]
+    since = [one.since for one in found if one is not None]
+    return datetime.fromtimestamp(min(since), zone).date() if since else None
+
+
+def _keep(
+    journal: Journal,
+    meter: Meter,
+    source: SourceRef,
+    found: recorder.Collected,
+    zone: ZoneInfo,
+    now: float,
+) -> None:
+    low, high = _validity(source, zone)
+    name = f"{source.kind}:{source.reference}"
+    new = [
+        NewReading(
+            meter=meter.key,
+            instant=sample.instant,
+            zone=zone.key,
+            value_text=number_text(sample.value),
+            value=sample.value,
+            unit=found.sample_unit,
+            kind=ReadingKind.REMOTE,
+            source=name,
+        )
+        for sample in found.samples
+        if low <= sample.instant <= high
+    ]
+    if new:
+        readings.append(journal, new)
+    _keep_amounts(journal, meter, name, found, (low, high))
+    house.collected(journal, meter.key, source.reference, now=now, until=found.until)
+
+
+def _keep_amounts(
+    journal: Journal,
+    meter: Meter,
+    name: str,
+    found: recorder.Collected,
+    valid: tuple[float, float],
+) -> None:
+    new: Sequence[NewAmount] = [
+        NewAmount(
+            meter=meter.key,
+            start=amount.start,
+            end=amount.end,
+            value=amount.value,
+            unit=found.amount_unit,
+            source=name,
+        )
+        for amount in found.amounts
+        if valid[0] <= amount.start and amount.end <= valid[1]
+    ]
+    if new:
+        amounts.record(journal, new)
+
+
+def _validity(source: SourceRef, zone: ZoneInfo) -> tuple[float, float]:
+    low = float("-inf")
+    if source.valid_from is not None:
+        low = _midnight(source.valid_from, zone)
+    high = float("inf")
+    if source.valid_to is not None:
+        high = _midnight(source.valid_to + timedelta(days=1), zone)
+    return low, high
+
+
+def _midnight(day: date, zone: ZoneInfo) -> float:
+    return datetime.combine(day, clock(), zone).timestamp()

@@ -1,0 +1,181 @@
+"""One run: collect, analyse, publish; what fails stops nothing else."""
+
+from collections.abc import Awaitable
+from datetime import UTC, date, datetime
+import logging
+import time
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from homeassistant.core import HomeAssistant
+
+from ..engine.model import House, Meter
+from ..journal.store import Journal
+from ..sinks import statistics
+from ..sinks.statistics import Outcome
+from . import stages
+from .cache import Cache, Remembered
+from .collect import async_collect
+from .run import MeterRun, Request, Run, Status
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Execution:
+    """The state of one run."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        house: House,
+        journal: Journal,
+        cache: Cache,
+        analyses: dict[str, stages.Analysis],
+    ) -> None:
+        """Take what a run works on; `analyses` is updated as results come."""
+        self._hass = hass
+        self._house = house
+        self._journal = journal
+        self._cache = cache
+        self._analyses = analyses
+        self._errors: list[str] = []
+        self._failed: dict[str, Status] = {}
+        self._stages: dict[str, float] = {}
+
+    async def async_run(self, request: Request) -> Run:
+        """Do all stages for the meters asked for."""
+        started = time.time()
+        meters = [
+            meter
+            for meter in self._house.meters
+            if request.meters is None or meter.key in request.meters
+        ]
+        if not request.dry_run:
+            await self._timed("collect", self._collect(meters, request.start))
+        known = dict(self._analyses)
+        results = await self._timed("analyse", self._analyse(meters, started, known))
+        outcomes: dict[str, Outcome] = {}
+        if not request.dry_run:
+            self._analyses.update(results)
+            outcomes = await self._timed("publish", self._publish(results)) or {}
+        run = self._record(request, started, meters, results, outcomes)
+        _LOGGER.info(
+            "Run %s (%s): %s, %d meters, %d rows written, %.1f s",
+            run.run_id,
+            run.trigger,
+            run.status,
+            len(run.meters),
+            run.written,
+            run.duration,
+        )
+        return run
+
+    async def _timed[T](self, stage: str, work: Awaitable[T]) -> T:
+        begin = time.perf_counter()
+        try:
+            return await work
+        finally:
+            self._stages[stage] = time.perf_counter() - begin
+
+    async def _collect(self, meters: list[Meter], again_from: date | None) -> None:
+        for meter in meters:
+            try:
+                await async_collect(self._hass, self._journal, meter, again_from)
+            except Exception:
+                _LOGGER.exception("Sources of %s cannot be read", meter.meter_id)
+                self._fail(meter, Status.PARTIAL, "sources")
+
+    async def _analyse(
+        self,
+        meters: list[Meter],
+        as_of: float,
+        known: dict[str, stages.Analysis],
+    ) -> dict[str, stages.Analysis]:
+        results = {}
+        for meter in meters:
+            try:
+                results[meter.key] = await self._hass.async_add_executor_job(
+                    stages.analyse,
+                    self._journal,
+                    self._house,
+                    meter,
+                    as_of,
+                    known.get(meter.key),
+                )
+            except Exception:
+                _LOGGER.exception("%s cannot be computed", meter.meter_id)
+                self._fail(meter, Status.FAILED, "analysis")
+        return results
+
+    async def _publish(self, results: dict[str, stages.Analysis]) -> dict[str, Outcome]:
+        wanted = [result.statistic for result in results.values()]
+        try:
+            outcomes = await statistics.async_publish(self._hass, wanted, self._cache)
+        except Exception:
+            _LOGGER.exception("Statistics cannot be written")
+            self._errors.append("statistics")
+            return {}
+        for key, result in results.items():
+            if outcomes[result.statistic.statistic_id].verified:
+                self._cache.meters[key] = Remembered(result.stamp, result.snapshot)
+            else:
+                self._fail(result.report.meter, Status.PARTIAL, "statistics")
+        return outcomes
+
+    def _fail(self, meter: Meter, status: Status, what: str) -> None:
+        self._errors.append(f"{what}: {meter.meter_id}")
+        self._failed[meter.key] = status
+
+    def _record(
+        self,
+        request: Request,
+        started: float,
+        meters: list[Meter],
+        results: dict[str, stages.Analysis],
+        outcomes: dict[str, Outcome],
+    ) -> Run:
+        status = Status.PARTIAL if self._errors else Status.OK
+        if meters and not results:
+            status = Status.FAILED
+        return Run(
+            run_id=uuid4().hex,
+            trigger=request.trigger,
+            status=status,
+            started=datetime.fromtimestamp(started, UTC),
+            duration=sum(self._stages.values()),
+            stages=dict(self._stages),
+            meters={
+                meter.meter_id: self._of_meter(
+                    meter, request, results.get(meter.key), outcomes
+                )
+                for meter in meters
+            },
+            written=sum(outcome.written for outcome in outcomes.values()),
+            errors=tuple(self._errors),
+        )
+
+    def _of_meter(
+        self,
+        meter: Meter,
+        request: Request,
+        result: stages.Analysis | None,
+        outcomes: dict[str, Outcome],
+    ) -> MeterRun:
+        if result is None:
+            return MeterRun(status=Status.FAILED)
+        report = result.report
+        days, total = stages.totals(report, request.start, request.end)
+        outcome = outcomes.get(result.statistic.statistic_id, Outcome())
+        zone = ZoneInfo(self._house.time_zone)
+        return MeterRun(
+            status=self._failed.get(meter.key, Status.OK),
+            readings=len(report.used),
+            days=days,
+            first_day=report.first_day,
+            last_day=report.last_day,
+            total=total,
+            findings=report.findings,
+            changed_days=len(
+                {datetime.fromtimestamp(c, zone).date() for c in outcome.changed}
+            ),
+        )

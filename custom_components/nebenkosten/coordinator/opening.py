@@ -1,0 +1,101 @@
+"""Is the house's journal there, and does it know the same meters as the house?"""
+
+from pathlib import Path
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+
+from ..const import (
+    CONF_JOURNAL_ID,
+    DOMAIN,
+    ISSUE_JOURNAL,
+    ISSUE_METER_REMOVED,
+    JOURNAL_FILE,
+)
+from ..data import NkConfigEntry, meter_data, meter_of, meters_of
+from ..journal.house import Definition, known_meters, remember_meters
+from ..journal.records import JournalError
+from ..journal.store import Journal, create_journal, open_journal
+
+# The user can do something about these: restore the file, or start anew.
+_FIXABLE = ("journal_missing", "journal_other", "journal_unreadable")
+
+
+async def async_journal_of(
+    hass: HomeAssistant, entry: NkConfigEntry
+) -> Journal | JournalError:
+    """Open the house's own journal, or say in a repair issue why that cannot be."""
+    path = Path(hass.config.path(JOURNAL_FILE))
+    expected = entry.data.get(CONF_JOURNAL_ID)
+    found = await hass.async_add_executor_job(
+        _open, path, expected, bool(meters_of(entry))
+    )
+    if isinstance(found, JournalError):
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            ISSUE_JOURNAL,
+            is_fixable=found.key in _FIXABLE,
+            severity=ir.IssueSeverity.CRITICAL,
+            translation_key=found.key,
+            translation_placeholders={"path": JOURNAL_FILE},
+            data={"entry_id": entry.entry_id, "key": found.key},
+        )
+        return found
+    ir.async_delete_issue(hass, DOMAIN, ISSUE_JOURNAL)
+    if found.journal_id != expected:
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_JOURNAL_ID: found.journal_id}
+        )
+    return found
+
+
+def _open(path: Path, expected: str | None, has_meters: bool) -> Journal | JournalError:
+    """Open the file; a house with meters never gets an empty journal unasked."""
+    try:
+        if not path.exists() and not (expected and has_meters):
+            return create_journal(path)
+        journal = open_journal(path)
+    except JournalError as error:
+        return error
+    if expected and journal.journal_id != expected and has_meters:
+        journal.close()
+        return JournalError("journal_other", str(path))
+    return journal
+
+
+async def async_compare_meters(
+    hass: HomeAssistant, entry: NkConfigEntry, journal: Journal
+) -> None:
+    """Note today's meters in the journal; ask what becomes of those removed."""
+    known = await hass.async_add_executor_job(known_meters, journal)
+    today: dict[str, Definition] = {
+        str(subentry.unique_id): {
+            "name": subentry.title,
+            **meter_data(meter_of(subentry)),
+        }
+        for subentry in meters_of(entry)
+    }
+    changed = {
+        key: definition
+        for key, definition in today.items()
+        if key not in known or known[key].definition != definition or known[key].kept
+    }
+    if changed:
+        await hass.async_add_executor_job(remember_meters, journal, changed)
+    for key in today:
+        ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_METER_REMOVED}_{key}")
+    for key, meter in known.items():
+        if key not in today and not meter.kept:
+            ir.async_create_issue(
+                hass,
+                DOMAIN,
+                f"{ISSUE_METER_REMOVED}_{key}",
+                is_fixable=True,
+                severity=ir.IssueSeverity.WARNING,
+                translation_key=ISSUE_METER_REMOVED,
+                translation_placeholders={
+                    "name": str(meter.definition.get("name", key))
+                },
+                data={"entry_id": entry.entry_id, "meter": key},
+            )

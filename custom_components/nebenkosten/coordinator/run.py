@@ -1,0 +1,77 @@
+"""What was asked of a run, and what did it do?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from ..engine.model import Finding
+
+
+class Trigger(StrEnum):
+    """Why a run began."""
+
+    MANUAL = "manual"
+    NIGHTLY = "nightly"
+    HOURLY = "hourly"
+    CHANGE = "change"
+    START = "start"
+
+
+class Status(StrEnum):
+    """How a run, or one meter in it, ended."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a run shall do; without meters it concerns all of them.
+
+    `start` and `end` (both included) bound the days that the response counts, and how
+    far back sources are read again; `full` believes nothing that is cached.
+    """
+
+    trigger: Trigger
+    meters: frozenset[str] | None = None
+    start: date | None = None
+    end: date | None = None
+    full: bool = False
+    dry_run: bool = False
+
+    def joined(self, meters: frozenset[str]) -> Request:
+        """Return the request with more meters, if it does not concern all anyway."""
+        if self.meters is None:
+            return self
+        return replace(self, meters=self.meters | meters)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterRun:
+    """What a run did with one meter."""
+
+    status: Status
+    readings: int = 0
+    days: int = 0
+    first_day: date | None = None
+    last_day: date | None = None
+    total: float | None = None
+    findings: tuple[Finding, ...] = ()
+    changed_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The record of one run; durations in seconds."""
+
+    run_id: str
+    trigger: Trigger
+    status: Status
+    started: datetime
+    duration: float
+    stages: Mapping[str, float]
+    meters: Mapping[str, MeterRun]
+    written: int
+    errors: tuple[str, ...] = field(default=())

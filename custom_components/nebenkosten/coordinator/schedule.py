@@ -1,0 +1,19 @@
+"""When is the next run, and was one missed?"""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+def runs_around(now: datetime, at: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the last daily run due by `now` and the next one after it (UTC).
+
+    Exactly one a local day: a time that a clock change skips counts as if the clock
+    had not changed, one that it repeats counts the first time.
+    """
+    today = now.astimezone(zone).date()
+    runs = [
+        datetime.combine(today + timedelta(days=shift), at, zone).astimezone(UTC)
+        for shift in (-2, -1, 0, 1, 2)
+    ]
+    last = max(run for run in runs if run <= now)
+    return last, min(run for run in runs if run > now)

@@ -1,0 +1,69 @@
+"""What all entities of a meter and of the house share."""
+
+from typing import override
+
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .coordinator.analytics import Analytics
+from .engine.model import Meter, Snapshot
+
+
+class MeterEntity(CoordinatorEntity[Analytics]):
+    """An entity of one meter; its device lies below the house's."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self, analytics: Analytics, meter: Meter, description: EntityDescription
+    ) -> None:
+        """Name entity and device after the meter."""
+        super().__init__(analytics)
+        self.entity_description = description
+        self.meter = meter
+        house = dr.async_get(analytics.hass).async_get_or_create(
+            config_entry_id=analytics.config_entry.entry_id,
+            identifiers={(DOMAIN, analytics.config_entry.entry_id)},
+        )
+        self._attr_unique_id = f"{meter.key}_{description.key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, meter.key)},
+            name=meter.name,
+            model=meter.model,
+            serial_number=meter.serial_number,
+            via_device_id=house.id,
+        )
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Return the meter's values as they hold today, None before the first run."""
+        found = self.coordinator.data.meters.get(self.meter.key)
+        return None if found is None else found.on(dt_util.now().date())
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether there is any result; a missing value is only unknown."""
+        return self.meter.key in self.coordinator.data.meters
+
+
+class HouseEntity(CoordinatorEntity[Analytics]):
+    """An entity of the house."""
+
+    _attr_has_entity_name = True
+
+    def __init__(self, analytics: Analytics, description: EntityDescription) -> None:
+        """Belong to the house's device."""
+        super().__init__(analytics)
+        entry = analytics.config_entry
+        self.entity_description = description
+        self._attr_unique_id = f"house_{description.key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, entry.entry_id)},
+            name=entry.title,
+            entry_type=DeviceEntryType.SERVICE,
+        )

@@ -1,0 +1,96 @@
+"""Can this meter be? Pure checks; each error is a key of the form's sentences."""
+
+from collections.abc import Collection, Mapping
+import re
+from typing import Any
+
+from homeassistant.components.recorder.entity_options import is_entity_recorded
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import slugify
+
+from ..const import DOMAIN
+from ..engine import units
+from ..engine.model import Medium, SourceKind
+
+_METER_ID = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*")
+_DIMENSIONS = {
+    Medium.ELECTRICITY: {"energy"},
+    Medium.HEAT: {"energy"},
+    Medium.WATER: {"volume"},
+    Medium.GAS: {"energy", "volume"},
+}
+
+
+class SourceError(ValueError):
+    """A source that cannot feed a meter; `key` names the sentence."""
+
+    def __init__(self, key: str, reference: str = "") -> None:
+        """Keep the key and the source's name."""
+        super().__init__(key)
+        self.key = key
+        self.reference = reference
+
+
+def id_from(name: str) -> str:
+    """Return a meter id made from a name."""
+    return re.sub("_+", "_", slugify(name)).strip("_")
+
+
+def meter_errors(
+    values: Mapping[str, Any], meter_id: str, taken: Collection[str]
+) -> dict[str, str]:
+    """Return the errors of a meter's form by field."""
+    errors: dict[str, str] = {}
+    if not _METER_ID.fullmatch(meter_id):
+        errors["meter_id"] = "meter_id_invalid"
+    elif meter_id.lower() in taken:
+        errors["meter_id"] = "meter_id_taken"
+    medium = Medium(values["medium"])
+    dimension = units.dimension(units.canonical(values["unit"]))
+    if medium in _DIMENSIONS and dimension not in _DIMENSIONS[medium]:
+        errors["unit"] = "unit_does_not_fit"
+    installed, removed = values.get("installed"), values.get("removed")
+    if installed and removed and removed < installed:
+        errors["removed"] = "removed_before_installed"
+    return errors
+
+
+def checked_source(
+    hass: HomeAssistant, row: Mapping[str, Any], unit: str
+) -> dict[str, str]:
+    """Return a source as it is kept; raises SourceError."""
+    entity, statistic = row.get("entity"), row.get("statistic")
+    if bool(entity) == bool(statistic):
+        raise SourceError("source_one_of_two")
+    reference = str(entity or statistic)
+    kind = SourceKind.STATISTIC if statistic else SourceKind.ENTITY
+    if statistic and ":" not in reference:
+        # A sensor's own statistic: its states belong to it too.
+        kind = SourceKind.ENTITY
+    if kind is SourceKind.ENTITY:
+        _check_entity(hass, reference, unit)
+    elif reference.startswith(f"{DOMAIN}:"):
+        raise SourceError("source_is_ours", reference)
+    dates = {name: row[name] for name in ("from", "to") if row.get(name)}
+    return {"kind": kind.value, "reference": reference, **dates}
+
+
+def _check_entity(hass: HomeAssistant, entity_id: str, unit: str) -> None:
+    entry = er.async_get(hass).async_get(entity_id)
+    if entry is not None and entry.platform == DOMAIN:
+        raise SourceError("source_is_ours", entity_id)
+    if entity_id.split(".")[0] not in ("sensor", "input_number", "number"):
+        raise SourceError("source_wrong_kind", entity_id)
+    state = hass.states.get(entity_id)
+    if state is None:
+        raise SourceError("source_unknown", entity_id)
+    if not is_entity_recorded(hass, entity_id):
+        raise SourceError("source_not_recorded", entity_id)
+    given = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    if given is not None:
+        try:
+            units.factor(given, unit)
+        except units.UnitMismatchError as error:
+            raise SourceError("source_unit", entity_id) from error

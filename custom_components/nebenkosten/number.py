@@ -1,0 +1,77 @@
+"""The box into which a hand-read meter's reading is typed."""
+
+from typing import override
+
+from homeassistant.components.number import (
+    NumberEntity,
+    NumberEntityDescription,
+    NumberMode,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import DOMAIN
+from .coordinator.analytics import Analytics
+from .data import NkConfigEntry, meters_of
+from .engine.model import Meter
+from .entity import MeterEntity
+
+PARALLEL_UPDATES = 0
+
+NEW_READING = NumberEntityDescription(key="new_reading", translation_key="new_reading")
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: NkConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a box for each meter that nothing reads automatically."""
+    analytics = entry.runtime_data
+    for subentry in meters_of(entry):
+        meter = analytics.meters[str(subentry.unique_id)]
+        if not meter.sources and meter.removed is None:
+            async_add_entities(
+                [NewReading(analytics, meter, NEW_READING)],
+                config_subentry_id=subentry.subentry_id,
+            )
+
+
+class NewReading(MeterEntity, NumberEntity):
+    """Shows the last reading and takes the next one, read just now."""
+
+    _attr_mode = NumberMode.BOX
+
+    def __init__(
+        self, analytics: Analytics, meter: Meter, description: NumberEntityDescription
+    ) -> None:
+        """Allow what the dial can show."""
+        super().__init__(analytics, meter, description)
+        decimals = 3 if meter.decimals is None else meter.decimals
+        self._attr_native_min_value = 0
+        self._attr_native_max_value = 10.0 ** (meter.digits or 9)
+        self._attr_native_step = 10.0**-decimals
+        self._attr_native_unit_of_measurement = meter.unit
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return True: the first reading of all is typed here too."""
+        return True
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the last reading."""
+        return None if self.snapshot is None else self.snapshot.reading
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Keep the reading as read now, by the same way as the action."""
+        await self.hass.services.async_call(
+            DOMAIN,
+            "add_reading",
+            {"meter_id": self.meter.meter_id, "value": value},
+            blocking=True,
+            context=self._context,
+        )

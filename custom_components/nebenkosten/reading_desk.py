@@ -1,0 +1,224 @@
+"""What does a reading that somebody enters mean, and may it be kept?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time as clock, timedelta
+import math
+import time
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from homeassistant.core import HomeAssistant
+
+from .const import SOURCE_HAND
+from .coordinator.analytics import Analytics
+from .engine.model import Finding, Meter, ReadingKind
+from .errors import async_in_journal, refuse
+from .journal import readings
+from .journal.readings import Change
+from .journal.records import NewReading, StoredReading
+from .journal.store import Journal
+from .sources.csv_readings import fitting_unit
+from .sources.text import (
+    Instant,
+    TextError,
+    instant_of,
+    number_text,
+    parse_instant,
+    parse_number,
+)
+
+_SLACK: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A reading that is in the journal now, and the findings that it brought."""
+
+    reading_id: int
+    value: float
+    findings: tuple[Finding, ...]
+
+
+def latest_instant(zone: ZoneInfo) -> float:
+    """Return the next local midnight [epoch s]: after it lies the future."""
+    tomorrow = datetime.now(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, clock(), zone).timestamp()
+
+
+def bounds(
+    start: date | None, end: date | None, zone: ZoneInfo
+) -> tuple[float | None, float | None]:
+    """Return the instants [epoch s] that bound the days start..end."""
+    after = None if end is None else end + timedelta(days=1)
+    low, high = (
+        None if day is None else datetime.combine(day, clock(), zone).timestamp()
+        for day in (start, after)
+    )
+    return low, high
+
+
+async def async_understand(
+    hass: HomeAssistant, analytics: Analytics, meter: Meter, given: Mapping[str, Any]
+) -> NewReading:
+    """Return what was meant; raises ServiceValidationError with the reason."""
+    zone = ZoneInfo(analytics.house.time_zone)
+    kind = ReadingKind(given.get("kind") or ReadingKind.ACTUAL)
+    try:
+        instant = _instant(given.get("time"), zone, kind)
+        unit = fitting_unit(given.get("unit") or "", meter)
+    except TextError as error:
+        raise refuse(error.key) from error
+    value = await _async_value(
+        hass, analytics.journal, meter, given["value"], instant.seconds
+    )
+    return NewReading(
+        meter=meter.key,
+        instant=instant.seconds,
+        zone=instant.zone,
+        value_text=str(given["value"]),
+        value=value,
+        unit=unit,
+        kind=kind,
+        source=SOURCE_HAND,
+        note=given.get("note") or None,
+    )
+
+
+async def async_add(hass: HomeAssistant, analytics: Analytics, new: NewReading) -> Kept:
+    """Keep a reading and let the meter be computed anew."""
+    before = await _async_findings(analytics, new.meter)
+    added = await async_in_journal(
+        hass, readings.append, analytics.journal, [new], revive=True
+    )
+    findings = await _async_findings(analytics, new.meter)
+    analytics.request([new.meter])
+    return Kept(added.ids[0], new.value, _new(before, findings))
+
+
+async def async_edit(
+    hass: HomeAssistant, analytics: Analytics, reading_id: int, given: Mapping[str, Any]
+) -> Kept:
+    """Change a reading; the old value stays readable."""
+    stored: StoredReading = await async_in_journal(
+        hass, readings.get, analytics.journal, reading_id
+    )
+    meter = analytics.meters.get(stored.meter)
+    if meter is None:
+        raise refuse("unknown_meter_named", meter=stored.meter)
+    change = await _async_change(hass, analytics, meter, stored, given)
+    before = await _async_findings(analytics, stored.meter)
+    changed: StoredReading = await async_in_journal(
+        hass, readings.edit, analytics.journal, reading_id, change
+    )
+    findings = await _async_findings(analytics, stored.meter)
+    analytics.request([stored.meter])
+    return Kept(reading_id, changed.value, _new(before, findings))
+
+
+async def async_delete(
+    hass: HomeAssistant, analytics: Analytics, reading_id: int
+) -> None:
+    """Mark a reading as deleted; it stays readable."""
+    meter = await async_in_journal(hass, readings.delete, analytics.journal, reading_id)
+    if meter in analytics.meters:
+        analytics.request([meter])
+
+
+async def _async_change(
+    hass: HomeAssistant,
+    analytics: Analytics,
+    meter: Meter,
+    stored: StoredReading,
+    given: Mapping[str, Any],
+) -> Change:
+    """Return what an edit changes, understood like a new reading."""
+    zone = ZoneInfo(analytics.house.time_zone)
+    kind = ReadingKind(given["kind"]) if given.get("kind") else None
+    instant = None
+    try:
+        if given.get("time"):
+            instant = _instant(given["time"], zone, kind or stored.kind)
+        unit = fitting_unit(given["unit"], meter) if given.get("unit") else None
+    except TextError as error:
+        raise refuse(error.key) from error
+    value = None
+    if given.get("value") is not None:
+        at = stored.instant if instant is None else instant.seconds
+        value = await _async_value(hass, analytics.journal, meter, given["value"], at)
+    return Change(
+        instant=None if instant is None else instant.seconds,
+        zone=None if instant is None else instant.zone,
+        value=value,
+        value_text=None if value is None else str(given["value"]),
+        unit=(unit or meter.unit) if given.get("unit") else None,
+        kind=kind,
+        note=given.get("note"),
+    )
+
+
+def _instant(
+    given: str | datetime | None, zone: ZoneInfo, kind: ReadingKind
+) -> Instant:
+    if given is None:
+        return Instant(time.time(), zone.key)
+    if isinstance(given, datetime):
+        instant = instant_of(given, zone)
+    else:
+        instant = parse_instant(given, zone, kind)
+    if instant.seconds > latest_instant(zone) + _SLACK:
+        raise TextError("in_future")
+    return instant
+
+
+async def _async_value(
+    hass: HomeAssistant, journal: Journal, meter: Meter, given: object, instant: float
+) -> float:
+    """Return the number meant; of two meanings the one that fits the neighbours."""
+    if isinstance(given, (int, float)):
+        if not math.isfinite(given):
+            raise refuse("not_a_number")
+        given = number_text(float(given))
+    try:
+        number = parse_number(str(given))
+    except TextError as error:
+        raise refuse(error.key) from error
+    meanings = [number.decimal]
+    if number.thousands is not None:
+        before, after = await async_in_journal(
+            hass, _neighbours, journal, meter.key, instant
+        )
+        meanings = [
+            value
+            for value in (number.decimal, number.thousands)
+            if before <= value <= after and _shows(meter, value)
+        ]
+    if len(meanings) != 1:
+        raise refuse("ambiguous_number")
+    if meanings[0] < 0:
+        raise refuse("negative_value")
+    return meanings[0]
+
+
+def _shows(meter: Meter, value: float) -> bool:
+    return meter.digits is None or value < 10**meter.digits
+
+
+def _neighbours(journal: Journal, meter: str, instant: float) -> tuple[float, float]:
+    before = readings.last_before(journal, meter, instant)
+    after = readings.first_after(journal, meter, instant)
+    return (
+        -math.inf if before is None else before.value,
+        math.inf if after is None else after.value,
+    )
+
+
+async def _async_findings(analytics: Analytics, key: str) -> tuple[Finding, ...]:
+    (analysis,) = await analytics.async_analyses([key])
+    return analysis.report.findings
+
+
+def _new(
+    before: tuple[Finding, ...], after: tuple[Finding, ...]
+) -> tuple[Finding, ...]:
+    return tuple(finding for finding in after if finding not in before)

@@ -1,0 +1,206 @@
+"""Sensors of meters and of the house."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+)
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
+from homeassistant.util import dt as dt_util
+
+from .coordinator.analytics import Analytics, Result
+from .data import NkConfigEntry, meters_of
+from .engine import units
+from .engine.model import Medium, Meter, PeriodValue, Snapshot
+from .entity import HouseEntity, MeterEntity
+
+PARALLEL_UPDATES = 0
+
+type Value = StateType | datetime
+
+_DEVICE_CLASSES = {
+    Medium.ELECTRICITY: SensorDeviceClass.ENERGY,
+    Medium.HEAT: SensorDeviceClass.ENERGY,
+    Medium.WATER: SensorDeviceClass.WATER,
+}
+_BY_DIMENSION = {
+    "energy": SensorDeviceClass.ENERGY,
+    "volume": SensorDeviceClass.VOLUME,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeterSensorDescription(SensorEntityDescription):
+    """A sensor of a meter; without a `period` its value is a reading or an instant."""
+
+    value_fn: Callable[[Snapshot], Value]
+    attributes_fn: Callable[[Snapshot], Mapping[str, Any]]
+    quantity: bool = True
+    ends: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class HouseSensorDescription(SensorEntityDescription):
+    """A sensor of the house."""
+
+    value_fn: Callable[[Result], Value]
+
+
+def _period(
+    key: str, period_fn: Callable[[Snapshot], PeriodValue | None]
+) -> MeterSensorDescription:
+    return MeterSensorDescription(
+        key=key,
+        translation_key=key,
+        value_fn=lambda snapshot: _amount(period_fn(snapshot)),
+        attributes_fn=lambda snapshot: _bounds(period_fn(snapshot)),
+    )
+
+
+def _amount(period: PeriodValue | None) -> float | None:
+    return None if period is None else period.value
+
+
+def _bounds(period: PeriodValue | None) -> Mapping[str, Any]:
+    if period is None:
+        return {}
+    return {
+        "start": _midnight(period.start),
+        "end": _midnight(period.end),
+        "measured": round(period.measured, 3),
+        "interpolated": round(period.interpolated, 3),
+        "extrapolated": round(period.extrapolated, 3),
+    }
+
+
+def _midnight(day: date) -> str:
+    return dt_util.start_of_local_day(day).isoformat()
+
+
+def _time(instant: float | None) -> datetime | None:
+    return None if instant is None else datetime.fromtimestamp(instant, UTC)
+
+
+METER_SENSORS = (
+    MeterSensorDescription(
+        key="counter",
+        translation_key="counter",
+        value_fn=lambda snapshot: snapshot.counter,
+        attributes_fn=lambda snapshot: {
+            "at": _time(snapshot.counter_at),
+            "provenance": snapshot.counter_provenance.name.lower(),
+        },
+        ends=True,
+    ),
+    _period("yesterday", lambda snapshot: snapshot.yesterday),
+    _period("month", lambda snapshot: snapshot.month),
+    _period("previous_month", lambda snapshot: snapshot.previous_month),
+    _period("year", lambda snapshot: snapshot.year),
+    MeterSensorDescription(
+        key="last_reading",
+        translation_key="last_reading",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda snapshot: _time(snapshot.reading_at),
+        attributes_fn=lambda snapshot: {"value": snapshot.reading},
+        quantity=False,
+        ends=True,
+    ),
+)
+HOUSE_SENSORS = (
+    HouseSensorDescription(
+        key="last_run",
+        translation_key="last_run",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda result: _time(result.last_run),
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: NkConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of each meter and of the house."""
+    analytics = entry.runtime_data
+    async_add_entities(HouseSensor(analytics, d) for d in HOUSE_SENSORS)
+    for subentry in meters_of(entry):
+        meter = analytics.meters[str(subentry.unique_id)]
+        async_add_entities(
+            (
+                MeterSensor(analytics, meter, description)
+                for description in METER_SENSORS
+                if not (description.ends and _is_removed(meter))
+            ),
+            config_subentry_id=subentry.subentry_id,
+        )
+
+
+def _is_removed(meter: Meter) -> bool:
+    return meter.removed is not None and meter.removed < dt_util.now().date()
+
+
+class MeterSensor(MeterEntity, SensorEntity):
+    """A value of a meter; never a statistic of its own, which would count twice."""
+
+    entity_description: MeterSensorDescription
+
+    def __init__(
+        self, analytics: Analytics, meter: Meter, description: MeterSensorDescription
+    ) -> None:
+        """Give quantities the meter's unit, class and precision."""
+        super().__init__(analytics, meter, description)
+        if description.quantity:
+            self._attr_native_unit_of_measurement = meter.unit
+            self._attr_device_class = _device_class(meter)
+            self._attr_suggested_display_precision = (
+                1 if meter.decimals is None else meter.decimals
+            )
+
+    @property
+    @override
+    def native_value(self) -> Value:
+        """Return the value, None where it is unknown."""
+        snapshot = self.snapshot
+        return None if snapshot is None else self.entity_description.value_fn(snapshot)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return the period's bounds and how its days are known."""
+        snapshot = self.snapshot
+        return (
+            {} if snapshot is None else self.entity_description.attributes_fn(snapshot)
+        )
+
+
+def _device_class(meter: Meter) -> SensorDeviceClass | None:
+    dimension = units.dimension(meter.unit)
+    if meter.medium is Medium.GAS and dimension == "volume":
+        return SensorDeviceClass.GAS
+    known = _DEVICE_CLASSES.get(meter.medium)
+    return (
+        known if dimension is not None and known else _BY_DIMENSION.get(dimension or "")
+    )
+
+
+class HouseSensor(HouseEntity, SensorEntity):
+    """A value of the house."""
+
+    entity_description: HouseSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> Value:
+        """Return the value, None where it is unknown."""
+        return self.entity_description.value_fn(self.coordinator.data)

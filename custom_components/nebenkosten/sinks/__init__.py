@@ -1,0 +1,1 @@
+"""Where results go; each sink writes only what differs from what is there."""

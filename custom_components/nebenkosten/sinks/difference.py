@@ -1,0 +1,87 @@
+"""What must be written so that what is published is what is true?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+import json
+import math
+from typing import Final
+
+_RELATIVE: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One published row: start [epoch s], running sum and dial."""
+
+    start: float
+    sum: float
+    state: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Rows to write, whether others must go first, and instants whose use changed."""
+
+    upserts: tuple[Row, ...]
+    clear: bool
+    changed: tuple[float, ...]
+
+
+def difference(published: Sequence[Row], wanted: Sequence[Row]) -> Difference:
+    """Compare by start; values equal to 1e-9 relative are the same."""
+    old = {row.start: row for row in published}
+    clear = not old.keys() <= {row.start for row in wanted}
+    upserts = wanted if clear else [r for r in wanted if not _same(old.get(r.start), r)]
+    return Difference(tuple(upserts), clear, tuple(_changed(published, wanted)))
+
+
+def fingerprints(rows: Sequence[Row]) -> dict[str, str]:
+    """Return a digest of the rows of each year (UTC), in order of time."""
+    parts: dict[str, list[tuple[float, float, float | None]]] = {}
+    for row in rows:
+        year = str(datetime.fromtimestamp(row.start, UTC).year)
+        parts.setdefault(year, []).append((row.start, row.sum, row.state))
+    return {
+        year: blake2b(json.dumps(part).encode(), digest_size=12).hexdigest()
+        for year, part in parts.items()
+    }
+
+
+def first_difference(old: dict[str, str], new: dict[str, str]) -> float | None:
+    """Return from when [epoch s] two sets of fingerprints differ, None if nowhere."""
+    years = [y for y in old.keys() | new.keys() if old.get(y) != new.get(y)]
+    if not years:
+        return None
+    return datetime(int(min(years, key=int)), 1, 1, tzinfo=UTC).timestamp()
+
+
+def _same(old: Row | None, new: Row) -> bool:
+    return old is not None and close(old.sum, new.sum) and close(old.state, new.state)
+
+
+def close(one: float | None, other: float | None) -> bool:
+    """Return whether two values are equal to 1e-9 relative."""
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=_RELATIVE, abs_tol=_RELATIVE)
+
+
+def _changed(published: Sequence[Row], wanted: Sequence[Row]) -> list[float]:
+    """Return the starts at which the use itself, not only the sum, is another one."""
+    old, new = _uses(published), _uses(wanted)
+    return sorted(
+        start
+        for start in old.keys() | new.keys()
+        if not close(old.get(start), new.get(start))
+    )
+
+
+def _uses(rows: Sequence[Row]) -> dict[float, float]:
+    uses: dict[float, float] = {}
+    before = 0.0
+    for row in rows:
+        uses[row.start] = row.sum - before
+        before = row.sum
+    return uses

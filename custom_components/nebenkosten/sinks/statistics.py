@@ -1,0 +1,222 @@
+"""Publishes daily and hourly use as long-term statistics, writing only differences."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from homeassistant.components.recorder.models import (
+    StatisticData,
+    StatisticMeanType,
+    StatisticMetaData,
+)
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    get_metadata,
+    statistics_during_period,
+)
+from homeassistant.components.recorder.tasks import SynchronizeTask
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..engine import units
+from .difference import (
+    Difference,
+    Row,
+    close,
+    difference,
+    fingerprints,
+    first_difference,
+)
+
+# One call is one transaction of the recorder, which waits meanwhile.
+_CHUNK: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a statistic is known to hold: its heading and each year's digest."""
+
+    name: str
+    unit: str
+    years: dict[str, str]
+
+
+class Ledger(Protocol):
+    """Remembers what was published, and doubts it from before a write until after."""
+
+    def published(self, statistic_id: str) -> Published | None:
+        """Return what a statistic holds, None when that is not sure."""
+
+    async def async_doubt(self, statistic_ids: Sequence[str]) -> None:
+        """Note on the disk that these are about to change."""
+
+    def trust(self, statistic_id: str, published: Published) -> None:
+        """Note that a statistic was read back and holds this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A statistic as it should be."""
+
+    statistic_id: str
+    name: str
+    unit: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What publishing one statistic did; `changed` are starts of days or hours [s]."""
+
+    written: int = 0
+    changed: tuple[float, ...] = ()
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    statistic: Statistic
+    years: dict[str, str]
+    since: float
+    change: Difference
+    rename: bool
+
+
+async def async_publish(
+    hass: HomeAssistant, statistics: Sequence[Statistic], ledger: Ledger
+) -> dict[str, Outcome]:
+    """Make the recorder hold these statistics; returns what was done, by id."""
+    plans = [
+        plan
+        for statistic in statistics
+        if (plan := await _async_plan(hass, statistic, ledger)) is not None
+    ]
+    outcomes = {statistic.statistic_id: Outcome() for statistic in statistics}
+    writing = [p for p in plans if p.change.upserts or p.change.clear or p.rename]
+    if writing:
+        await ledger.async_doubt([p.statistic.statistic_id for p in writing])
+    for plan in plans:
+        sure = plan not in writing or await _async_write(hass, plan)
+        outcomes[plan.statistic.statistic_id] = Outcome(
+            len(plan.change.upserts), plan.change.changed, sure
+        )
+        if sure:
+            statistic = plan.statistic
+            ledger.trust(
+                statistic.statistic_id,
+                Published(statistic.name, statistic.unit, plan.years),
+            )
+    return outcomes
+
+
+async def async_clear(hass: HomeAssistant, statistic_ids: Sequence[str]) -> None:
+    """Remove statistics and wait until they are gone."""
+    done = asyncio.Event()
+
+    def tell() -> None:
+        hass.loop.call_soon_threadsafe(done.set)
+
+    get_instance(hass).async_clear_statistics(list(statistic_ids), on_done=tell)
+    await done.wait()
+
+
+async def _async_plan(
+    hass: HomeAssistant, statistic: Statistic, ledger: Ledger
+) -> _Plan | None:
+    """Find out what differs; None when nothing does."""
+    years = fingerprints(statistic.rows)
+    known = ledger.published(statistic.statistic_id)
+    since = 0.0
+    if known is not None and known.unit == statistic.unit:
+        start = first_difference(known.years, years)
+        if start is None and known.name == statistic.name:
+            return None
+        since = start or 0.0
+    name, unit, published = await get_instance(hass).async_add_executor_job(
+        _read, hass, statistic.statistic_id, since
+    )
+    wanted = [row for row in statistic.rows if row.start >= since]
+    change = difference(published, wanted)
+    if change.clear or unit not in (None, statistic.unit):
+        change = Difference(statistic.rows, name is not None, change.changed)
+    return _Plan(statistic, years, since, change, rename=name != statistic.name)
+
+
+async def _async_write(hass: HomeAssistant, plan: _Plan) -> bool:
+    """Write a plan chunk by chunk and read it back; returns whether all is there."""
+    statistic = plan.statistic
+    if plan.change.clear:
+        await async_clear(hass, [statistic.statistic_id])
+    rows = plan.change.upserts
+    for start in range(0, max(len(rows), 1), _CHUNK):
+        async_add_external_statistics(
+            hass,
+            _metadata(statistic),
+            [_data(row) for row in rows[start : start + _CHUNK]],
+        )
+        await _async_settle(hass)
+    since = 0.0 if plan.change.clear else plan.since
+    wanted = [row for row in statistic.rows if row.start >= since]
+    _, _, published = await get_instance(hass).async_add_executor_job(
+        _read, hass, statistic.statistic_id, since
+    )
+    return len(published) == len(wanted) and all(
+        old.start == new.start and close(old.sum, new.sum)
+        for old, new in zip(published, wanted, strict=True)
+    )
+
+
+async def _async_settle(hass: HomeAssistant) -> None:
+    """Wait until the recorder has done all that was queued before."""
+    done: asyncio.Future[None] = hass.loop.create_future()
+    get_instance(hass).queue_task(SynchronizeTask(done))
+    await done
+
+
+def _read(
+    hass: HomeAssistant, statistic_id: str, since: float
+) -> tuple[str | None, str | None, list[Row]]:
+    """Return a statistic's name, unit and rows from an instant [epoch s] on."""
+    known = get_metadata(hass, statistic_ids={statistic_id}).get(statistic_id)
+    if known is None:
+        return None, None, []
+    rows = statistics_during_period(
+        hass,
+        datetime.fromtimestamp(since, UTC),
+        None,
+        {statistic_id},
+        "hour",
+        None,
+        {"sum", "state"},
+    ).get(statistic_id, [])
+    metadata = known[1]
+    return (
+        metadata["name"],
+        metadata["unit_of_measurement"],
+        [Row(r["start"], r.get("sum") or 0.0, r.get("state")) for r in rows],
+    )
+
+
+def _metadata(statistic: Statistic) -> StatisticMetaData:
+    return StatisticMetaData(
+        mean_type=StatisticMeanType.NONE,
+        has_sum=True,
+        name=statistic.name,
+        source=DOMAIN,
+        statistic_id=statistic.statistic_id,
+        unit_class=units.dimension(statistic.unit),
+        unit_of_measurement=statistic.unit,
+    )
+
+
+def _data(row: Row) -> StatisticData:
+    # Local: where the offset is no whole hour, only local midnight is a full one.
+    start = dt_util.as_local(datetime.fromtimestamp(row.start, UTC))
+    data = StatisticData(start=start, sum=row.sum)
+    if row.state is not None:
+        data["state"] = row.state
+    return data

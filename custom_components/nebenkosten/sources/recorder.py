@@ -1,0 +1,180 @@
+"""What does Home Assistant's recorder know of a meter?
+
+Hourly statistics give the past as amounts: differences of `sum`, valid at an hour's
+end. States give the last days as readings of the dial.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+import math
+from typing import Final
+
+from homeassistant.components.recorder.history import state_changes_during_period
+from homeassistant.components.recorder.statistics import (
+    get_metadata,
+    statistics_during_period,
+)
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+
+from ..engine.model import SourceKind, SourceRef
+
+_HOUR: Final = 3600.0
+_DAY: Final = 86400.0
+# Sources correct their past for up to a month; the recorder keeps states ten days.
+_REREAD: Final = 30 * _DAY
+_STATES: Final = 10 * _DAY
+_GAP: Final = 2 * _HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A dial's value at an instant [epoch s]."""
+
+    instant: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Use between two instants [epoch s]."""
+
+    start: float
+    end: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What a source gave: readings and amounts in its own units, up to `until` [s]."""
+
+    samples: tuple[Sample, ...]
+    sample_unit: str | None
+    amounts: tuple[Amount, ...]
+    amount_unit: str | None
+    until: float
+
+
+def is_dense(source: SourceRef) -> bool:
+    """Return whether a source reports by itself: its hours are worth showing."""
+    return source.kind is SourceKind.STATISTIC or source.reference.startswith("sensor.")
+
+
+async def async_collect(
+    hass: HomeAssistant, source: SourceRef, since: float | None, now: float
+) -> Collected:
+    """Read what is new since `since` [epoch s], or all when it is None.
+
+    Raises whatever the recorder raises; nothing has been kept then.
+    """
+    state = hass.states.get(source.reference)
+    sample_unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
+    return await get_instance(hass).async_add_executor_job(
+        _collect, hass, source, since, now, sample_unit
+    )
+
+
+def _collect(
+    hass: HomeAssistant,
+    source: SourceRef,
+    since: float | None,
+    now: float,
+    sample_unit: str | None,
+) -> Collected:
+    known = get_metadata(hass, statistic_ids={source.reference})
+    metadata = known.get(source.reference)
+    amounts: list[Amount] = []
+    if metadata is not None and metadata[1]["has_sum"]:
+        amounts = _amounts(hass, source.reference, since)
+    samples: list[Sample] = []
+    if source.kind is SourceKind.ENTITY:
+        begin = now - _STATES if since is None else max(since - _HOUR, now - _STATES)
+        samples = _samples(hass, source.reference, begin, now)
+    return Collected(
+        samples=tuple(samples),
+        sample_unit=sample_unit,
+        amounts=tuple(amounts),
+        amount_unit=metadata[1]["unit_of_measurement"] if metadata else None,
+        until=now,
+    )
+
+
+def _amounts(hass: HomeAssistant, reference: str, since: float | None) -> list[Amount]:
+    """Return the differences of a statistic's sum, each at the end of its hour."""
+    begin = 0.0 if since is None else since - _REREAD - _HOUR
+    rows = statistics_during_period(
+        hass, _moment(begin), None, {reference}, "hour", None, {"sum"}
+    ).get(reference, [])
+    knots = [
+        (row["end"], row["sum"])
+        for row in rows
+        if (total := row.get("sum")) is not None and math.isfinite(total)
+    ]
+    return [
+        Amount(start, end, after - before)
+        for (start, before), (end, after) in pairwise(knots)
+        if before is not None and after is not None
+    ]
+
+
+def _samples(
+    hass: HomeAssistant, reference: str, begin: float, now: float
+) -> list[Sample]:
+    states = state_changes_during_period(
+        hass,
+        _moment(begin),
+        _moment(now),
+        reference,
+        no_attributes=True,
+        include_start_time_state=False,
+    ).get(reference.lower(), [])
+    return reduced(list(_numbers((s.last_updated_timestamp, s.state) for s in states)))
+
+
+def _numbers(states: Iterator[tuple[float, str]]) -> Iterator[Sample]:
+    """Yield the numeric states; one that only repeats the last value says nothing.
+
+    After a restart Home Assistant reports old values as new: such a repeat is no
+    reading, and neither is "unavailable".
+    """
+    last: float | None = None
+    for instant, state in states:
+        try:
+            value = float(state)
+        except ValueError:
+            continue
+        if math.isfinite(value) and value != last:
+            last = value
+            yield Sample(instant, value)
+
+
+def reduced(samples: Sequence[Sample]) -> list[Sample]:
+    """Keep the first and last sample of each clock hour and all that tells a story.
+
+    That is the first one after a gap, the last before it, and both sides of a fall.
+    """
+    kept: list[Sample] = []
+    for i, sample in enumerate(samples):
+        before = samples[i - 1] if i else None
+        after = samples[i + 1] if i + 1 < len(samples) else None
+        if _matters(before, sample) or _matters(sample, after):
+            kept.append(sample)
+    return kept
+
+
+def _matters(earlier: Sample | None, later: Sample | None) -> bool:
+    """Return whether something lies between two neighbours that must stay visible."""
+    if earlier is None or later is None:
+        return True
+    return (
+        earlier.instant // _HOUR != later.instant // _HOUR
+        or later.value < earlier.value
+        or later.instant - earlier.instant > _GAP
+    )
+
+
+def _moment(instant: float) -> datetime:
+    return datetime.fromtimestamp(instant, UTC)
