@@ -34,6 +34,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: NkConfigEntry) -> bool:
     """Open the journal and show the last results; the first run follows by itself."""
     journal = await async_journal_of(hass, entry)
+    # From here on a changed meter reloads the house, also while this goes on.
+    entry.async_on_unload(entry.add_update_listener(_async_reload_once))
     analytics = Analytics(hass, entry, journal)
     entry.runtime_data = analytics
     dr.async_get(hass).async_get_or_create(
@@ -46,7 +48,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: NkConfigEntry) -> bool:
         await async_compare_meters(hass, entry, journal)
     await analytics.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    entry.async_on_unload(entry.add_update_listener(_async_reload_once))
     return True
 
 

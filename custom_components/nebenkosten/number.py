@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
 from .coordinator.analytics import Analytics
-from .data import NkConfigEntry, meters_of
+from .data import NkConfigEntry
 from .engine.model import Meter
 from .entity import MeterEntity
 
@@ -28,12 +28,11 @@ async def async_setup_entry(
 ) -> None:
     """Add a box for each meter that nothing reads automatically."""
     analytics = entry.runtime_data
-    for subentry in meters_of(entry):
-        meter = analytics.meters[str(subentry.unique_id)]
+    for subentry_id, meter in analytics.meters_by_subentry():
         if not meter.sources and meter.removed is None:
             async_add_entities(
                 [NewReading(analytics, meter, NEW_READING)],
-                config_subentry_id=subentry.subentry_id,
+                config_subentry_id=subentry_id,
             )
 
 

@@ -22,7 +22,6 @@ from .sources.csv_readings import fitting_unit
 from .sources.text import (
     Instant,
     TextError,
-    instant_of,
     number_text,
     parse_instant,
     parse_number,
@@ -162,10 +161,7 @@ def _instant(
 ) -> Instant:
     if given is None:
         return Instant(time.time(), zone.key)
-    if isinstance(given, datetime):
-        instant = instant_of(given, zone)
-    else:
-        instant = parse_instant(given, zone, kind)
+    instant = parse_instant(given, zone, kind)
     if instant.seconds > latest_instant(zone) + _SLACK:
         raise TextError("in_future")
     return instant

@@ -17,7 +17,7 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from .coordinator.analytics import Analytics, Result
-from .data import NkConfigEntry, meters_of
+from .data import NkConfigEntry
 from .engine import units
 from .engine.model import Medium, Meter, PeriodValue, Snapshot
 from .entity import HouseEntity, MeterEntity
@@ -134,15 +134,14 @@ async def async_setup_entry(
     """Add the sensors of each meter and of the house."""
     analytics = entry.runtime_data
     async_add_entities(HouseSensor(analytics, d) for d in HOUSE_SENSORS)
-    for subentry in meters_of(entry):
-        meter = analytics.meters[str(subentry.unique_id)]
+    for subentry_id, meter in analytics.meters_by_subentry():
         async_add_entities(
             (
                 MeterSensor(analytics, meter, description)
                 for description in METER_SENSORS
                 if not (description.ends and _is_removed(meter))
             ),
-            config_subentry_id=subentry.subentry_id,
+            config_subentry_id=subentry_id,
         )
 
 

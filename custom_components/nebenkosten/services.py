@@ -22,12 +22,13 @@ from homeassistant.helpers.service import (
 import probatio as vol
 
 from . import reading_desk as desk
-from .const import DOMAIN, SOURCE_IMPORT
+from .const import DOMAIN
 from .coordinator.analytics import Analytics
 from .coordinator.run import Request, Trigger
 from .engine.model import Finding, Meter, ReadingKind
 from .errors import async_in_journal, refuse
-from .file_access import read_file, write_new_file
+from .file_access import write_new_file
+from .importing import new_readings, parse_given, report
 from .journal import readings
 from .journal.records import NewReading
 from .responses import (
@@ -38,12 +39,11 @@ from .responses import (
     reading_response,
     run_response,
 )
-from .sources.csv_readings import Expectation, FileError, Parsed, decode, parse
+from .sources.csv_readings import Expectation
 from .sources.text import number_text
 from .texts import finding_text, load_sentences
 
 _LIMIT: Final = 10_000
-_REJECTED_SHOWN: Final = 1_000
 _COLUMNS: Final = ("meter_id", "time", "value", "unit", "kind", "note")
 
 _METERS: Final[dict[Any, Any]] = {
@@ -55,7 +55,7 @@ _DAYS: Final[dict[Any, Any]] = {
     vol.Optional("end"): cv.date,
 }
 _READING: Final[dict[Any, Any]] = {
-    vol.Optional("time"): vol.Any(cv.datetime, cv.string),
+    vol.Optional("time"): cv.string,
     vol.Optional("unit"): cv.string,
     vol.Optional("kind"): vol.In([kind.value for kind in ReadingKind]),
     vol.Optional("note"): cv.string,
@@ -248,10 +248,10 @@ async def _import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
         only_meter=only[0] if only else None,
         bare_dates=call.data.get("bare_dates"),
     )
-    parsed = await hass.async_add_executor_job(_parse_file, hass, call.data, expected)
+    parsed = await hass.async_add_executor_job(parse_given, hass, call.data, expected)
     sentences = await _async_sentences(hass)
     if call.data["dry_run"]:
-        return _import_report(parsed, sentences, imported=0, duplicates=0)
+        return report(parsed, sentences, imported=0, duplicates=0)
     if parsed.rejected:
         first = parsed.rejected[0]
         raise refuse(
@@ -263,65 +263,15 @@ async def _import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
         )
     journal = analytics.journal
     added = await async_in_journal(
-        hass, lambda: readings.append(journal, _as_new(parsed))
+        hass, lambda: readings.append(journal, new_readings(parsed))
     )
     analytics.request({row.meter.key for row in parsed.rows})
-    return _import_report(
+    return report(
         parsed,
         sentences,
         imported=len(added.ids) - added.duplicates,
         duplicates=added.duplicates,
     )
-
-
-def _parse_file(
-    hass: HomeAssistant, given: dict[str, Any], expected: Expectation
-) -> Parsed:
-    """Read and parse a file or a text; blocks."""
-    try:
-        if "path" in given:
-            return parse(decode(read_file(hass, given["path"])), expected)
-        return parse(given.get("content", ""), expected)
-    except FileError as error:
-        raise refuse(error.key, column=error.column) from error
-
-
-def _as_new(parsed: Parsed) -> list[NewReading]:
-    return [
-        NewReading(
-            meter=row.meter.key,
-            instant=row.instant,
-            zone=row.zone,
-            value_text=row.number.text,
-            value=row.value,
-            unit=row.unit,
-            kind=row.kind,
-            source=SOURCE_IMPORT,
-            note=row.note,
-        )
-        for row in parsed.rows
-    ]
-
-
-def _import_report(
-    parsed: Parsed, sentences: dict[str, str], *, imported: int, duplicates: int
-) -> ServiceResponse:
-    return {
-        "accepted": len(parsed.rows),
-        "rejected": [
-            {
-                "line": rejected.line,
-                "column": rejected.column,
-                "code": rejected.code,
-                "cell": rejected.cell,
-                "text": sentences[rejected.code],
-            }
-            for rejected in parsed.rejected[:_REJECTED_SHOWN]
-        ],
-        "rejected_count": len(parsed.rejected),
-        "imported": imported,
-        "duplicates": duplicates,
-    }
 
 
 async def _export_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:

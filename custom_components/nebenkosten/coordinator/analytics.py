@@ -22,7 +22,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..data import NkConfigEntry, house_of, settings_of
+from ..data import NkConfigEntry, house_of, meters_of, settings_of
 from ..engine.model import Meter, Snapshot
 from ..errors import async_in_journal, broken, refuse
 from ..journal.records import JournalError, NewReading
@@ -62,6 +62,7 @@ class Analytics(DataUpdateCoordinator[Result]):
         """Prepare; an error in place of the journal forbids every run."""
         super().__init__(hass, _LOGGER, config_entry=entry, name=DOMAIN)
         self.house = house_of(hass, entry)
+        self._subentries = {str(s.unique_id): s.subentry_id for s in meters_of(entry)}
         self._journal = journal
         self._cache = Cache(hass)
         self._analyses: dict[str, stages.Analysis] = {}
@@ -77,6 +78,14 @@ class Analytics(DataUpdateCoordinator[Result]):
     def meters(self) -> dict[str, Meter]:
         """Return the house's meters by key."""
         return {meter.key: meter for meter in self.house.meters}
+
+    def meters_by_subentry(self) -> list[tuple[str, Meter]]:
+        """Return subentry id and meter of those that are still there."""
+        return [
+            (self._subentries[meter.key], meter)
+            for meter in self.house.meters
+            if self._subentries[meter.key] in self.config_entry.subentries
+        ]
 
     @property
     def has_journal(self) -> bool:

@@ -185,11 +185,12 @@ def _edited(
 ) -> Iterator[StoredReading]:
     for row in journal.rows(
         "SELECT a.before FROM audit a JOIN readings r ON r.id = a.id"
-        " WHERE a.record = 'reading' AND r.meter = ?",
+        " JOIN revisions v ON v.revision = a.revision"
+        " WHERE a.record = 'reading' AND v.what = 'edit' AND r.meter = ?",
         (meter,),
     ):
         before = json.loads(row["before"])
-        if low <= before["instant"] < high and not before["deleted"]:
+        if low <= before["instant"] < high:
             yield _stored(before, superseded=True)
 
 

@@ -1,7 +1,7 @@
 """Which number, which instant did a person mean by a text?"""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 import re
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -92,14 +92,9 @@ def parse_instant(
         moment = _moment(given)
     except (ValueError, OverflowError) as error:
         raise TextError("not_a_time") from error
-    return instant_of(moment, zone)
-
-
-def instant_of(moment: datetime, zone: ZoneInfo) -> Instant:
-    """Return the instant of a date and time; without an offset it is local."""
     if moment.tzinfo is None:
         return Instant(moment.replace(tzinfo=zone).timestamp(), zone.key)
-    return Instant(moment.timestamp(), str(moment.tzinfo or UTC))
+    return Instant(moment.timestamp(), str(moment.tzinfo))
 
 
 def _bare_date(text: str) -> date | None:

@@ -1,0 +1,315 @@
+"""Start a real Home Assistant with a house and show what Nebenkosten makes of it.
+
+Sets the integration up through its config flow, imports the house's readings through
+its action, runs the analysis, prints a table, and leaves Home Assistant running.
+"""
+
+import argparse
+from datetime import UTC, date, datetime
+import json
+from pathlib import Path
+import shutil
+import socket
+import sys
+import tempfile
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from custom_components.nebenkosten.data import meter_data
+from custom_components.nebenkosten.engine.model import Meter
+from custom_components.nebenkosten.sources.house_folder import HouseError, read_house
+from scripts.home_assistant import (
+    PASSWORD,
+    REPOSITORY,
+    USER,
+    HomeAssistantError,
+    Server,
+    prepare,
+)
+
+_LABELS = ("measured", "interpolated", "extrapolated")
+_RARE = ("role", "part_of", "serial_number", "model", "digits", "decimals")
+_ENERGY = {"electricity": "grid", "gas": "gas", "water": "water"}
+
+
+def main() -> int:
+    """Run the demo; 0 only when the run was ok."""
+    options = _options()
+    folder = options.config or Path(tempfile.mkdtemp(prefix="nebenkosten-demo-"))
+    try:
+        house = read_house(options.house)
+        if _taken(options.port):
+            raise HomeAssistantError(
+                f"port {options.port} is in use: end that program or give --port"
+            )
+        say(f"Home Assistant's folder is {folder}")
+        prepare(folder, options.port, time_zone=house.house.time_zone)
+        server = Server(folder, options.port)
+        say("starting Home Assistant")
+        server.start()
+    except (HomeAssistantError, HouseError) as error:
+        say(str(error))
+        return 1
+    try:
+        result = _fill(server, options.house)
+    except (HomeAssistantError, HouseError) as error:
+        say(str(error))
+        server.stop()
+        return 1
+    _report(result, options.json, house.left_out)
+    if options.exit:
+        say("stopping Home Assistant")
+        server.stop()
+        if options.config is None:
+            shutil.rmtree(folder, ignore_errors=True)
+    else:
+        pid = server.process.pid if server.process else 0
+        say(f"{server.url}  user: {USER}  password: {PASSWORD}")
+        say(f"Home Assistant goes on running; end it with: kill {pid}")
+    return 0 if result["run"]["status"] == "ok" else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
+    parser.add_argument("--exit", action="store_true", help="end after the table")
+    parser.add_argument(
+        "--house",
+        type=Path,
+        metavar="DIR",
+        default=REPOSITORY / "examples" / "house",
+        help="another house folder",
+    )
+    parser.add_argument("--json", metavar="FILE", help="write the results (- = stdout)")
+    parser.add_argument("--port", type=int, default=8123)
+    parser.add_argument(
+        "--config", type=Path, metavar="DIR", help="default: a temporary folder"
+    )
+    return parser.parse_args()
+
+
+def say(text: str) -> None:
+    """Show progress; the standard output belongs to the results."""
+    sys.stderr.write(f"demo: {text}\n")
+    sys.stderr.flush()
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _fill(server: Server, folder: Path) -> dict[str, Any]:
+    """Set the house up, import, run; returns the contract's JSON."""
+    house = read_house(folder)
+    entry_id = server.entry_id()
+    if entry_id is None:
+        say(f"setting up the house with {len(house.house.meters)} meters")
+        entry_id = server.add_house()
+        for meter in house.house.meters:
+            server.add_meter(entry_id, _form(meter))
+        server.wait_loaded(entry_id)
+    for path, meter_of_file in house.files:
+        only = {"meter_id": meter_of_file.meter_id} if meter_of_file else {}
+        inbox = server.folder / "nebenkosten"
+        inbox.mkdir(exist_ok=True)
+        shutil.copy(path, inbox / path.name)
+        done = server.act("import_readings", path=path.name, **only)
+        say(f"{path.name}: {done['imported']} readings, {done['duplicates']} known")
+    say("running the analysis")
+    run = server.act("run_analytics")
+    say(f"run {run['status']} in {run['duration_s']:.1f} s")
+    _energy_dashboard(server, list(house.house.meters))
+    return {
+        "run": {
+            "id": run["run_id"],
+            "status": run["status"],
+            "as_of": _local(run["started"], house.house.time_zone),
+            "time_zone": house.house.time_zone,
+            "duration_s": run["duration_s"],
+            "stages_s": run["stages_s"],
+        },
+        "meters": {
+            meter.meter_id: _meter_result(server, meter, run["meters"][meter.meter_id])
+            for meter in house.house.meters
+        },
+    }
+
+
+def _local(started: str, zone: str) -> str:
+    return datetime.fromisoformat(started).astimezone(ZoneInfo(zone)).isoformat()
+
+
+def _form(meter: Meter) -> dict[str, Any]:
+    data: dict[str, Any] = {**meter_data(meter), "name": meter.name}
+    rows = [
+        {
+            source.kind.value: source.reference,
+            **({"from": str(source.valid_from)} if source.valid_from else {}),
+            **({"to": str(source.valid_to)} if source.valid_to else {}),
+        }
+        for source in meter.sources
+    ]
+    form = {k: v for k, v in data.items() if k not in (*_RARE, "profile", "sources")}
+    more = {k: data[k] for k in _RARE if k in data}
+    return form | ({"sources": rows} if rows else {}) | ({"more": more} if more else {})
+
+
+def _meter_result(server: Server, meter: Meter, run: dict[str, Any]) -> dict[str, Any]:
+    rows = {
+        period: server.act("get_consumption", meter_id=meter.meter_id, period=period)[
+            "meters"
+        ][meter.meter_id]["rows"]
+        for period in ("day", "month", "year")
+    }
+    return {
+        "kind": "physical",
+        "medium": meter.medium.value,
+        "unit": meter.unit,
+        "first_day": run["first_day"],
+        "last_day": run["last_day"],
+        "readings": run["readings"],
+        "daily": [
+            [row["start"][:10], row["value"], _label(row)] for row in rows["day"]
+        ],
+        "monthly": {row["start"][:7]: row["value"] for row in rows["month"]},
+        "yearly": {row["start"][:4]: row["value"] for row in rows["year"]},
+        "partial": {
+            row["start"][:7]: {
+                "known": row["known"],
+                "days": row["known_days"],
+                "of": row["days"],
+            }
+            for row in rows["month"]
+            if row["value"] is None
+        },
+        "counter": _counter(server, meter, rows["month"]),
+        "anomalies": run["anomalies"],
+        "findings": run["findings"],
+    }
+
+
+def _label(row: dict[str, Any]) -> str:
+    return next((name for name in _LABELS if row[name]), "unknown")
+
+
+def _counter(
+    server: Server, meter: Meter, months: list[dict[str, Any]]
+) -> dict[str, float | None]:
+    """Return the dial at each month's end, as the recorder's statistics hold it."""
+    statistic = f"nebenkosten:{meter.key}_consumption"
+    (found,) = server.websocket(
+        {
+            "type": "recorder/statistics_during_period",
+            "start_time": "1970-01-01T00:00:00Z",
+            "statistic_ids": [statistic],
+            "period": "day",
+            "types": ["state"],
+        }
+    )
+    ends = {row["end"] / 1000: row["state"] for row in found.get(statistic, [])}
+    result = {}
+    last = max(ends, default=0.0)
+    for month in months:
+        end = datetime.fromisoformat(month["end"]).timestamp()
+        if end <= last:
+            result[month["start"][:7]] = ends.get(end)
+    return result
+
+
+def _energy_dashboard(server: Server, meters: list[Meter]) -> None:
+    """Show the house's main meters and its parts in the energy dashboard."""
+
+    def statistic(meter: Meter) -> str:
+        return f"nebenkosten:{meter.key}_consumption"
+
+    mains = [m for m in meters if m.role == "main" and m.medium in _ENERGY]
+    sources: list[dict[str, Any]] = [
+        {
+            "type": _ENERGY[meter.medium],
+            "stat_energy_from": statistic(meter),
+            "stat_cost": None,
+            "entity_energy_price": None,
+            "number_energy_price": None,
+            **(
+                {"stat_energy_to": None, "cost_adjustment_day": 0.0}
+                if meter.medium == "electricity"
+                else {}
+            ),
+        }
+        for meter in mains
+    ]
+    parts = [m for m in meters if m.part_of and m.medium == "electricity"]
+    parts += [m for m in meters if m.medium == "heat"]
+    devices = [{"stat_consumption": statistic(m), "name": m.name} for m in parts]
+    try:
+        server.websocket(
+            {
+                "type": "energy/save_prefs",
+                "energy_sources": sources,
+                "device_consumption": devices,
+            }
+        )
+    except HomeAssistantError as error:
+        say(f"the energy dashboard could not be filled: {error}")
+
+
+def _report(result: dict[str, Any], target: str | None, left_out: Any) -> None:
+    text = json.dumps(result, ensure_ascii=False, allow_nan=False, indent=1)
+    if target and target != "-":
+        Path(target).write_text(text + "\n", encoding="utf-8")
+    output = sys.stderr if target == "-" else sys.stdout
+    output.write("\n".join(_table(result)) + "\n")
+    for meter_id in left_out:
+        output.write(f"{meter_id}: only physical meters can be computed yet\n")
+    if target == "-":
+        sys.stdout.write(text + "\n")
+
+
+def _table(result: dict[str, Any]) -> list[str]:
+    """Return the last twelve months of each meter as lines."""
+    last = max(
+        (
+            d[0]
+            for m in result["meters"].values()
+            for d in m["daily"]
+            if d[1] is not None
+        ),
+        default=datetime.now(UTC).date().isoformat(),
+    )
+    months = _months_until(date.fromisoformat(last))
+    head = ["meter".ljust(16), "unit".ljust(5)]
+    head += [month[2:].rjust(7) for month in months]
+    head += ["total".rjust(9), "measured".rjust(9), "interpol.".rjust(9)]
+    lines = ["", " ".join(head)]
+    for name, meter in result["meters"].items():
+        cells = [name.ljust(16)[:16], meter["unit"].ljust(5)]
+        values = [meter["monthly"].get(month) for month in months]
+        cells += [_cell(value, 7) for value in values]
+        days = [d for d in meter["daily"] if months[0] <= d[0][:7] <= months[-1]]
+        known = [d[1] for d in days if d[1] is not None]
+        cells.append(_cell(sum(known) if known else None, 9))
+        cells += [
+            f"{sum(d[2] == label for d in days) / max(len(days), 1):.0%}".rjust(9)
+            for label in _LABELS[:2]
+        ]
+        lines.append(" ".join(cells))
+        lines += [
+            f"  {finding['severity']}: {finding['text']}"
+            for finding in meter["findings"]
+        ]
+    return [*lines, ""]
+
+
+def _months_until(last: date) -> list[str]:
+    number = last.year * 12 + last.month - 1
+    return [f"{n // 12}-{n % 12 + 1:02}" for n in range(number - 11, number + 1)]
+
+
+def _cell(value: float | None, width: int) -> str:
+    if value is None:
+        return "–".rjust(width)
+    return f"{value:.{1 if abs(value) >= 10 else 2}f}".rjust(width)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Published statistics, read back through the recorder's own API."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+
+
+async def published(
+    hass: HomeAssistant, meter: str, period: Any = "hour"
+) -> list[tuple[datetime, float, float | None]]:
+    """Return start, sum and state of each row."""
+    statistic = f"nebenkosten:{meter}_consumption"
+    rows = await get_instance(hass).async_add_executor_job(
+        lambda: statistics_during_period(
+            hass,
+            datetime(1970, 1, 1, tzinfo=UTC),
+            None,
+            {statistic},
+            period,
+            None,
+            {"sum", "state"},
+        )
+    )
+    return [
+        (
+            datetime.fromtimestamp(row["start"], UTC),
+            float(row["sum"] or 0.0),
+            row.get("state"),
+        )
+        for row in rows.get(statistic, [])
+    ]
+
+
+async def used_per_day(hass: HomeAssistant, meter: str) -> dict[str, float]:
+    """Return the use of each local day, as the energy dashboard reads it."""
+    statistic = f"nebenkosten:{meter}_consumption"
+    rows = await get_instance(hass).async_add_executor_job(
+        lambda: statistics_during_period(
+            hass,
+            datetime(1970, 1, 1, tzinfo=UTC),
+            None,
+            {statistic},
+            "day",
+            None,
+            {"change"},
+        )
+    )
+    zone = ZoneInfo(hass.config.time_zone)
+    return {
+        datetime.fromtimestamp(row["start"], zone).date().isoformat(): float(
+            row["change"] or 0.0
+        )
+        for row in rows.get(statistic, [])
+    }
