@@ -99,31 +99,35 @@ class Journal:
 
 
 def create_journal(path: Path) -> Journal:
-    """Make a new journal; raises JournalError if the file exists or cannot be made."""
+    """Make a new journal; raises JournalError if the file exists or cannot be made.
+
+    It gets its name only when it is complete: a kill never leaves half a journal.
+    """
     if path.exists():
         raise JournalError("journal_exists", str(path))
-    with _named_errors():
-        connection = _connect(path)
+    unfinished = path.with_name(f"{path.name}.new")
+    unfinished.unlink(missing_ok=True)
+    with _connected(unfinished) as connection:
         schema.migrate(connection)
-        connection.execute(
-            "INSERT OR IGNORE INTO meta VALUES ('journal_id', ?)", (uuid4().hex,)
-        )
-        return Journal(path, connection)
+        connection.execute("INSERT INTO meta VALUES ('journal_id', ?)", (uuid4().hex,))
+        connection.close()
+    unfinished.rename(path)
+    return open_journal(path)
 
 
 def open_journal(path: Path) -> Journal:
     """Open a journal; raises JournalError with the reason if that is not possible."""
     if not path.exists():
         raise JournalError("journal_missing", str(path))
-    with _named_errors():
-        connection = _connect(path)
-        if schema.version_of(connection) > schema.VERSION:
-            connection.close()
+    with _connected(path) as connection:
+        version = schema.version_of(connection)
+        if version > schema.VERSION:
             raise JournalError("journal_newer", str(path))
+        if version == 0:
+            raise JournalError("journal_unreadable", "it is empty")
         schema.migrate(connection)
         check = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if check != "ok":
-            connection.close()
             raise JournalError("journal_unreadable", check)
         return Journal(path, connection)
 
@@ -139,16 +143,26 @@ def set_aside(path: Path) -> Path:
     return target
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
-    )
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode = WAL")
-    # FULL: what was acknowledged also survives a power cut, not only a kill.
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
+@contextmanager
+def _connected(path: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a connection; it is closed, and the error named, when something fails."""
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = sqlite3.connect(
+            path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        # FULL: what was acknowledged also survives a power cut, not only a kill.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        yield connection
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise JournalError(_key_of(error), str(error)) from error
+        raise
 
 
 def _read_id(connection: sqlite3.Connection) -> str:
@@ -156,16 +170,6 @@ def _read_id(connection: sqlite3.Connection) -> str:
     if row is None:
         raise JournalError("journal_unreadable", "it has no id")
     return str(row[0])
-
-
-@contextmanager
-def _named_errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise JournalError(_key_of(error), str(error)) from error
-    except sqlite3.DatabaseError as error:
-        raise JournalError("journal_unreadable", str(error)) from error
 
 
 def _key_of(error: sqlite3.Error) -> str:

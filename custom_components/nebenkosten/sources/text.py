@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 import re
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -117,7 +118,6 @@ def _moment(text: str) -> datetime:
 
 def number_text(value: float) -> str:
     """Return a number so that it reads back as itself and nothing else."""
-    text = f"{value:.12f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else f"{value}"
-    if float(text) != value:
-        text = f"{value:.17f}".rstrip("0")
+    text = format(Decimal(repr(value)), "f")
+    text = text.removesuffix(".0")
     return f"{text}0" if _AMBIGUOUS.fullmatch(text) else text

@@ -1,0 +1,158 @@
+"""Amounts shape what readings total; alone they are use without a dial."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+import numpy as np
+import pytest
+
+from custom_components.nebenkosten.engine.cleaning import clean
+from custom_components.nebenkosten.engine.model import Provenance
+from custom_components.nebenkosten.engine.reconstruction import Span, Use, dial, flow
+
+from .houses import Point, at, meter, read, report_of, series, sparse_readings
+
+_HOUR = 3600.0
+_NONE = Use(np.empty(0), np.empty(0), np.empty(0))
+
+
+def hours(start: str, uses: list[float]) -> list[tuple[float, float, float]]:
+    begin = at(start)
+    return [
+        (begin + i * _HOUR, begin + (i + 1) * _HOUR, use) for i, use in enumerate(uses)
+    ]
+
+
+def test_amounts_alone_give_days_but_no_dial() -> None:
+    report = report_of(
+        meter(), [], "2025-01-03", amounts=hours("2025-01-01", [1.0] * 24 + [2.0] * 24)
+    )
+    assert report.use == pytest.approx([24, 48])
+    assert set(report.provenance) == {Provenance.MEASURED}
+    assert np.isnan(report.counter).all()
+    assert not report.findings
+
+
+def test_readings_give_the_total_and_amounts_the_shape() -> None:
+    report = report_of(
+        meter(),
+        [read("2025-01-01", 100), read("2025-01-03", 175)],
+        "2025-01-03",
+        amounts=hours("2025-01-01", [1.0] * 24 + [2.0] * 24),
+    )
+    assert report.use == pytest.approx([25, 50])
+    assert [f.code for f in report.findings] == ["drift"]
+
+
+def test_a_gap_between_amounts_is_unknown_without_readings() -> None:
+    amounts = hours("2025-01-01", [1.0] * 24) + hours("2025-01-03", [1.0] * 24)
+    report = report_of(meter(), [], "2025-01-04", amounts=amounts)
+    assert report.use[[0, 2]] == pytest.approx([24, 24])
+    assert np.isnan(report.use[1])
+    filled = report_of(
+        meter(),
+        [read("2025-01-01", 0), read("2025-01-04", 60)],
+        "2025-01-04",
+        amounts=amounts,
+    )
+    assert filled.use == pytest.approx([24, 12, 24])
+
+
+def test_amounts_without_use_do_not_hide_what_the_dial_counted() -> None:
+    report = report_of(
+        meter(),
+        [read("2025-01-01", 0), read("2025-01-03", 10)],
+        "2025-01-03",
+        amounts=hours("2025-01-01", [0.0] * 48),
+    )
+    assert report.use == pytest.approx([5, 5])
+    assert [f.code for f in report.findings] == ["drift"]
+
+
+def test_amounts_explain_a_reset() -> None:
+    report = report_of(
+        meter(),
+        [read("2025-01-01", 500), read("2025-01-03", 20)],
+        "2025-01-03",
+        amounts=hours("2025-01-01", [1.0] * 48),
+    )
+    assert report.use == pytest.approx([24, 24])
+    assert [f.code for f in report.findings] == ["counter_reset"]
+
+
+def test_a_fall_within_partly_known_time_is_unknown_where_nothing_is_known() -> None:
+    report = report_of(
+        meter(),
+        [read("2025-01-01", 500), read("2025-01-03", 20)],
+        "2025-01-03",
+        amounts=hours("2025-01-01", [1.0] * 24),
+    )
+    assert report.use[0] == pytest.approx(24)
+    assert np.isnan(report.use[1])
+    assert [f.code for f in report.findings] == ["counter_fell"]
+
+
+def test_a_negative_amount_is_unknown_and_said() -> None:
+    report = report_of(
+        meter(),
+        [],
+        "2025-01-03",
+        amounts=hours("2025-01-01", [1.0] * 30 + [-5.0] + [1.0] * 17),
+    )
+    assert report.use[0] == pytest.approx(24)
+    assert np.isnan(report.use[1])
+    assert [f.code for f in report.findings] == ["negative_amount"]
+
+
+def test_of_overlapping_amounts_one_counts() -> None:
+    twice = hours("2025-01-01", [1.0] * 24) + hours("2025-01-01", [2.0] * 24)
+    report = report_of(meter(), [], "2025-01-02", amounts=twice)
+    assert report.use == pytest.approx([48])
+    shifted = hours("2025-01-01", [1.0] * 24) + [
+        (at("2025-01-01 00:30"), at("2025-01-01 01:30"), 7.0)
+    ]
+    assert report_of(meter(), [], "2025-01-02", amounts=shifted).use == pytest.approx(
+        [24]
+    )
+
+
+def test_hours_of_today_end_where_knowledge_ends() -> None:
+    report = report_of(
+        meter(),
+        [],
+        "2025-01-02 12:00",
+        amounts=hours("2025-01-01", [1.0] * 24 + [2.0] * 10),
+        hours_from=date(2025, 1, 1),
+    )
+    assert report.last_day == date(2025, 1, 1)
+    assert report.hours is not None
+    assert report.hours.use == pytest.approx([1.0] * 24 + [2.0] * 10)
+    assert report.hours.edges[-1] == at("2025-01-02 10:00")
+
+
+def test_no_hours_before_they_are_wanted() -> None:
+    report = report_of(
+        meter(),
+        [],
+        "2025-01-02",
+        amounts=hours("2025-01-01", [1.0] * 24),
+        hours_from=date(2025, 1, 5),
+    )
+    assert report.hours is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(sparse_readings())
+def test_the_dial_passes_through_every_used_reading(
+    drawn: tuple[str, list[Point]],
+) -> None:
+    zone_name, points = drawn
+    end = points[-1][0]
+    cleaned = clean(meter(), series(points).readings, end, ZoneInfo(zone_name))
+    (register,) = cleaned.registers
+    course = flow(register, _NONE, Span(None, end))
+    shown = dial(register, course, register.times)
+    np.testing.assert_allclose(shown, register.values, rtol=1e-9)
+    between = (register.times[1:] + register.times[:-1]) / 2
+    assert (np.diff(dial(register, course, np.sort(between))) >= -1e-6).all()

@@ -1,0 +1,52 @@
+"""What has to be written."""
+
+from custom_components.nebenkosten.sinks.difference import (
+    Row,
+    difference,
+    fingerprints,
+    first_difference,
+)
+
+ROWS = [
+    Row(day * 86400.0, float(day), None if day == 3 else day + 0.5) for day in range(9)
+]
+
+
+def test_equal_rows_need_nothing() -> None:
+    noisy = [Row(r.start, r.sum * (1 + 1e-12), r.state) for r in ROWS]
+    found = difference(ROWS, noisy)
+    assert (found.upserts, found.clear, found.changed) == ((), False, ())
+
+
+def test_only_what_differs_is_written() -> None:
+    wanted = [
+        *ROWS[:4],
+        Row(ROWS[4].start, 4.5, 4.5),
+        *ROWS[5:],
+        Row(9 * 86400.0, 9, 9),
+    ]
+    found = difference(ROWS, wanted)
+    assert found.upserts == (wanted[4], wanted[9])
+    assert not found.clear
+    assert found.changed == (ROWS[4].start, ROWS[5].start, 9 * 86400.0)
+
+
+def test_a_row_that_must_go_clears_everything() -> None:
+    found = difference(ROWS, ROWS[:5])
+    assert found.clear
+    assert found.upserts == tuple(ROWS[:5])
+    assert found.changed == tuple(row.start for row in ROWS[5:])
+
+
+def test_a_dial_that_becomes_unknown_is_a_difference() -> None:
+    wanted = [Row(r.start, r.sum, None) for r in ROWS]
+    assert len(difference(ROWS, wanted).upserts) == len(ROWS) - 1
+
+
+def test_fingerprints_tell_from_which_year_on() -> None:
+    year = 366 * 86400.0
+    old = [Row(0.0, 1, 1), Row(year, 2, 2), Row(2 * year, 3, 3)]
+    new = [old[0], Row(year, 2.5, 2), old[2]]
+    assert first_difference(fingerprints(old), fingerprints(old)) is None
+    assert first_difference(fingerprints(old), fingerprints(new)) == 365 * 86400.0
+    assert first_difference({}, fingerprints(old)) == 0.0

@@ -1,0 +1,112 @@
+"""House folders and the engine's command."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from custom_components.nebenkosten.command import main
+from custom_components.nebenkosten.sources.house_folder import HouseError, read_house
+
+METERS = """
+meters:
+- meter_id: gas_alt
+  type: physical
+  output_unit: m3
+  medium: gas
+  role: main
+  digits: 5
+  installation_date: '2024-01-01'
+  deinstallation_date: 2024-12-31
+  sources: [{kind: entity, reference: sensor.gas, from: '2024-02-01'}]
+- meter_id: summe
+  type: master
+"""
+
+
+def _house(folder: Path, meters: str = METERS, **files: str) -> Path:
+    (folder / "meters.yaml").write_text(meters, encoding="utf-8")
+    (folder / "readings").mkdir(exist_ok=True)
+    for name, text in files.items():
+        path = folder / f"{name.replace('__', '/')}.csv"
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_house_folder_is_read(tmp_path: Path) -> None:
+    found = read_house(_house(tmp_path, readings__gas_alt="time,value\n2024-02-01,5"))
+    (meter,) = found.house.meters
+    assert (meter.unit, meter.digits, str(meter.removed)) == ("m³", 5, "2024-12-31")
+    assert meter.sources[0].reference == "sensor.gas"
+    assert found.left_out == ("summe",)
+    assert found.house.time_zone == "Europe/Berlin"
+    ((_, parsed),) = found.readings()
+    assert len(parsed.rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("meters", "reason"),
+    [
+        ("meters: [", "no YAML"),
+        ("meters: 3", "a list under 'meters'"),
+        ("meters: [{type: physical}]", "without meter_id"),
+        ("meters: [{meter_id: a__b}]", "no meter_id"),
+        ("meters: [{meter_id: a, medium: air}]", "air"),
+    ],
+)
+def test_a_broken_house_says_what_is_wrong(
+    tmp_path: Path, meters: str, reason: str
+) -> None:
+    with pytest.raises(HouseError, match=reason):
+        read_house(_house(tmp_path, meters))
+
+
+def test_no_house(tmp_path: Path) -> None:
+    with pytest.raises(HouseError, match="is missing"):
+        read_house(tmp_path)
+
+
+def test_the_command_writes_the_contracts_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readings = (
+        "meter_id;time;value;unit\n"
+        "gas_alt;2024-02-01;100;\ngas_alt;2024-03-01;132;m3\ngas_alt;2024-03-11;120;m3\n"
+    )
+    folder = _house(tmp_path, readings=readings)
+    assert main([str(folder)]) == 0
+    output = capsys.readouterr()
+    result = json.loads(output.out)
+    assert "summe" in output.err
+    assert result["run"]["as_of"] == "2024-03-12T00:00:00+01:00"
+    gas = result["meters"]["gas_alt"]
+    assert gas["first_day"] == "2024-01-01"
+    assert gas["monthly"]["2024-02"] == pytest.approx(32)
+    assert gas["monthly"]["2024-03"] is None
+    assert gas["partial"]["2024-03"]["of"] == 11
+    assert gas["counter"]["2024-02"] == pytest.approx(131, abs=1)
+    assert gas["daily"][0][2] == "extrapolated"
+    assert gas["findings"][0]["code"] == "counter_fell"
+    assert "132" in gas["findings"][0]["text"]
+    assert (
+        main([str(folder), "--json", str(tmp_path / "r.json"), "--as-of", "2024-03-01"])
+        == 0
+    )
+    again = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert again["meters"]["gas_alt"]["last_day"] == "2024-02-29"
+
+
+def test_the_command_names_a_bad_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = _house(tmp_path, readings="meter_id;time;value\ngas_alt;2024-02-01;x\n")
+    assert main([str(folder), "--json", "-"]) == 2
+    assert "line 2, value: not_a_number" in capsys.readouterr().err
+
+
+def test_the_command_without_readings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(_house(tmp_path)), "--as-of", "2025-01-01"]) == 0
+    gas = json.loads(capsys.readouterr().out)["meters"]["gas_alt"]
+    assert (gas["first_day"], gas["daily"], gas["counter"]) == (None, [], {})
