@@ -34,7 +34,9 @@ class SourceError(ValueError):
 
 
 def id_from(name: str) -> str:
-    """Return a meter id made from a name."""
+    """Return a meter id made from a name, empty where it has no letter or digit."""
+    if not any(character.isalnum() for character in name):
+        return ""
     return re.sub("_+", "_", slugify(name)).strip("_")
 
 

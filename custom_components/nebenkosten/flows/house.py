@@ -54,10 +54,16 @@ class HouseFlow(ConfigFlow):
         if found is None:
             return self._create({}, [])
         self._found = found
+        return await self.async_step_journal_found()
+
+    async def async_step_journal_found(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer the journal that lies there already."""
         return self.async_show_menu(
             step_id="journal_found",
             menu_options=["take_over", "start_anew"],
-            description_placeholders={"count": str(len(found[1]))},
+            description_placeholders={"count": str(len(self._found[1]))},
         )
 
     async def async_step_take_over(
