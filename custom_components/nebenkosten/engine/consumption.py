@@ -147,7 +147,9 @@ def published_rows(report: MeterReport) -> Rows:
 
 def _of_known_days(report: MeterReport, hours: Hours) -> Floats:
     """Return the hours' use without those of days that are unknown as a whole."""
+    if not len(report.use):
+        return hours.use
     day = np.searchsorted(report.midnights, hours.edges[:-1], "right") - 1
-    inside = (day >= 0) & (day < len(report.use))
-    lost = np.isnan(report.use[np.clip(day, 0, max(len(report.use) - 1, 0))])
+    inside = day < len(report.use)
+    lost = np.isnan(report.use[np.where(inside, day, 0)])
     return np.where(inside & lost, np.nan, hours.use)

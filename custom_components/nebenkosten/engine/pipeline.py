@@ -58,14 +58,14 @@ def analyse_meter(
         return _nothing(meter, cleaned, amounts)
     first = _first_day(meter, courses[0], zone)
     last = _last_day(meter, courses[-1], zone, context.as_of)
-    if last < first:
+    if last < first - timedelta(days=1):
         return _nothing(meter, cleaned, amounts)
     edges = calendar.midnights(first, last, zone)
     use = consumption.use_between(courses, edges)
     return MeterReport(
         meter=meter,
-        first_day=first,
-        last_day=last,
+        first_day=first if len(use) else None,
+        last_day=last if len(use) else None,
         midnights=edges,
         use=use,
         provenance=consumption.provenance(courses, amounts, edges, use),

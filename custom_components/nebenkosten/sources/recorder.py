@@ -92,7 +92,7 @@ def _collect(
     samples: list[Sample] = []
     if source.kind is SourceKind.ENTITY:
         begin = now - _STATES if since is None else max(since - _HOUR, now - _STATES)
-        samples = _samples(hass, source.reference, begin, now)
+        samples = _samples(hass, source.reference, begin)
     return Collected(
         samples=tuple(samples),
         sample_unit=sample_unit,
@@ -120,14 +120,11 @@ def _amounts(hass: HomeAssistant, reference: str, since: float | None) -> list[A
     ]
 
 
-def _samples(
-    hass: HomeAssistant, reference: str, begin: float, now: float
-) -> list[Sample]:
+def _samples(hass: HomeAssistant, reference: str, begin: float) -> list[Sample]:
     states = state_changes_during_period(
         hass,
         _moment(begin),
-        _moment(now),
-        reference,
+        entity_id=reference,
         no_attributes=True,
         include_start_time_state=False,
     ).get(reference.lower(), [])
