@@ -5,7 +5,7 @@ its action, runs the analysis, prints a table, and leaves Home Assistant running
 """
 
 import argparse
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 import json
 from pathlib import Path
 import shutil
@@ -182,38 +182,23 @@ def _meter_result(server: Server, meter: Meter, run: dict[str, Any]) -> dict[str
             for row in rows["month"]
             if row["value"] is None
         },
-        "counter": _counter(server, meter, rows["month"]),
+        "counter": {
+            row["start"][:7]: row["counter"]
+            for row in rows["month"]
+            if row["end"][:10] <= _day_after(run["last_day"])
+        },
         "anomalies": run["anomalies"],
         "findings": run["findings"],
     }
 
 
+def _day_after(day: str | None) -> str:
+    following = date.fromisoformat(day) + timedelta(days=1) if day else date.min
+    return following.isoformat()
+
+
 def _label(row: dict[str, Any]) -> str:
     return next((name for name in _LABELS if row[name]), "unknown")
-
-
-def _counter(
-    server: Server, meter: Meter, months: list[dict[str, Any]]
-) -> dict[str, float | None]:
-    """Return the dial at each month's end, as the recorder's statistics hold it."""
-    statistic = f"nebenkosten:{meter.key}_consumption"
-    (found,) = server.websocket(
-        {
-            "type": "recorder/statistics_during_period",
-            "start_time": "1970-01-01T00:00:00Z",
-            "statistic_ids": [statistic],
-            "period": "day",
-            "types": ["state"],
-        }
-    )
-    ends = {row["end"] / 1000: row["state"] for row in found.get(statistic, [])}
-    result = {}
-    last = max(ends, default=0.0)
-    for month in months:
-        end = datetime.fromisoformat(month["end"]).timestamp()
-        if end <= last:
-            result[month["start"][:7]] = ends.get(end)
-    return result
 
 
 def _energy_dashboard(server: Server, meters: list[Meter]) -> None:

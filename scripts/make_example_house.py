@@ -135,11 +135,16 @@ def visits(seed: int, low: int, high: int) -> list[datetime]:
     return moments
 
 
-def read_at(dial: pd.Series, moments: list[datetime]) -> np.ndarray:
+def times_of(series: pd.Series) -> pd.DatetimeIndex:
+    """Return a series' index as what it is."""
+    return pd.DatetimeIndex(series.index)
+
+
+def read_at(dial: pd.Series, moments: list[datetime]) -> list[float]:
     """Return what the dial shows at each moment."""
-    seconds = dial.index.as_unit("s").asi8
+    seconds = [time.timestamp() for time in times_of(dial)]
     at = [moment.timestamp() for moment in moments]
-    return np.interp(at, seconds, dial.to_numpy())
+    return [float(v) for v in np.interp(at, seconds, dial.to_numpy(float))]
 
 
 def write(folder: Path, meter: str, rows: Iterator[tuple[object, ...]]) -> None:
@@ -242,7 +247,7 @@ def build(folder: Path, wheel: zipfile.ZipFile) -> None:
         "strom_haus",
         (
             (t.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"), german(v, 2), "remote")
-            for t, v in main.items()
+            for t, v in zip(times_of(main), main.to_numpy(float), strict=True)
         ),
     )
     upstairs = shifted(sample(wheel, "uk-electricity-hdd-only-hourly-sample-2"), 12)
@@ -264,7 +269,7 @@ def build(folder: Path, wheel: zipfile.ZipFile) -> None:
         ),
     )
     degrees = shifted(sample(wheel, "uk-tempC-sample-0"), 4)
-    daily = degrees.groupby(degrees.index.tz_convert(ZONE).date).mean()
+    daily = degrees.groupby(times_of(degrees).tz_convert(ZONE).date).mean()
     made = {
         "wasser_haus": (household_water(4, 0.31), 642.118, 24, 40, 3),
         "wasser_garten": (garden_water(5, daily), 57.904, 60, 100, 3),
@@ -274,7 +279,11 @@ def build(folder: Path, wheel: zipfile.ZipFile) -> None:
     for number, (name, (use, start, *rhythm)) in enumerate(made.items()):
         dial = counter(use, day, start)
         write(folder, name, by_hand(dial, 20 + number, *rhythm))
-    lines = [f"{d.isoformat()},{t:.2f}" for d, t in daily.items() if d <= LAST]
+    lines = [
+        f"{day:%Y-%m-%d},{mean:.2f}"
+        for day, mean in zip(times_of(daily), daily.to_numpy(float), strict=True)
+        if day.date() <= LAST
+    ]
     (folder / "temperature.csv").write_text(
         "\n".join(["date,mean_c", *lines]) + "\n", encoding="utf-8"
     )
@@ -283,7 +292,7 @@ def build(folder: Path, wheel: zipfile.ZipFile) -> None:
 def shared(main: pd.Series) -> pd.Series:
     """Return hourly use of the ground floor: 55 % of the house's, real in its shape."""
     use = np.diff(main.to_numpy(), prepend=main.iloc[0])
-    return pd.Series(0.55 * use, index=main.index - timedelta(hours=1))
+    return pd.Series(0.55 * use, index=times_of(main) - timedelta(hours=1))
 
 
 def main() -> None:

@@ -1,4 +1,6 @@
 """What all tests share."""
 
-# Before the plugin's own package of this name can take its place.
-import custom_components.nebenkosten  # noqa: F401
+# Before the test plugin's own package of this name can take its place.
+from custom_components import nebenkosten
+
+INTEGRATION = nebenkosten.__name__

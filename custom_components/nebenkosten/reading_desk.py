@@ -156,9 +156,7 @@ async def _async_change(
     )
 
 
-def _instant(
-    given: str | datetime | None, zone: ZoneInfo, kind: ReadingKind
-) -> Instant:
+def _instant(given: str | None, zone: ZoneInfo, kind: ReadingKind) -> Instant:
     if given is None:
         return Instant(time.time(), zone.key)
     instant = parse_instant(given, zone, kind)

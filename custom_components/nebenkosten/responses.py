@@ -1,6 +1,6 @@
 """How do results look to automations: JSON with unrounded numbers and ISO times."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -87,10 +87,12 @@ def _status(reading: StoredReading, report: MeterReport) -> Status:
     return Status.USED
 
 
-def consumption_rows(found: Sequence[Period], zone: ZoneInfo) -> list[JsonValueType]:
-    """Return periods with the shares of their known days."""
+def consumption_rows(
+    found: Iterable[tuple[Period, float | None]], zone: ZoneInfo
+) -> list[JsonValueType]:
+    """Return periods with the dial at their end and the shares of their known days."""
     rows: list[JsonValueType] = []
-    for period in found:
+    for period, counter in found:
         measured, interpolated, extrapolated = period.shares
         rows.append(
             {
@@ -103,6 +105,7 @@ def consumption_rows(found: Sequence[Period], zone: ZoneInfo) -> list[JsonValueT
                 "known": period.known,
                 "known_days": period.known_days,
                 "days": sum(period.days),
+                "counter": counter,
             }
         )
     return rows

@@ -211,26 +211,24 @@ async def _get_consumption(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
     meters = _chosen(hass, analytics, call) or analytics.house.meters
     analyses = await analytics.async_analyses([meter.key for meter in meters])
     # Loaded by the analysis above; never at set-up.
-    from .engine.consumption import periods
+    from .engine.consumption import counter_at, periods
 
+    days = call.data.get("start"), call.data.get("end")
     return {
         "meters": {
-            analysis.report.meter.meter_id: {
-                "unit": analysis.report.meter.unit,
+            report.meter.meter_id: {
+                "unit": report.meter.unit,
                 "rows": consumption_rows(
-                    list(
-                        periods(
-                            analysis.report,
-                            call.data["period"],
-                            call.data.get("start"),
-                            call.data.get("end"),
-                            _YEAR_START,
+                    (
+                        (period, counter_at(report, period.end))
+                        for period in periods(
+                            report, call.data["period"], *days, _YEAR_START
                         )
                     ),
                     zone,
                 ),
             }
-            for analysis in analyses
+            for report in (analysis.report for analysis in analyses)
         }
     }
 

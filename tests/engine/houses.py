@@ -1,7 +1,9 @@
 """Random meters with known truth."""
 
 from array import array
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -25,22 +27,21 @@ BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = ("Europe/Berlin", "America/Sao_Paulo", "Asia/Kolkata", "Australia/Lord_Howe")
 
 type Point = tuple[float, float, ReadingKind]
+type Amount = tuple[float, float, float]
 
 
-def meter(**fields: object) -> Meter:
+def meter(**fields: Any) -> Meter:
     """Return a meter with the usual values."""
-    usual: dict[str, object] = {
+    usual: dict[str, Any] = {
         "meter_id": "Strom",
         "name": "Strom",
         "medium": Medium.ELECTRICITY,
         "unit": "kWh",
     }
-    return Meter(**(usual | fields))  # type: ignore[arg-type]
+    return Meter(**(usual | fields))
 
 
-def series(
-    points: list[Point], amounts: list[tuple[float, float, float]] = ()
-) -> Series:  # type: ignore[assignment]
+def series(points: list[Point], amounts: Sequence[Amount] = ()) -> Series:
     """Return readings (time, value, kind) and amounts (start, end, use) as columns."""
     empty = empty_series()
     return Series(
@@ -81,7 +82,7 @@ def report_of(
     as_of: str | float = "2026-01-01",
     *,
     zone: str = "Europe/Berlin",
-    amounts: list[tuple[float, float, float]] = (),  # type: ignore[assignment]
+    amounts: Sequence[Amount] = (),
     hours_from: date | None = None,
 ) -> MeterReport:
     """Analyse one meter."""

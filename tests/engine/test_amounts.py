@@ -109,9 +109,8 @@ def test_of_overlapping_amounts_one_counts() -> None:
     twice = hours("2025-01-01", [1.0] * 24) + hours("2025-01-01", [2.0] * 24)
     report = report_of(meter(), [], "2025-01-02", amounts=twice)
     assert report.use == pytest.approx([48])
-    shifted = hours("2025-01-01", [1.0] * 24) + [
-        (at("2025-01-01 00:30"), at("2025-01-01 01:30"), 7.0)
-    ]
+    crossing = (at("2025-01-01 00:30"), at("2025-01-01 01:30"), 7.0)
+    shifted = [*hours("2025-01-01", [1.0] * 24), crossing]
     assert report_of(meter(), [], "2025-01-02", amounts=shifted).use == pytest.approx(
         [24]
     )

@@ -1,6 +1,7 @@
 """The contract's section "Days", for random houses and by hand."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 import math
 import random
 from zoneinfo import ZoneInfo
@@ -11,7 +12,11 @@ import pytest
 
 from custom_components.nebenkosten.engine import calendar
 from custom_components.nebenkosten.engine.consumption import periods
-from custom_components.nebenkosten.engine.model import Provenance, ReadingKind
+from custom_components.nebenkosten.engine.model import (
+    MeterReport,
+    Provenance,
+    ReadingKind,
+)
 
 from .houses import Point, at, meter, read, report_of, sparse_readings
 
@@ -66,38 +71,21 @@ def _days_sum_between_midnight_readings(
 ) -> None:
     latest = {time: value for time, value, _ in points}
     known = [(i, latest[e]) for i, e in enumerate(edges.tolist()) if e in latest]
-    for (i, before), (j, after) in zip(known, known[1:], strict=False):
+    for (i, before), (j, after) in pairwise(known):
         assert use[i:j].sum() == pytest.approx(
             after - before, rel=1e-9, abs=1e-9 * max(after, 1)
         )
 
 
 def _provenance_is_as_the_contract_says(
-    points: list[Point], edges: np.ndarray, report: object
+    points: list[Point], edges: np.ndarray, report: MeterReport
 ) -> None:
     """State the contract's words once more, one midnight at a time."""
     latest = sorted({time: value for time, value, _ in points}.items())
-
-    def known(midnight: float) -> bool:
-        if any(abs(time - midnight) <= 60 for time, _ in latest):
-            return True
-        for (t, v), (u, w) in zip(latest, latest[1:], strict=False):
-            if t <= midnight <= u and (u - t <= 7200 or v == w):
-                return True
-        return False
-
-    flags = [known(edge) for edge in edges.tolist()]
-    reach = max(
-        92.0,
-        2
-        * max(
-            (u - t for (t, _), (u, _) in zip(latest, latest[1:], strict=False)),
-            default=0.0,
-        )
-        / _DAY,
-    )
-    limit = latest[-1][0] + min(reach, 400.0) * _DAY
-    for i, got in enumerate(report.provenance.tolist()):  # type: ignore[attr-defined]
+    flags = [_known(latest, edge) for edge in edges.tolist()]
+    longest = max((u - t for (t, _), (u, _) in pairwise(latest)), default=0.0)
+    limit = latest[-1][0] + min(max(92 * _DAY, 2 * longest), 400 * _DAY)
+    for i, got in enumerate(report.provenance.tolist()):
         begin, end = edges[i], edges[i + 1]
         if len(latest) < 2 or end > limit:
             wanted = Provenance.UNKNOWN
@@ -108,6 +96,15 @@ def _provenance_is_as_the_contract_says(
         else:
             wanted = Provenance.INTERPOLATED
         assert got == wanted, i
+
+
+def _known(readings: list[tuple[float, float]], midnight: float) -> bool:
+    if any(abs(time - midnight) <= 60 for time, _ in readings):
+        return True
+    return any(
+        t <= midnight <= u and (u - t <= 7200 or v == w)
+        for (t, v), (u, w) in pairwise(readings)
+    )
 
 
 @settings(max_examples=50, deadline=None)
@@ -140,7 +137,8 @@ def test_months_and_years_are_sums_of_their_days(
             if any(v is None for v in inside):
                 assert period.value is None
             else:
-                assert period.value == pytest.approx(math.fsum(map(float, inside)))  # type: ignore[arg-type]
+                total = math.fsum(v for v in inside if v is not None)
+                assert period.value == pytest.approx(total)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,13 @@
 """Fixed factors, spellings, and pairs that make no sense."""
 
+from dataclasses import replace
+
 from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nebenkosten.engine import units
+from custom_components.nebenkosten.engine.model import Context, House, Series
+from custom_components.nebenkosten.engine.pipeline import analyse
 
 from .houses import meter, read, report_of, series
 
@@ -49,13 +53,7 @@ def test_readings_of_another_unit_are_converted_or_left_out() -> None:
     stored = series(points)
     stored.readings.units[0] = stored.readings.units[1] = 1
     stored.readings.units[2] = 2
-    named = type(stored.readings)(
-        *(getattr(stored.readings, n) for n in stored.readings.__slots__[:-1]),
-        (None, "MWh", "m³"),
-    )
-    from custom_components.nebenkosten.engine.model import Context, House, Series
-    from custom_components.nebenkosten.engine.pipeline import analyse
-
+    named = replace(stored.readings, unit_names=(None, "MWh", "m³"))
     found = analyse(
         House(time_zone="Europe/Berlin", meters=(meter(),)),
         {"strom": Series(named, stored.amounts)},

@@ -1,10 +1,10 @@
 """A real Home Assistant core with a real recorder, in this process."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from homeassistant.components.recorder import Recorder
+from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -20,22 +20,19 @@ NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def _integration(
-    recorder_mock: Recorder, enable_custom_integrations: None
-) -> Generator[None]:
-    yield
+def _integration(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
+    """Load the recorder first: the other fixture already needs it."""
 
 
 @pytest.fixture(autouse=True)
 async def _berlin(
     _integration: None, hass: HomeAssistant, freezer: Any, tmp_path: Any
-) -> AsyncGenerator[None]:
+) -> None:
     hass.config.config_dir = str(tmp_path)
     await hass.config.async_set_time_zone("Europe/Berlin")
     hass.config.language = "en"
     freezer.move_to(NOW)
     assert await async_setup_component(hass, "homeassistant", {})
-    yield
 
 
 @pytest.fixture

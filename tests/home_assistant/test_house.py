@@ -176,7 +176,8 @@ async def test_without_its_journal_a_house_publishes_and_deletes_nothing(
     await async_pre_backup(hass)
     assert await published(hass, "strom") == before
     counter = hass.states.get("sensor.strom_counter")
-    assert counter is not None and float(counter.state) > 100
+    assert counter is not None
+    assert float(counter.state) > 100
 
     failed = await fix(hass, hass_client, "journal", "restored")
     assert failed["reason"] == "still_missing"

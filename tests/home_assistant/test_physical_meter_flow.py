@@ -262,4 +262,5 @@ async def test_typing_into_the_number_is_a_reading(
     await act(hass, "run_analytics")
     await settle(hass)
     state = hass.states.get(entity_id)
-    assert state is not None and float(state.state) == 123.4
+    assert state is not None
+    assert float(state.state) == 123.4

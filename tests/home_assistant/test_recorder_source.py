@@ -1,9 +1,10 @@
 """Sensors and statistics as sources, from a real recorder."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
-from homeassistant.components.recorder import Recorder
+from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.models import StatisticData, StatisticMeanType
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
@@ -180,7 +181,7 @@ async def test_a_source_counts_only_in_its_time(
     found = await act(hass, "get_consumption", meter_id="strom")
     rows = {r["start"][:10]: r["value"] for r in found["meters"]["strom"]["rows"]}
     assert rows["2026-03-07"] == pytest.approx(24)
-    assert list(rows)[0] == "2026-03-07"
+    assert next(iter(rows)) == "2026-03-07"
 
 
 async def test_repeats_and_gaps_are_no_readings(
@@ -236,11 +237,9 @@ def test_reduction_keeps_what_matters(steps: list[tuple[int, int]]) -> None:
         by_hour.setdefault(sample.instant // 3600, []).append(sample)
     for inside in by_hour.values():
         assert {inside[0], inside[-1]} <= set(kept)
-    for before, after in zip(samples, samples[1:], strict=False):
+    for before, after in pairwise(samples):
         if after.value < before.value or after.instant - before.instant > 7200:
             assert {before, after} <= set(kept)
-    falls = sum(a.value < b.value for b, a in zip(samples, samples[1:], strict=False))
-    gaps = sum(
-        a.instant - b.instant > 7200 for b, a in zip(samples, samples[1:], strict=False)
-    )
+    falls = sum(a.value < b.value for b, a in pairwise(samples))
+    gaps = sum(a.instant - b.instant > 7200 for b, a in pairwise(samples))
     assert len(kept) <= 2 * len(by_hour) + 2 * falls + 2 * gaps

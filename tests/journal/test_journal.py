@@ -6,6 +6,7 @@ from pathlib import Path
 import shutil
 import sqlite3
 import threading
+from typing import Any
 
 import pytest
 
@@ -37,10 +38,8 @@ def journal(path: Path) -> Iterator[Journal]:
     opened.close()
 
 
-def new(
-    instant: float, value: float, source: str = "hand", **more: object
-) -> NewReading:
-    fields: dict[str, object] = {
+def new(instant: float, value: float, source: str = "hand", **more: Any) -> NewReading:
+    fields: dict[str, Any] = {
         "meter": "strom",
         "instant": instant,
         "zone": "Europe/Berlin",
@@ -48,7 +47,7 @@ def new(
         "value": value,
         "source": source,
     }
-    return NewReading(**(fields | more))  # type: ignore[arg-type]
+    return NewReading(**(fields | more))
 
 
 def test_a_reading_is_kept_as_given(journal: Journal) -> None:
@@ -128,8 +127,10 @@ def test_neighbours(journal: Journal) -> None:
     readings.append(journal, [new(1, 5), new(3, 7)])
     before = readings.last_before(journal, "strom", 2)
     after = readings.first_after(journal, "strom", 2)
-    assert before is not None and before.value == 5
-    assert after is not None and after.value == 7
+    assert before is not None
+    assert before.value == 5
+    assert after is not None
+    assert after.value == 7
     assert readings.last_before(journal, "strom", 1) is None
     assert readings.first_after(journal, "strom", 3) is None
 
@@ -181,7 +182,8 @@ def test_meters_and_collections(journal: Journal) -> None:
     house.collected(journal, "a", "sensor.x", now=5, until=5)
     house.collected(journal, "a", "sensor.x", now=9, until=9)
     found = house.collection(journal, "a", "sensor.x")
-    assert found is not None and (found.since, found.until) == (5, 9)
+    assert found is not None
+    assert (found.since, found.until) == (5, 9)
 
 
 def test_deleting_a_whole_meter_marks_everything(journal: Journal) -> None:

@@ -119,6 +119,16 @@ def _period(report: MeterReport, start: date, end: date, days: slice) -> Period:
     )
 
 
+def counter_at(report: MeterReport, day: date) -> float | None:
+    """Return what the dial showed at the midnight that begins a day, if known."""
+    if report.first_day is None:
+        return None
+    index = (day - report.first_day).days
+    if not 0 <= index < len(report.counter) or np.isnan(report.counter[index]):
+        return None
+    return float(report.counter[index])
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """What is published: instants [epoch s], running sums and dials, one each."""

@@ -1,13 +1,12 @@
 """How does a report look as JSON, for the demo, bug reports and benchmarks?"""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from . import calendar
-from .consumption import periods
+from .consumption import counter_at, periods
 from .model import Finding, MeterReport, Provenance, Report
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
 type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
 
+_ONE_DAY = timedelta(days=1)
 _LABELS = [p.name.lower() for p in Provenance]
 _LENGTH = {"month": 7, "year": 4}
 
@@ -95,16 +95,11 @@ def _sums(found: MeterReport, kind: PeriodKind) -> dict[str, Json]:
 
 def _counter(found: MeterReport) -> dict[str, Json]:
     """Return the dial at the end of each month that the meter's days reach."""
-    result: dict[str, Json] = {}
-    if found.first_day is None or found.last_day is None:
-        return result
-    for period in periods(found, "month"):
-        index = (period.end - found.first_day).days
-        if index < len(found.counter):
-            value = float(found.counter[index])
-            shown = None if np.isnan(value) else value
-            result[period.start.isoformat()[:7]] = shown
-    return result
+    return {
+        period.start.isoformat()[:7]: counter_at(found, period.end)
+        for period in periods(found, "month")
+        if found.last_day is not None and period.end <= found.last_day + _ONE_DAY
+    }
 
 
 def _day(day: object) -> str | None:

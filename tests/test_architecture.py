@@ -1,0 +1,153 @@
+"""The rules of the house: who may import whom, and how big rooms may grow."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+import subprocess
+import sys
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "custom_components" / "nebenkosten"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+ROOT = "custom_components.nebenkosten"
+
+# Rooms from the ground up; imports run downwards or stay in the room.
+FLOORS = {
+    "const": 0,
+    "engine": 0,
+    "errors": 2,
+    "data": 1,
+    "journal": 1,
+    "sources": 1,
+    "sinks": 1,
+    "texts": 1,
+    "coordinator": 3,
+    "flows": 3,
+    "reading_desk": 4,
+    "file_access": 4,
+    "importing": 5,
+    "responses": 4,
+    "entity": 4,
+    "services": 6,
+    "config_flow": 5,
+    "command": 5,
+    "sensor": 6,
+    "number": 6,
+    "button": 6,
+    "repairs": 6,
+    "backup": 6,
+    "__init__": 7,
+}
+ENGINE_MAY = {"numpy", "scipy", "pandas"} | set(sys.stdlib_module_names)
+JOURNAL_MAY = set(sys.stdlib_module_names)
+HEAVY = {"numpy", "scipy", "pandas", "influxdb", "influxdb_client"}
+
+
+def _room(module: Path) -> str:
+    return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def _imports(module: Path, *, run_time_only: bool = False) -> Iterator[str]:
+    """Yield the absolute names that a module imports."""
+    package = [ROOT, *module.relative_to(PACKAGE).parent.parts]
+    skipped: set[ast.AST] = set()
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if (
+            run_time_only
+            and isinstance(node, ast.If)
+            and isinstance(node.test, ast.Name)
+            and node.test.id == "TYPE_CHECKING"
+        ):
+            skipped.update(ast.walk(node))
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            stem = ".".join([*base, *([node.module] if node.module else [])])
+            yield stem
+            if stem == ROOT or node.module is None:
+                yield from (f"{stem}.{alias.name}" for alias in node.names)
+
+
+def _own(name: str) -> str | None:
+    """Return the room of a name of ours."""
+    if not name.startswith(f"{ROOT}."):
+        return None
+    return name.removeprefix(f"{ROOT}.").split(".")[0]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
+def test_imports_run_downwards(module: Path) -> None:
+    room = _room(module)
+    if module.name == "__main__.py":
+        room = "command"  # the command's door, not a part of the engine
+    for name in _imports(module, run_time_only=True):
+        other = _own(name)
+        if other is None or other == room:
+            continue
+        assert FLOORS[other] < FLOORS[room], f"{room} imports {name}"
+        assert other != "__init__"
+
+
+@pytest.mark.parametrize(
+    ("room", "allowed"),
+    [
+        ("engine", {"engine"}),
+        ("journal", {"engine"}),
+        ("sources", {"engine", "const"}),
+        ("sinks", {"engine", "const"}),
+    ],
+)
+def test_the_stations_know_only_what_they_may(room: str, allowed: set[str]) -> None:
+    for module in (PACKAGE / room).rglob("*.py"):
+        if module.name == "__main__.py":
+            continue
+        for name in _imports(module):
+            other = _own(name)
+            if other is not None:
+                assert other in {room} | allowed, f"{module.name} imports {name}"
+                if other == "engine" and room in ("sources", "sinks", "journal"):
+                    assert name.split(".")[-1] in ("engine", "model", "units"), name
+            elif room == "engine":
+                assert name.split(".")[0] in ENGINE_MAY, f"{module.name}: {name}"
+            elif room == "journal":
+                assert name.split(".")[0] in JOURNAL_MAY, f"{module.name}: {name}"
+
+
+def test_no_room_is_too_big() -> None:
+    for module in [*MODULES, *Path(__file__).parent.rglob("*.py")]:
+        lines = len(module.read_text(encoding="utf-8").splitlines())
+        assert lines <= 400, f"{module} has {lines} lines"
+
+
+def test_no_top_level_module_is_taken_for_a_platform_of_core() -> None:
+    import homeassistant.components
+
+    core = {p.name for p in Path(homeassistant.components.__path__[0]).iterdir()}
+    ours = {module.stem for module in PACKAGE.glob("*.py")}
+    platforms = {"sensor", "number", "button", "repairs", "backup"}
+    assert ours & core <= platforms
+
+
+def test_set_up_loads_nothing_heavy() -> None:
+    """Import all that Home Assistant imports to set a house up, in a new process."""
+    program = f"""
+import sys
+import homeassistant.components.recorder.statistics
+before = set(sys.modules)
+import {ROOT}
+from {ROOT} import backup, button, config_flow, number, repairs, sensor
+print(sorted({HEAVY!r} & (set(sys.modules) - before)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PACKAGE.parent.parent,
+    )
+    assert done.stdout.strip() == "[]"

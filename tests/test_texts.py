@@ -1,0 +1,132 @@
+"""Every text exists in both languages, with the same placeholders, and is used."""
+
+import json
+from pathlib import Path
+import re
+from string import Formatter
+from typing import Any
+
+import pytest
+import yaml
+
+from custom_components.nebenkosten.engine.model import Finding, ReadingKind, Severity
+from custom_components.nebenkosten.sensor import HOUSE_SENSORS, METER_SENSORS
+from custom_components.nebenkosten.texts import finding_text, load_sentences, shown
+
+PACKAGE = Path(__file__).parent.parent / "custom_components" / "nebenkosten"
+SOURCE = "\n".join(p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py"))
+
+
+def _load(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((PACKAGE / name).read_text(encoding="utf-8"))
+    return content
+
+
+EN, DE = _load("translations/en.json"), _load("translations/de.json")
+
+
+def _leaves(node: Any, path: str = "") -> dict[str, str]:
+    if isinstance(node, str):
+        return {path: node}
+    found: dict[str, str] = {}
+    for key, value in node.items():
+        found |= _leaves(value, f"{path}.{key}")
+    return found
+
+
+def _placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_both_languages_have_the_same_texts_and_placeholders() -> None:
+    english, german = _leaves(EN), _leaves(DE)
+    assert english.keys() == german.keys()
+    for key, text in english.items():
+        assert _placeholders(text) == _placeholders(german[key]), key
+
+
+@pytest.mark.parametrize("language", [EN, DE])
+def test_texts_follow_the_platforms_rules(language: dict[str, Any]) -> None:
+    for key, text in _leaves(language).items():
+        assert text == text.strip(), key
+        assert "://" not in text, key
+        assert "<" not in text, key
+        assert not re.search(r"'\{\w+\}'", text), key
+
+
+def test_german_is_german() -> None:
+    same = {
+        key
+        for key, text in _leaves(EN).items()
+        if text == _leaves(DE)[key] and " " in text
+    }
+    assert not same
+
+
+def test_every_key_used_in_code_has_a_text() -> None:
+    patterns = (
+        r'(?:refuse|broken|TextError|FileError|JournalError)\(\s*"(\w+)"',
+        r'return "((?:disk|journal)_\w+)"',
+    )
+    used = {key for pattern in patterns for key in re.findall(pattern, SOURCE)}
+    codes = re.findall(r'code="(\w+)"(?: if lost else "(\w+)")?', SOURCE)
+    codes += re.findall(r'_left_out\("(\w+)"()', SOURCE)
+    used |= {f"finding_{code}" for pair in codes for code in pair if code}
+    assert used == set(EN["exceptions"])
+
+
+def test_every_error_of_the_flows_has_a_text() -> None:
+    errors = set(EN["config_subentries"]["physical_meter"]["error"])
+    used = set(re.findall(r'SourceError\("(\w+)"', SOURCE))
+    used |= set(re.findall(r'errors\["\w+"\] = "(\w+)"', SOURCE))
+    assert used <= errors
+    # What an action may refuse, the form that calls it must be able to say.
+    for key in ("not_a_number", "ambiguous_number", "in_future", "disk_full"):
+        assert key in errors
+        assert (
+            EN["config_subentries"]["physical_meter"]["error"][key]
+            == EN["exceptions"][key]["message"]
+        )
+
+
+def test_issues_of_the_journal_have_a_text() -> None:
+    for key in EN["exceptions"]:
+        if key.startswith("journal_"):
+            assert key in EN["issues"]
+
+
+def test_entities_have_names_and_icons() -> None:
+    icons = _load("icons.json")
+    for description in (*METER_SENSORS, *HOUSE_SENSORS):
+        assert description.key in EN["entity"]["sensor"]
+        assert description.key in icons["entity"]["sensor"]
+
+
+def test_actions_are_described_in_all_places() -> None:
+    described = yaml.safe_load((PACKAGE / "services.yaml").read_text(encoding="utf-8"))
+    assert (
+        described.keys()
+        == EN["services"].keys()
+        == _load("icons.json")["services"].keys()
+    )
+    for name, action in described.items():
+        assert action["fields"].keys() == EN["services"][name]["fields"].keys(), name
+        assert f'("{name}"' in SOURCE or f'"{name}",' in SOURCE
+    kinds = described["add_reading"]["fields"]["kind"]["selector"]["select"]["options"]
+    assert kinds == list(ReadingKind)
+
+
+def test_a_finding_in_both_languages() -> None:
+    finding = Finding(
+        code="rollover", severity=Severity.INFO, meter_id="a", data={"use": 12.5}
+    )
+    assert "12.5" in finding_text(finding, load_sentences("en"), comma=False)
+    assert "12,5" in finding_text(finding, load_sentences("de"), comma=True)
+    assert load_sentences("fr") == load_sentences("en")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(3, "3"), (3.0, "3"), (0.12345, "0,123"), ("x.y", "x.y")]
+)
+def test_numbers_as_people_write_them(value: str | float, text: str) -> None:
+    assert shown(value, comma=True) == text
