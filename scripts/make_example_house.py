@@ -51,8 +51,7 @@ meters:
   type: physical
   name: Strom Obergeschoss
   medium: electricity
-  role: sub
-  part_of: strom_haus
+  role: main
   output_unit: kWh
   installation_date: '2024-04-02'
 - meter_id: gas_haus
