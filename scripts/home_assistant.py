@@ -114,6 +114,8 @@ class Server:
     def start(self, *, timeout: float = 120) -> Self:
         """Start the process and wait until everything is set up."""
         environment = _environment()
+        # Our own folder must not be found in place of the configuration's.
+        environment.pop("PYTHONPATH", None)
         environment["PATH"] = f"{self.folder / '.bin'}:{environment['PATH']}"
         with (self.folder / "stdout.log").open("ab") as output:
             self.process = subprocess.Popen(
@@ -124,6 +126,7 @@ class Server:
                 stdout=output,
                 stderr=output,
                 env=environment,
+                cwd=self.folder,
                 start_new_session=True,
             )
         deadline = time.monotonic() + timeout

@@ -164,16 +164,19 @@ class Execution:
         if result is None:
             return MeterRun(status=Status.FAILED)
         report = result.report
-        days, total = stages.totals(report, request.start, request.end)
+        # Loaded by the analysis; never at set-up.
+        from ..engine.consumption import total
+
+        period = total(report, request.start, request.end)
         outcome = outcomes.get(result.statistic.statistic_id, Outcome())
         zone = ZoneInfo(self._house.time_zone)
         return MeterRun(
             status=self._failed.get(meter.key, Status.OK),
             readings=len(report.used),
-            days=days,
+            days=sum(period.days) if period else 0,
             first_day=report.first_day,
             last_day=report.last_day,
-            total=total,
+            total=period.value if period else None,
             findings=report.findings,
             changed_days=len(
                 {datetime.fromtimestamp(c, zone).date() for c in outcome.changed}

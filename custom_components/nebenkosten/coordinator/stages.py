@@ -26,7 +26,7 @@ from ..engine.model import (
 from ..journal import series
 from ..journal.records import NewReading
 from ..journal.store import Journal
-from ..sinks.difference import Row
+from ..sinks.difference import Row, fingerprints
 from ..sinks.statistics import Statistic
 from .collect import hours_from
 
@@ -80,6 +80,7 @@ def analyse(
 
     report = _analysed(journal, house, meter, as_of, series.load(journal, meter.key))
     rows = published_rows(report)
+    published = tuple(map(Row, rows.starts, rows.sums, rows.states, strict=True))
     return Analysis(
         now,
         report,
@@ -88,7 +89,8 @@ def analyse(
             statistic_id(meter.key),
             meter.name,
             meter.unit,
-            tuple(map(Row, rows.starts, rows.sums, rows.states, strict=True)),
+            published,
+            fingerprints(published),
         ),
     )
 
@@ -167,15 +169,3 @@ def _identity(finding: Finding) -> tuple[str, date | None, str]:
 
 def _day(instant: float, zone: ZoneInfo) -> date:
     return datetime.fromtimestamp(instant, zone).date()
-
-
-def totals(
-    report: MeterReport, start: date | None, end: date | None
-) -> tuple[int, float | None]:
-    """Return number and use of the days start..end; unknown when one of them is."""
-    from ..engine.consumption import periods
-
-    found = list(periods(report, "day", start, end))
-    if not found or any(period.value is None for period in found):
-        return len(found), None
-    return len(found), sum(period.known for period in found)

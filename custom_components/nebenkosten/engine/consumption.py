@@ -100,13 +100,25 @@ def periods(
     start = calendar.period_start(first, kind, year_start)
     while start <= last:
         end = calendar.next_period(start, kind)
-        low = (max(start, first) - report.first_day).days
-        high = (min(end, last + timedelta(days=1)) - report.first_day).days
-        yield _period(report, start, end, slice(low, high))
+        inside = max(start, first), min(end, last + timedelta(days=1))
+        yield _period(report, start, end, inside)
         start = end
 
 
-def _period(report: MeterReport, start: date, end: date, days: slice) -> Period:
+def total(report: MeterReport, first: date | None, last: date | None) -> Period | None:
+    """Return the meter's days first..last (both included) as one period."""
+    if report.first_day is None or report.last_day is None:
+        return None
+    first = max(filter(None, (first, report.first_day)))
+    end = min(filter(None, (last, report.last_day))) + timedelta(days=1)
+    return _period(report, first, end, (first, end)) if first < end else None
+
+
+def _period(
+    report: MeterReport, start: date, end: date, inside: tuple[date, date]
+) -> Period:
+    origin = report.first_day or start
+    days = slice((inside[0] - origin).days, (inside[1] - origin).days)
     use = report.use[days]
     counts = np.bincount(report.provenance[days], minlength=4)
     known = float(np.nansum(use))

@@ -26,14 +26,12 @@ from ..engine import units
 from .difference import (
     Difference,
     Row,
-    close,
     difference,
-    fingerprints,
     first_difference,
 )
 
 # One call is one transaction of the recorder, which waits meanwhile.
-_CHUNK: Final = 1000
+_CHUNK: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +58,13 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """A statistic as it should be."""
+    """A statistic as it should be; `years` are the fingerprints of its rows."""
 
     statistic_id: str
     name: str
     unit: str
     rows: tuple[Row, ...]
+    years: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,6 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class _Plan:
     statistic: Statistic
-    years: dict[str, str]
     since: float
     change: Difference
     rename: bool
@@ -108,7 +106,7 @@ async def async_publish(
             statistic = plan.statistic
             ledger.trust(
                 statistic.statistic_id,
-                Published(statistic.name, statistic.unit, plan.years),
+                Published(statistic.name, statistic.unit, statistic.years),
             )
     return outcomes
 
@@ -128,22 +126,26 @@ async def _async_plan(
     hass: HomeAssistant, statistic: Statistic, ledger: Ledger
 ) -> _Plan | None:
     """Find out what differs; None when nothing does."""
-    years = fingerprints(statistic.rows)
     known = ledger.published(statistic.statistic_id)
     since = 0.0
     if known is not None and known.unit == statistic.unit:
-        start = first_difference(known.years, years)
+        start = first_difference(known.years, statistic.years)
         if start is None and known.name == statistic.name:
             return None
         since = start or 0.0
-    name, unit, published = await get_instance(hass).async_add_executor_job(
-        _read, hass, statistic.statistic_id, since
+    return await get_instance(hass).async_add_executor_job(
+        _plan, hass, statistic, since
     )
+
+
+def _plan(hass: HomeAssistant, statistic: Statistic, since: float) -> _Plan:
+    """Compare with what the recorder holds from `since` [epoch s] on; blocks."""
+    name, unit, published = _read(hass, statistic.statistic_id, since)
     wanted = [row for row in statistic.rows if row.start >= since]
     change = difference(published, wanted)
     if change.clear or unit not in (None, statistic.unit):
         change = Difference(statistic.rows, name is not None, change.changed)
-    return _Plan(statistic, years, since, change, rename=name != statistic.name)
+    return _Plan(statistic, since, change, rename=name != statistic.name)
 
 
 async def _async_write(hass: HomeAssistant, plan: _Plan) -> bool:
@@ -160,14 +162,17 @@ async def _async_write(hass: HomeAssistant, plan: _Plan) -> bool:
         )
         await _async_settle(hass)
     since = 0.0 if plan.change.clear else plan.since
+    return await get_instance(hass).async_add_executor_job(
+        _verified, hass, statistic, since
+    )
+
+
+def _verified(hass: HomeAssistant, statistic: Statistic, since: float) -> bool:
+    """Return whether the recorder holds the rows from `since` [epoch s] on; blocks."""
+    _, _, published = _read(hass, statistic.statistic_id, since)
     wanted = [row for row in statistic.rows if row.start >= since]
-    _, _, published = await get_instance(hass).async_add_executor_job(
-        _read, hass, statistic.statistic_id, since
-    )
-    return len(published) == len(wanted) and all(
-        old.start == new.start and close(old.sum, new.sum)
-        for old, new in zip(published, wanted, strict=True)
-    )
+    change = difference(published, wanted)
+    return not change.clear and not change.upserts
 
 
 async def _async_settle(hass: HomeAssistant) -> None:

@@ -1,0 +1,289 @@
+"""Measure the engine alone and a house of 27 meters in a real Home Assistant.
+
+Prints Markdown tables; --json FILE writes the numbers too. Ratios are measured side by
+side in one run, because this machine's speed is not that machine's.
+"""
+
+import argparse
+from array import array
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from functools import partial
+import json
+from pathlib import Path
+import resource
+import socket
+import sys
+import tempfile
+import time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from custom_components.nebenkosten.engine import calendar
+from custom_components.nebenkosten.engine.model import (
+    Context,
+    House,
+    Medium,
+    Meter,
+    Readings,
+    Series,
+    empty_series,
+)
+from custom_components.nebenkosten.engine.pipeline import analyse
+from scripts.home_assistant import Server, prepare
+
+ZONE = ZoneInfo("Europe/Berlin")
+METERS, DAYS = 27, 1461
+
+LOOP_WATCH = """
+import asyncio
+import time
+
+from homeassistant.core import SupportsResponse
+
+DOMAIN = "loop_watch"
+STEP = 0.002
+
+
+async def async_setup(hass, config):
+    late, busy = [], []
+
+    async def watch():
+        while True:
+            begin, work = time.perf_counter(), time.thread_time()
+            await asyncio.sleep(STEP)
+            late.append((time.perf_counter() - begin - STEP) * 1000)
+            busy.append((time.thread_time() - work) * 1000)
+
+    async def report(call):
+        found, worked = sorted(late) or [0.0], max(busy, default=0.0)
+        late.clear()
+        busy.clear()
+        return {
+            "max": found[-1],
+            "p99": found[int(len(found) * 0.99)],
+            "p50": found[len(found) // 2],
+            "busy": worked,
+        }
+
+    hass.async_create_background_task(watch(), DOMAIN)
+    hass.services.async_register(
+        DOMAIN, "report", report, supports_response=SupportsResponse.ONLY
+    )
+    return True
+"""
+
+
+def best_of(times: int, work: Callable[[], object]) -> float:
+    """Return the shortest duration [s] of some tries."""
+    found = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - begin)
+    return min(found)
+
+
+def world(meters: int, days: int, per_day: int) -> tuple[House, dict[str, Series]]:
+    """Return meters that were read evenly, `per_day` times a day."""
+    rng = np.random.default_rng(0)
+    start = calendar.midnight(date(2022, 1, 1), ZONE)
+    count = days * per_day + 1
+    times = start + np.arange(count) * (86400.0 / per_day)
+    house, series = [], {}
+    for number in range(meters):
+        meter = Meter(meter_id=f"m{number}", name="", medium=Medium.OTHER, unit="kWh")
+        values = np.cumsum(rng.gamma(4, 1.0 / per_day, count))
+        readings = Readings(
+            ids=array("q", range(count)),
+            times=array("d", times.tobytes()),
+            values=array("d", values.tobytes()),
+            kinds=array("b", bytes(count)),
+            revisions=array("q", range(count)),
+            units=array("b", bytes(count)),
+        )
+        house.append(meter)
+        series[meter.key] = Series(readings, empty_series().amounts)
+    return House(time_zone=ZONE.key, meters=tuple(house)), series
+
+
+def engine_table() -> dict[str, Any]:
+    """Measure the engine against bare numpy, and how its cost grows."""
+    as_of = calendar.midnight(date(2022, 1, 1) + timedelta(days=DAYS), ZONE)
+    edges = calendar.midnights(
+        date(2022, 1, 1), date(2022, 1, 1) + timedelta(days=DAYS - 1), ZONE
+    )
+    rows = {}
+    for name, meters, per_day in (
+        ("27 daily meters", METERS, 1),
+        ("27 hourly meters", METERS, 24),
+        ("7 five-minute meters", 7, 288),
+    ):
+        house, series = world(meters, DAYS, per_day)
+
+        def reference(series: dict[str, Series] = series) -> None:
+            for one in series.values():
+                times = np.asarray(one.readings.times)
+                np.diff(np.interp(edges, times, np.asarray(one.readings.values)))
+
+        context = Context(as_of=as_of)
+        ours = best_of(5, partial(analyse, house, series, context))
+        bare = best_of(5, reference)
+        rows[name] = {
+            "readings": meters * (DAYS * per_day + 1),
+            "seconds": ours,
+            "us_per_meter_day": ours * 1e6 / meters / DAYS,
+            "times_bare_numpy": ours / bare,
+        }
+    return rows
+
+
+def growth() -> float:
+    """Return the exponent with which the cost grows with the number of meters."""
+    context = Context(as_of=calendar.midnight(date(2026, 1, 1), ZONE))
+    sizes, costs = (1, 10, 100), []
+    for size in sizes:
+        house, series = world(METERS * size, DAYS, 1)
+        costs.append(best_of(3, partial(analyse, house, series, context)))
+    return float(np.polyfit(np.log(sizes), np.log(costs), 1)[0])
+
+
+def house_table() -> dict[str, Any]:
+    """Run a house of 27 meters and four years in a real Home Assistant."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        prepare(folder, port)
+        component = folder / "custom_components" / "loop_watch"
+        component.mkdir()
+        (component / "__init__.py").write_text(LOOP_WATCH)
+        manifest = {"domain": "loop_watch", "name": "Loop watch", "version": "1.0.0"}
+        (component / "manifest.json").write_text(json.dumps(manifest))
+        with (folder / "configuration.yaml").open("a") as file:
+            file.write("loop_watch:\n")
+        server = Server(folder, port).start()
+        try:
+            return _measured(server)
+        finally:
+            server.stop()
+
+
+def _measured(server: Server) -> dict[str, Any]:
+    def late() -> dict[str, float]:
+        path = "/api/services/loop_watch/report?return_response"
+        answer: dict[str, float] = server.post(path, {})["service_response"]
+        return answer
+
+    def timed(name: str, work: Callable[[], Any]) -> Any:
+        late()
+        begin = time.perf_counter()
+        answer = work()
+        rows[name] = {"seconds": time.perf_counter() - begin, "late_ms": late()}
+        return answer
+
+    rows: dict[str, Any] = {}
+    timed("idle for two seconds", lambda: time.sleep(2))
+    entry_id = server.add_house()
+    for number in range(METERS):
+        form = {"name": f"Meter {number}", "medium": "electricity", "unit": "kWh"}
+        server.add_meter(entry_id, form)
+    server.wait_loaded(entry_id)
+    _write_readings(server.folder / "nebenkosten" / "daily.csv")
+    done = timed(
+        "import of 39,474 readings",
+        lambda: server.act("import_readings", path="daily.csv"),
+    )
+    assert done["imported"] == METERS * (DAYS + 1), done
+    timed(
+        "first look-up, loads numpy",
+        partial(server.act, "get_consumption", meter_id="meter_0", period="year"),
+    )
+    requests: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("first run, all rows are new", {}),
+        ("nightly run with nothing new", {}),
+        ("full run, nothing cached, nothing new", {"full": True}),
+    )
+    for name, data in requests:
+        run = timed(name, partial(server.act, "run_analytics", **data))
+        rows[name] |= run["written"]
+        assert run["status"] == "ok", run
+    server.stop()
+    server.start()
+    run = timed("first run after a restart", lambda: server.act("run_analytics"))
+    rows["first run after a restart"] |= run["written"]
+    status = Path(f"/proc/{server.process.pid if server.process else 0}/status")
+    for line in status.read_text().splitlines():
+        if line.startswith("VmRSS"):
+            rows["memory of the process"] = {"mb": int(line.split()[1]) / 1024}
+    return rows
+
+
+def _write_readings(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    rng = np.random.default_rng(1)
+    first = datetime.now(ZONE).date() - timedelta(days=DAYS + 1)
+    with path.open("w") as file:
+        file.write("meter_id;time;value\n")
+        for number in range(METERS):
+            values = np.cumsum(rng.gamma(4, 1, DAYS + 1))
+            for day, value in enumerate(values):
+                moment = first + timedelta(days=day)
+                file.write(f"meter_{number};{moment} 00:00;{value:.4f}\n")
+
+
+def print_tables(result: dict[str, Any]) -> None:
+    """Print everything as Markdown."""
+    print(
+        "| engine alone, four years | readings | s | µs per meter-day | × bare numpy |"
+    )
+    print("|---|---|---|---|---|")
+    for name, row in result["engine"].items():
+        print(
+            f"| {name} | {row['readings']:,} | {row['seconds']:.3f} |"
+            f" {row['us_per_meter_day']:.1f} | {row['times_bare_numpy']:.1f} |"
+        )
+    print(f"\nGrowth with 1, 10, 100 times 27 meters: exponent {result['growth']:.2f}.")
+    print(f"Peak memory of the engine's process: {result['peak_mb']:.0f} MB.\n")
+    print("Late: how long something else had to wait for the event loop, for whatever")
+    print("reason. Busy: the longest that the loop's own thread worked at one go.\n")
+    print(
+        "| real Home Assistant, 27 meters × 4 years daily | s | rows written |", end=""
+    )
+    print(" late: median | 99 % | worst | busy: worst [ms] |")
+    print("|---|---|---|---|---|---|---|")
+    for name, row in result["house"].items():
+        if "mb" in row:
+            print(f"| {name} | | {row['mb']:.0f} MB | | | | |")
+            continue
+        late = row["late_ms"]
+        print(
+            f"| {name} | {row['seconds']:.2f} | {row.get('statistics', '')} |"
+            f" {late['p50']:.1f} | {late['p99']:.1f} | {late['max']:.1f} |"
+            f" {late['busy']:.1f} |"
+        )
+
+
+def main() -> int:
+    """Measure, print, and fail where a promise is broken."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--json", metavar="FILE")
+    options = parser.parse_args()
+    result: dict[str, Any] = {"engine": engine_table(), "growth": growth()}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    result["peak_mb"] = peak / 1024
+    result["house"] = house_table()
+    print_tables(result)
+    if options.json:
+        Path(options.json).write_text(json.dumps(result, indent=1) + "\n")
+    nightly = result["house"]["nightly run with nothing new"]
+    busy = [r["late_ms"]["busy"] for r in result["house"].values() if "late_ms" in r]
+    kept = nightly["statistics"] == 0 and nightly["seconds"] < 1 and max(busy) < 50
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

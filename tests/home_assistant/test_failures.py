@@ -1,0 +1,216 @@
+"""What fails stops nothing else, says so, and is made good by the next run."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.statistics import async_add_external_statistics
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.recorder import get_instance
+import pytest
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+)
+
+from custom_components.nebenkosten.coordinator import collect, stages
+from custom_components.nebenkosten.coordinator.run import Request, Trigger
+from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.engine.model import Meter
+from custom_components.nebenkosten.sinks import statistics
+
+from .conftest import act, add_meter, settle
+from .reading_back import published, used_per_day
+
+
+async def _two_meters(hass: HomeAssistant, house: NkConfigEntry) -> None:
+    for name in ("Strom", "Zwei"):
+        await add_meter(hass, house, name=name)
+        for time, value in (("2026-02-01", 100), ("2026-02-11", 120)):
+            await act(
+                hass, "add_reading", meter_id=name.lower(), time=time, value=value
+            )
+
+
+async def test_a_meter_that_cannot_be_computed(
+    hass: HomeAssistant, house: NkConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _two_meters(hass, house)
+    await act(hass, "run_analytics")
+    before = await published(hass, "strom")
+    real = stages.analyse
+
+    def broken(journal: Any, house: Any, meter: Meter, *rest: Any) -> Any:
+        if meter.key == "strom":
+            raise ZeroDivisionError
+        return real(journal, house, meter, *rest)
+
+    monkeypatch.setattr(stages, "analyse", broken)
+    run = await act(hass, "run_analytics", full=True)
+    assert run["status"] == "partial"
+    assert run["meters"]["strom"]["status"] == "failed"
+    assert run["meters"]["zwei"]["status"] == "ok"
+    assert run["errors"] == ["analysis: strom"]
+    assert await published(hass, "strom") == before
+    run = await act(hass, "run_analytics", meter_id="strom")
+    assert run["status"] == "failed"
+
+
+async def test_a_source_that_cannot_be_read(
+    hass: HomeAssistant, house: NkConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hass.states.async_set("sensor.meter", "5", {"unit_of_measurement": "kWh"})
+    await add_meter(hass, house, sources=[{"entity": "sensor.meter"}])
+    await act(hass, "add_reading", meter_id="strom", time="2026-02-01", value=1)
+    await act(hass, "add_reading", meter_id="strom", time="2026-03-01", value=2)
+
+    async def broken(*_: Any) -> None:
+        raise OSError("the recorder is gone")
+
+    monkeypatch.setattr(collect.recorder, "async_collect", broken)
+    run = await act(hass, "run_analytics")
+    assert run["status"] == "partial"
+    assert run["errors"] == ["sources: strom"]
+    assert run["meters"]["strom"]["status"] == "partial"
+    assert await published(hass, "strom")
+
+
+async def test_a_recorder_that_refuses(
+    hass: HomeAssistant, house: NkConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _two_meters(hass, house)
+
+    def refuse(*_: Any) -> None:
+        raise HomeAssistantError("no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(statistics, "async_add_external_statistics", refuse)
+        run = await act(hass, "run_analytics")
+        assert run["status"] == "partial"
+        assert run["errors"] == ["statistics"]
+    run = await act(hass, "run_analytics")
+    assert run["status"] == "ok"
+    assert len(await published(hass, "strom")) == 36
+
+
+async def test_rows_that_do_not_arrive_are_written_by_the_next_run(
+    hass: HomeAssistant, house: NkConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _two_meters(hass, house)
+
+    def lose_last(hass: HomeAssistant, metadata: Any, rows: Sequence[Any]) -> None:
+        async_add_external_statistics(hass, metadata, rows[:-1])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(statistics, "async_add_external_statistics", lose_last)
+        run = await act(hass, "run_analytics")
+        assert run["status"] == "partial"
+        assert run["meters"]["strom"]["status"] == "partial"
+    run = await act(hass, "run_analytics")
+    assert run["written"]["statistics"] == 2
+    assert run["status"] == "ok"
+
+
+async def test_what_somebody_else_changed_is_found_by_a_full_run(
+    hass: HomeAssistant, recorder_mock: Recorder, house: NkConfigEntry
+) -> None:
+    await _two_meters(hass, house)
+    await act(hass, "run_analytics")
+    before = await published(hass, "strom")
+    start = before[5][0]
+    get_instance(hass).async_adjust_statistics(
+        "nebenkosten:strom_consumption", start, 1000.0, "kWh"
+    )
+    await async_wait_recording_done(hass)
+    assert (await published(hass, "strom"))[5][1] > 1000
+    assert (await act(hass, "run_analytics"))["written"]["statistics"] == 0
+    run = await act(hass, "run_analytics", full=True)
+    assert run["written"]["statistics"] == len(before) - 5
+    assert [row[1] for row in await published(hass, "strom")] == pytest.approx(
+        [row[1] for row in before]
+    )
+
+
+async def test_a_unit_and_a_name_that_change(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    await _two_meters(hass, house)
+    await act(hass, "run_analytics")
+    subentry = next(s for s in house.subentries.values() if s.unique_id == "strom")
+    hass.config_entries.async_update_subentry(house, subentry, title="Neuer Name")
+    await settle(hass)
+    run = await act(hass, "run_analytics")
+    assert run["written"]["statistics"] == 0
+    known = await get_instance(hass).async_add_executor_job(
+        lambda: statistics.get_metadata(
+            hass, statistic_ids={"nebenkosten:strom_consumption"}
+        )
+    )
+    assert known["nebenkosten:strom_consumption"][1]["name"] == "Neuer Name"
+    hass.config_entries.async_update_subentry(
+        house, subentry, data={**subentry.data, "unit": "MWh"}
+    )
+    await settle(hass)
+    run = await act(hass, "run_analytics", meter_id="strom")
+    assert run["written"]["statistics"] == 36
+    assert (await used_per_day(hass, "strom"))["2026-02-05"] == pytest.approx(2)
+
+
+async def test_a_run_cut_by_a_reload_says_so_and_goes_on(
+    hass: HomeAssistant, house: NkConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _two_meters(hass, house)
+    waiting = asyncio.Event()
+
+    async def forever(*_: Any) -> None:
+        waiting.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(statistics, "async_publish", forever)
+        task = hass.async_create_task(act(hass, "run_analytics"))
+        await waiting.wait()
+        await hass.config_entries.async_reload(house.entry_id)
+        with pytest.raises(HomeAssistantError) as caught:
+            await task
+    assert caught.value.translation_key == "run_interrupted"
+    assert (await act(hass, "run_analytics"))["written"]["statistics"] == 72
+
+
+async def test_a_caller_that_gives_up_is_no_interruption(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    await _two_meters(hass, house)
+    request = Request(trigger=Trigger.MANUAL)
+    task = asyncio.ensure_future(house.runtime_data.async_run(request))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await settle(hass)
+    assert len(await published(hass, "strom")) == 36
+
+
+async def test_a_dry_run_writes_nothing(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    await _two_meters(hass, house)
+    run = await act(
+        hass, "run_analytics", dry_run=True, start="2026-02-05", end="2026-02-06"
+    )
+    assert run["meters"]["strom"]["total"] == pytest.approx(4)
+    assert run["meters"]["strom"]["days"] == 2
+    assert await published(hass, "strom") == []
+    late = await act(hass, "run_analytics", start="2027-01-01")
+    assert late["meters"]["strom"]["days"] == 0
+
+
+async def test_a_journal_that_fails_during_a_look_up(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    await _two_meters(hass, house)
+    house.runtime_data.journal.connection.close()
+    with pytest.raises(HomeAssistantError) as caught:
+        await act(hass, "get_consumption")
+    assert caught.value.translation_key == "journal_unreadable"
