@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time as clock, timedelta
+import logging
 import math
 import time
 from typing import Any, Final
@@ -27,6 +28,7 @@ from .sources.text import (
     parse_number,
 )
 
+_LOGGER = logging.getLogger(__name__)
 _SLACK: Final = 1.0
 
 
@@ -208,7 +210,12 @@ def _neighbours(journal: Journal, meter: str, instant: float) -> tuple[float, fl
 
 
 async def _async_findings(analytics: Analytics, key: str) -> tuple[Finding, ...]:
-    (analysis,) = await analytics.async_analyses([key])
+    """Return a meter's findings; that it cannot be computed never costs a reading."""
+    try:
+        (analysis,) = await analytics.async_analyses([key])
+    except Exception:
+        _LOGGER.exception("%s cannot be computed", key)
+        return ()
     return analysis.report.findings
 
 

@@ -8,6 +8,11 @@ import numpy as np
 import pytest
 
 from custom_components.nebenkosten.engine.cleaning import clean
+from custom_components.nebenkosten.engine.consumption import (
+    counter_at,
+    published_rows,
+    total,
+)
 from custom_components.nebenkosten.engine.model import Provenance
 from custom_components.nebenkosten.engine.reconstruction import Span, Use, dial, flow
 
@@ -150,8 +155,51 @@ def test_the_dial_passes_through_every_used_reading(
     end = points[-1][0]
     cleaned = clean(meter(), series(points).readings, end, ZoneInfo(zone_name))
     (register,) = cleaned.registers
-    course = flow(register, _NONE, Span(None, end))
+    course = flow(register, _NONE, Span(None, end, -np.inf))
     shown = dial(register, course, register.times)
     np.testing.assert_allclose(shown, register.values, rtol=1e-9)
     between = (register.times[1:] + register.times[:-1]) / 2
     assert (np.diff(dial(register, course, np.sort(between))) >= -1e-6).all()
+
+
+def test_an_installed_meter_with_amounts_alone_goes_back_at_its_rate() -> None:
+    one = meter(installed=date(2025, 1, 1))
+    report = report_of(one, [], "2025-01-04", amounts=hours("2025-01-02", [1.0] * 48))
+    assert report.use == pytest.approx([24, 24, 24])
+    assert [int(p) for p in report.provenance] == [2, 0, 0]
+
+
+def test_amounts_outside_the_meters_life_are_nothing() -> None:
+    one = meter(installed=date(2025, 2, 1))
+    report = report_of(one, [], "2025-02-04", amounts=hours("2025-01-02", [1.0] * 48))
+    assert np.isnan(report.use).all()
+
+
+def test_rows_of_days_then_hours_and_none_of_unknown_days() -> None:
+    amounts = hours("2025-01-01", [1.0] * 48) + hours("2025-01-04", [0.5] * 30)
+    report = report_of(
+        meter(),
+        [],
+        "2025-01-05 08:00",
+        amounts=amounts,
+        hours_from=date(2025, 1, 2),
+    )
+    rows = published_rows(report)
+    starts = [at("2025-01-01")]
+    starts += [at("2025-01-02") + i * _HOUR for i in range(24)]
+    starts += [at("2025-01-04") + i * _HOUR for i in range(30)]
+    assert rows.starts == starts
+    assert rows.sums[0] == pytest.approx(24)
+    assert rows.sums[24] == pytest.approx(48)
+    assert rows.sums[-1] == pytest.approx(48 + 15)
+    assert set(rows.states) == {None}
+
+
+@pytest.mark.parametrize("day", [date(2024, 12, 31), date(2025, 1, 4)])
+def test_no_dial_outside_the_days(day: date) -> None:
+    points = [read("2025-01-01", 5), read("2025-01-03", 7)]
+    report = report_of(meter(), points, "2025-01-03")
+    assert counter_at(report, date(2025, 1, 2)) == pytest.approx(6)
+    assert counter_at(report, day) is None
+    assert total(report, date(2026, 1, 1), None) is None
+    assert total(report_of(meter(), []), None, None) is None

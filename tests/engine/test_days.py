@@ -338,3 +338,12 @@ def test_bare_exchange_dates_on_one_day_overlap_and_both_count() -> None:
     report = report_of(meter(), points, "2025-01-21")
     assert report.use.sum() == pytest.approx(11 + 10)
     assert report.use[10] == pytest.approx(2)
+
+
+def test_an_install_reading_at_midnight_begins_its_day_exactly() -> None:
+    one = meter(installed=date(2025, 1, 1))
+    points = [read("2025-01-03", 7, "install"), read("2025-01-13", 17)]
+    report = report_of(one, points, "2025-01-13")
+    assert np.isnan(report.use[:2]).all()
+    assert report.use[2:] == pytest.approx(np.ones(10))
+    assert report.provenance[2] == Provenance.INTERPOLATED

@@ -5,23 +5,30 @@ from collections.abc import Sequence
 from typing import Any
 
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.statistics import async_add_external_statistics
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    get_metadata,
+)
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.recorder import get_instance
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.coordinator import collect, stages
+from custom_components.nebenkosten.coordinator import stages
 from custom_components.nebenkosten.coordinator.run import Request, Trigger
-from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.data import NkConfigEntry, meter_from
 from custom_components.nebenkosten.engine.model import Meter
+from custom_components.nebenkosten.journal.records import JournalError
 from custom_components.nebenkosten.sinks import statistics
+from custom_components.nebenkosten.sources import recorder
 
 from .conftest import act, add_meter, settle
 from .reading_back import published, used_per_day
+from .test_time import pass_to
 
 
 async def _two_meters(hass: HomeAssistant, house: NkConfigEntry) -> None:
@@ -68,7 +75,7 @@ async def test_a_source_that_cannot_be_read(
     async def broken(*_: Any) -> None:
         raise OSError("the recorder is gone")
 
-    monkeypatch.setattr(collect.recorder, "async_collect", broken)
+    monkeypatch.setattr(recorder, "async_collect", broken)
     run = await act(hass, "run_analytics")
     assert run["status"] == "partial"
     assert run["errors"] == ["sources: strom"]
@@ -143,9 +150,7 @@ async def test_a_unit_and_a_name_that_change(
     run = await act(hass, "run_analytics")
     assert run["written"]["statistics"] == 0
     known = await get_instance(hass).async_add_executor_job(
-        lambda: statistics.get_metadata(
-            hass, statistic_ids={"nebenkosten:strom_consumption"}
-        )
+        lambda: get_metadata(hass, statistic_ids={"nebenkosten:strom_consumption"})
     )
     assert known["nebenkosten:strom_consumption"][1]["name"] == "Neuer Name"
     hass.config_entries.async_update_subentry(
@@ -214,3 +219,140 @@ async def test_a_journal_that_fails_during_a_look_up(
     with pytest.raises(HomeAssistantError) as caught:
         await act(hass, "get_consumption")
     assert caught.value.translation_key == "journal_unreadable"
+
+
+async def test_a_reading_is_kept_even_where_its_meter_cannot_be_computed(
+    hass: HomeAssistant, house: NkConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _two_meters(hass, house)
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "analyse", lambda *_: 1 / 0)
+        added = await act(
+            hass, "add_reading", meter_id="strom", time="2026-03-01", value=140
+        )
+    assert added["findings"] == []
+    found = await act(hass, "get_readings", meter_id="strom")
+    assert found["meters"]["strom"]["readings"][-1]["value"] == 140
+
+
+async def test_readings_of_a_removed_meter(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    await _two_meters(hass, house)
+    found = await act(hass, "get_readings", meter_id="zwei")
+    ids = [r["id"] for r in found["meters"]["zwei"]["readings"]]
+    subentry = next(s for s in house.subentries.values() if s.unique_id == "zwei")
+    hass.config_entries.async_remove_subentry(house, subentry.subentry_id)
+    await settle(hass)
+    with pytest.raises(ServiceValidationError) as caught:
+        await act(hass, "edit_reading", reading_id=ids[0], value=5)
+    assert caught.value.translation_key == "unknown_meter_named"
+    await act(hass, "delete_reading", reading_id=ids[0])
+    await hass.config_entries.async_remove(house.entry_id)
+    assert not [i for d, i in ir.async_get(hass).issues if d == "nebenkosten"]
+
+
+async def test_an_edit_that_cannot_be(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    await _two_meters(hass, house)
+    found = await act(hass, "get_readings", meter_id="strom")
+    reading_id = found["meters"]["strom"]["readings"][0]["id"]
+    for given, key in (
+        ({"time": "bald"}, "not_a_time"),
+        ({"unit": "m³"}, "unit_mismatch"),
+        ({"value": "viel"}, "not_a_number"),
+    ):
+        with pytest.raises(ServiceValidationError) as caught:
+            await act(hass, "edit_reading", reading_id=reading_id, **given)
+        assert caught.value.translation_key == key
+    await act(hass, "edit_reading", reading_id=reading_id, unit="MWh", value="0,11")
+    found = await act(hass, "get_readings", meter_id="strom")
+    await act(hass, "edit_reading", reading_id=reading_id, note="geprüft")
+    some = await act(hass, "get_readings", meter_id="strom", start="2026-02-10")
+    assert [r["value"] for r in some["meters"]["strom"]["readings"]] == [120]
+    edited = found["meters"]["strom"]["readings"][1]
+    assert (edited["value"], edited["unit"], edited["status"]) == (0.11, "MWh", "used")
+
+
+async def test_a_reading_whose_unit_no_longer_fits_is_quarantined(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    await _two_meters(hass, house)
+    await act(
+        hass, "add_reading", meter_id="strom", time="2026-03-01", value=0.1, unit="MWh"
+    )
+    preview = await act(
+        hass,
+        "add_reading",
+        meter_id="strom",
+        time="2026-03-05",
+        value=0.13,
+        unit="MWh",
+        dry_run=True,
+    )
+    assert preview["use"] == pytest.approx(30)
+    preview = await act(
+        hass,
+        "add_reading",
+        meter_id="strom",
+        time="2026-02-20",
+        value=99000,
+        unit="Wh",
+        dry_run=True,
+    )
+    assert preview["use"] == pytest.approx(99 - 120)
+    subentry = next(s for s in house.subentries.values() if s.unique_id == "strom")
+    hass.config_entries.async_update_subentry(
+        house, subentry, data={**subentry.data, "unit": "m³", "medium": "gas"}
+    )
+    await settle(hass)
+    found = await act(hass, "get_readings", meter_id="strom")
+    assert found["meters"]["strom"]["readings"][-1]["status"] == "quarantined"
+    run = await act(hass, "run_analytics", meter_id="strom")
+    codes = [f["code"] for f in run["meters"]["strom"]["findings"]]
+    assert codes == ["unit_mismatch"]
+
+
+async def test_a_cache_that_makes_no_sense_is_as_good_as_none(
+    hass: HomeAssistant, house: NkConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    await _two_meters(hass, house)
+    await act(hass, "run_analytics")
+    await hass.config_entries.async_unload(house.entry_id)
+    hass_storage["nebenkosten.cache"]["data"]["meters"]["strom"]["snapshot"] = 5
+    await hass.config_entries.async_setup(house.entry_id)
+    await settle(hass)
+    state = hass.states.get("sensor.strom_yesterday")
+    assert state is not None
+    assert state.state == "unavailable"
+    run = await act(hass, "run_analytics")
+    assert (run["status"], run["written"]["statistics"]) == ("ok", 0)
+
+
+async def test_a_journal_that_cannot_be_read_at_the_start_makes_a_run_that_says_so(
+    hass: HomeAssistant,
+    house: NkConfigEntry,
+    freezer: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await _two_meters(hass, house)
+    await pass_to(hass, freezer, "2026-03-11T03:30:00")
+
+    def locked(*_: Any) -> str:
+        raise JournalError("journal_locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "stamp", locked)
+        await hass.config_entries.async_reload(house.entry_id)
+        await settle(hass)
+        await pass_to(hass, freezer, "2026-03-11T03:31:00")
+    assert "The journal cannot be read: journal_locked" in caplog.text
+    assert "strom cannot be computed" in caplog.text
+    assert (await act(hass, "run_analytics"))["status"] == "ok"
+
+
+def test_a_meter_as_an_older_house_kept_it() -> None:
+    data = {"meter_id": "a", "medium": "water", "unit": "m³"}
+    assert meter_from("A", data).sources == ()

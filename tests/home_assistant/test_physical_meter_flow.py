@@ -44,6 +44,7 @@ async def test_everything_entered_is_kept(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     hass.states.async_set("sensor.gas", "5", {ATTR_UNIT_OF_MEASUREMENT: "m³"})
+    hass.states.async_set("input_number.gas", "5")
     await add_meter(
         hass,
         house,
@@ -57,6 +58,7 @@ async def test_everything_entered_is_kept(
             {"entity": "sensor.gas", "from": "2025-01-01"},
             {"statistic": "opower:gas", "to": "2024-12-31"},
             {"statistic": "sensor.gas"},
+            {"entity": "input_number.gas"},
         ],
         more={"role": "main", "serial_number": "4711", "digits": 6.0, "decimals": 2.0},
     )
@@ -72,6 +74,7 @@ async def test_everything_entered_is_kept(
             {"kind": "entity", "reference": "sensor.gas", "from": "2025-01-01"},
             {"kind": "statistic", "reference": "opower:gas", "to": "2024-12-31"},
             {"kind": "entity", "reference": "sensor.gas"},
+            {"kind": "entity", "reference": "input_number.gas"},
         ],
         "role": "main",
         "serial_number": "4711",

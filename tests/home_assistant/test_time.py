@@ -97,6 +97,8 @@ async def test_values_survive_a_restart_before_numpy_is_loaded(
     await add_meter(hass, house)
     await _read(hass, ("2026-01-31", 1000), ("2026-03-09", 1370))
     await act(hass, "run_analytics")
+    await add_meter(hass, house, name="Leer")
+    await act(hass, "run_analytics")
     await hass.config_entries.async_unload(house.entry_id)
     assert state(hass, "strom_year").state == "unavailable"
     await hass.config_entries.async_setup(house.entry_id)
@@ -152,11 +154,11 @@ async def test_a_reading_entered_before_a_cut_is_published_after_the_restart(
 ) -> None:
     await add_meter(hass, house)
     await _read(hass, ("2026-01-31", 1000), ("2026-03-09", 1370))
-    await pass_to(hass, freezer, "2026-03-10T14:00:00")
+    await pass_to(hass, freezer, "2026-03-11T03:30:00")
     await _read(hass, ("2026-02-28", 1100))
     await hass.config_entries.async_reload(house.entry_id)
     await settle(hass)
-    await pass_to(hass, freezer, "2026-03-10T14:05:00")
+    await pass_to(hass, freezer, "2026-03-11T04:00:00")
     assert (await used_per_day(hass, "strom"))["2026-02-15"] == pytest.approx(100 / 28)
 
 

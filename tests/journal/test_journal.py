@@ -299,3 +299,31 @@ def test_a_backup_during_writes_is_whole(journal: Journal, path: Path) -> None:
         assert restored.journal_id == journal.journal_id
         assert len(readings.find(restored, "strom")) >= 1
         restored.close()
+
+
+def test_a_journal_without_an_id(path: Path) -> None:
+    journal = create_journal(path)
+    journal.rows("DELETE FROM meta")
+    journal.close()
+    with pytest.raises(JournalError, match="it has no id"):
+        open_journal(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("SQLITE_IOERR_WRITE", "disk_failed"),
+        ("SQLITE_FULL", "disk_full"),
+        ("SQLITE_READONLY_DBMOVED", "disk_read_only"),
+        ("SQLITE_LOCKED", "journal_locked"),
+        ("SQLITE_NOTADB", "journal_unreadable"),
+    ],
+)
+def test_what_the_disk_says_becomes_a_sentence(
+    journal: Journal, name: str, key: str
+) -> None:
+    error = sqlite3.OperationalError(name)
+    error.sqlite_errorname = name
+    with pytest.raises(JournalError) as caught, journal.reading():
+        raise error
+    assert caught.value.key == key

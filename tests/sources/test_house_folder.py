@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+import runpy
 
 import pytest
 
@@ -110,3 +111,22 @@ def test_the_command_without_readings(
     assert main([str(_house(tmp_path)), "--as-of", "2025-01-01"]) == 0
     gas = json.loads(capsys.readouterr().out)["meters"]["gas_alt"]
     assert (gas["first_day"], gas["daily"], gas["counter"]) == (None, [], {})
+
+
+def test_the_command_as_a_module(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["engine", str(_house(tmp_path))])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("custom_components.nebenkosten.engine", run_name="__main__")
+    assert caught.value.code == 0
+    assert json.loads(capsys.readouterr().out)["run"]["status"] == "ok"
+
+
+def test_the_example_house_is_read_without_a_rejected_row() -> None:
+    folder = read_house(Path(__file__).parents[2] / "examples" / "house")
+    assert len(folder.house.meters) >= 7
+    assert len({meter.medium for meter in folder.house.meters}) == 4
+    for _, parsed in folder.readings():
+        assert parsed.rows
+        assert not parsed.rejected

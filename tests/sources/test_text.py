@@ -51,7 +51,19 @@ def test_numbers_with_two_meanings(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "abc", "1,2,3", "1.23.456", "1.234,567.8", "--1", "nan", "inf", "1e5"]
+    "text",
+    [
+        "",
+        "abc",
+        "1,2,3",
+        "1.23.456",
+        "1.234.5",
+        "1.234,567.8",
+        "--1",
+        "nan",
+        "inf",
+        "1e5",
+    ],
 )
 def test_no_numbers(text: str) -> None:
     with pytest.raises(TextError) as caught:

@@ -194,9 +194,7 @@ class Analytics(DataUpdateCoordinator[Result]):
             if not request.dry_run:
                 request = request.joined(frozenset(self._pending))
                 self._pending.clear()
-            await async_import_module(
-                self.hass, "custom_components.nebenkosten.engine.pipeline"
-            )
+            await self._async_load_engine()
             if request.full and not request.dry_run:
                 self._analyses.clear()
                 self._cache.doubt_all()
@@ -204,14 +202,20 @@ class Analytics(DataUpdateCoordinator[Result]):
                 self.hass, self.house, journal, self._cache, self._analyses
             )
             run = await execution.async_run(request)
-            if request.trigger is Trigger.NIGHTLY:
-                self._cache.last_nightly = run.started.timestamp()
             if not request.dry_run:
+                if request.meters is None or request.meters >= self.meters.keys():
+                    # Whatever asked for it: all of the night's work is done.
+                    self._cache.last_nightly = run.started.timestamp()
                 self._cache.last_run = run.started.timestamp() + run.duration
-                self._cache.time_zone = self.house.time_zone
                 await self._cache.async_save()
                 self._show()
         return run
+
+    async def _async_load_engine(self) -> None:
+        """Load numpy and the engine outside the event loop, at the first need."""
+        await async_import_module(
+            self.hass, "custom_components.nebenkosten.engine.pipeline"
+        )
 
     def _show(self) -> None:
         meters = {
@@ -226,6 +230,7 @@ class Analytics(DataUpdateCoordinator[Result]):
     async def async_analyses(self, keys: Sequence[str]) -> list[stages.Analysis]:
         """Return the meters as they are now, computed anew where something changed."""
         journal = self.journal
+        await self._async_load_engine()
         found = []
         for key in keys:
             found.append(
@@ -262,15 +267,23 @@ class Analytics(DataUpdateCoordinator[Result]):
         if (self._cache.last_nightly or 0.0) < last.timestamp():
             self.request(self.meters, Trigger.NIGHTLY)
             return
+        try:
+            stale = await self.hass.async_add_executor_job(self._stale)
+        except JournalError as error:
+            # The run that follows says what is wrong.
+            _LOGGER.warning("The journal cannot be read: %s", error)
+            stale = list(self.meters)
+        self.request(stale, Trigger.START)
+
+    def _stale(self) -> list[str]:
+        """Return the meters that changed since they were last computed; blocks."""
         stale = []
         for key, meter in self.meters.items():
+            now = stages.stamp(self.journal, self.house, meter, time.time())
             remembered = self._cache.meters.get(key)
-            now = await self.hass.async_add_executor_job(
-                stages.stamp, self.journal, self.house, meter, time.time()
-            )
             if remembered is None or remembered.stamp != now:
                 stale.append(key)
-        self.request(stale, Trigger.START)
+        return stale
 
     def _runs_around(self, now: datetime) -> tuple[datetime, datetime]:
         at = settings_of(self.config_entry).run_time

@@ -6,6 +6,7 @@ A disposable file: without it everything is computed and compared anew.
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+import logging
 from typing import Final, TypedDict
 
 from homeassistant.core import HomeAssistant
@@ -16,11 +17,11 @@ from ..data import statistic_id
 from ..engine.model import PeriodValue, Provenance, Snapshot
 from ..sinks.statistics import Published
 
+_LOGGER = logging.getLogger(__name__)
 _VERSION: Final = 1
 
 
 class _Content(TypedDict):
-    time_zone: str | None
     last_run: float | None
     last_nightly: float | None
     meters: dict[str, dict[str, object]]
@@ -43,7 +44,6 @@ class Cache:
         self._store = Store[_Content](hass, _VERSION, f"{DOMAIN}.cache")
         self._published: dict[str, Published] = {}
         self.meters: dict[str, Remembered] = {}
-        self.time_zone: str | None = None
         self.last_run: float | None = None
         self.last_nightly: float | None = None
 
@@ -52,7 +52,14 @@ class Cache:
         content = await self._store.async_load()
         if content is None:
             return
-        self.time_zone = content["time_zone"]
+        try:
+            self._fill(content)
+        except KeyError, TypeError, ValueError:
+            _LOGGER.warning("The cache cannot be read; everything is computed anew")
+            self.meters.clear()
+            self._published.clear()
+
+    def _fill(self, content: _Content) -> None:
         self.last_run = content["last_run"]
         self.last_nightly = content["last_nightly"]
         self.meters = {
@@ -72,7 +79,6 @@ class Cache:
         """Write the file now."""
         await self._store.async_save(
             {
-                "time_zone": self.time_zone,
                 "last_run": self.last_run,
                 "last_nightly": self.last_nightly,
                 "meters": {

@@ -133,9 +133,7 @@ def _period(
 
 def counter_at(report: MeterReport, day: date) -> float | None:
     """Return what the dial showed at the midnight that begins a day, if known."""
-    if report.first_day is None:
-        return None
-    index = (day - report.first_day).days
+    index = (day - (report.first_day or day)).days
     if not 0 <= index < len(report.counter) or np.isnan(report.counter[index]):
         return None
     return float(report.counter[index])

@@ -81,8 +81,6 @@ def _bridged(
     meter: Meter, old: Course, new: Course, zone: ZoneInfo
 ) -> Iterator[Finding]:
     """Report an exchange whose two readings lie apart."""
-    if not len(old.register.times) or not len(new.register.times):
-        return
     span = np.array([old.register.times[-1], new.register.times[0]])
     if span[1] - span[0] <= _GAP:
         return

@@ -122,7 +122,7 @@ def _courses(
         span = Span(
             begin,
             _end_of(register, after) if after else _life_end(meter, zone, as_of),
-            still_from=_midnight_before(register, zone) if i == 0 else None,
+            still_from=_midnight_before(register, zone),
             stops=register.closed and after is None,
         )
         own = amounts
@@ -152,9 +152,9 @@ def _life_end(meter: Meter, zone: ZoneInfo, as_of: float) -> float:
     return min(as_of, calendar.midnight(meter.removed + timedelta(days=1), zone))
 
 
-def _midnight_before(register: Register, zone: ZoneInfo) -> float | None:
+def _midnight_before(register: Register, zone: ZoneInfo) -> float:
     if not len(register.times):
-        return None
+        return -np.inf
     day = calendar.local_day(float(register.times[0]), zone)
     return calendar.midnight(day, zone)
 
@@ -176,11 +176,10 @@ def _last_day(meter: Meter, course: Course, zone: ZoneInfo, as_of: float) -> dat
 
 
 def _last_of(registers: tuple[Register, ...]) -> tuple[float, float] | None:
-    for register in reversed(registers):
-        if len(register.times):
-            shown = register.values[-1] - register.rolled[-1]
-            return float(register.times[-1]), float(shown)
-    return None
+    if not registers:
+        return None
+    last = registers[-1]
+    return float(last.times[-1]), float(last.values[-1] - last.rolled[-1])
 
 
 def _too_few(meter: Meter, cleaned: Cleaned, amounts: Use) -> list[Finding]:

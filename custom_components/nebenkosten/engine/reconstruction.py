@@ -48,7 +48,7 @@ class Span:
 
     begin: float | None
     end: float
-    still_from: float | None = None
+    still_from: float
     stops: bool = False
 
 
@@ -195,8 +195,7 @@ def _go_back(register: Register, steps: _Steps, span: Span) -> None:
     if span.begin is None or span.begin >= steps.start:
         return
     if register.opened:
-        if span.still_from is not None:
-            steps.before(max(span.still_from, span.begin), 0.0, guessed=True)
+        steps.before(max(span.still_from, span.begin), 0.0, guessed=True)
         steps.before(span.begin, np.nan, guessed=False)
         return
     amount = _rate(steps, last=False) * (steps.start - span.begin)

@@ -13,7 +13,9 @@ type BareDates = Literal["start", "end"]
 
 _SPACES: Final = str.maketrans("", "", " \u00a0\u202f'’")
 _PLAIN: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
-_GROUPED: Final = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
+_GROUPED: Final = re.compile(
+    r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*(?:(?!\1)[.,]\d+)?"
+)
 _AMBIGUOUS: Final = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 _GERMAN: Final = re.compile(
     r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: Uhr)?)?"
@@ -64,11 +66,8 @@ def parse_number(text: str) -> Number:
     if match := _GROUPED.fullmatch(bare):
         group = match[1]
         decimal = "," if group == "." else "."
-        if bare.count(decimal) <= 1 and bare.rfind(group) < (bare + decimal).find(
-            decimal
-        ):
-            value = float(bare.replace(group, "").replace(decimal, "."))
-            return Number(text, value, separator=decimal)
+        value = float(bare.replace(group, "").replace(decimal, "."))
+        return Number(text, value, separator=decimal)
     raise TextError("not_a_number")
 
 
