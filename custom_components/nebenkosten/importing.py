@@ -1,5 +1,6 @@
 """How does a file of readings come in, and what is said about its rows?"""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
@@ -27,10 +28,10 @@ def parse_given(
         raise refuse(error.key, column=error.column) from error
 
 
-def new_readings(parsed: Parsed) -> list[NewReading]:
-    """Return a file's rows as readings."""
-    return [
-        NewReading(
+def new_readings(parsed: Parsed) -> Iterator[NewReading]:
+    """Yield a file's rows as readings."""
+    for row in parsed.rows:
+        yield NewReading(
             meter=row.meter.key,
             instant=row.instant,
             zone=row.zone,
@@ -41,8 +42,6 @@ def new_readings(parsed: Parsed) -> list[NewReading]:
             source=SOURCE_IMPORT,
             note=row.note,
         )
-        for row in parsed.rows
-    ]
 
 
 def report(

@@ -41,7 +41,7 @@ from .responses import (
 )
 from .sources.csv_readings import Expectation
 from .sources.text import number_text
-from .texts import finding_text, load_sentences
+from .texts import finding_text, load_sentences, writes_comma
 
 _LIMIT: Final = 10_000
 _COLUMNS: Final = ("meter_id", "time", "value", "unit", "kind", "note")
@@ -259,9 +259,8 @@ async def _import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
             count=str(len(parsed.rejected)),
             reason=sentences[first.code],
         )
-    journal = analytics.journal
     added = await async_in_journal(
-        hass, lambda: readings.append(journal, new_readings(parsed))
+        hass, readings.append, analytics.journal, new_readings(parsed)
     )
     analytics.request({row.meter.key for row in parsed.rows})
     return report(
@@ -346,7 +345,7 @@ async def _async_sentences(hass: HomeAssistant) -> dict[str, str]:
 
 async def _async_wording(hass: HomeAssistant) -> Wording:
     sentences = await _async_sentences(hass)
-    comma = hass.config.language == "de"
+    comma = writes_comma(hass.config.language)
 
     def text(finding: Finding) -> str:
         return finding_text(finding, sentences, comma=comma)

@@ -17,7 +17,7 @@ _FALLBACK = "en"
 def load_sentences(language: str) -> Sentences:
     """Read the sentences of a language, English where there is no such file."""
     folder = Path(__file__).parent / "translations"
-    path = folder / f"{language}.json"
+    path = folder / f"{language.split('-', maxsplit=1)[0]}.json"
     if not path.exists():
         path = folder / f"{_FALLBACK}.json"
     content = json.loads(path.read_text(encoding="utf-8"))
@@ -29,6 +29,11 @@ def finding_text(finding: Finding, sentences: Sentences, *, comma: bool) -> str:
     return sentences[f"finding_{finding.code}"].format(
         **{key: shown(value, comma=comma) for key, value in finding.data.items()}
     )
+
+
+def writes_comma(language: str) -> bool:
+    """Return whether people of a language write decimals with a comma."""
+    return language.startswith("de")
 
 
 def shown(value: str | float, *, comma: bool) -> str:

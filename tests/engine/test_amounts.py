@@ -1,5 +1,6 @@
 """Amounts shape what readings total; alone they are use without a dial."""
 
+from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ from hypothesis import given, settings
 import numpy as np
 import pytest
 
+from custom_components.nebenkosten.engine.amounts import believed
 from custom_components.nebenkosten.engine.cleaning import clean
 from custom_components.nebenkosten.engine.consumption import (
     counter_at,
@@ -155,7 +157,7 @@ def test_the_dial_passes_through_every_used_reading(
     end = points[-1][0]
     cleaned = clean(meter(), series(points).readings, end, ZoneInfo(zone_name))
     (register,) = cleaned.registers
-    course = flow(register, _NONE, Span(None, end, -np.inf))
+    course = flow(register, _NONE, Span(None, end, -np.inf, float))
     shown = dial(register, course, register.times)
     np.testing.assert_allclose(shown, register.values, rtol=1e-9)
     between = (register.times[1:] + register.times[:-1]) / 2
@@ -203,3 +205,16 @@ def test_no_dial_outside_the_days(day: date) -> None:
     assert counter_at(report, day) is None
     assert total(report, date(2026, 1, 1), None) is None
     assert total(report_of(meter(), []), None, None) is None
+
+
+def test_resets_are_told_once_and_units_that_do_not_fit_too() -> None:
+    points = [read(f"2025-01-0{d}", 20 if d % 2 else 0) for d in range(1, 8)]
+    amounts = hours("2025-01-01", [1.0] * 144)
+    stored = series(points, amounts)
+    report = report_of(meter(), points, "2025-01-07", amounts=amounts)
+    (reset,) = [f for f in report.findings if f.code == "counter_reset"]
+    assert reset.data["count"] == 3
+    named = replace(stored.amounts, unit_names=("m³",))
+    use, findings = believed(meter(), named, at("2025-01-07"))
+    assert len(use.values) == 0
+    assert [f.code for f in findings] == ["amount_unit_mismatch"]

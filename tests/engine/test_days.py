@@ -1,6 +1,6 @@
 """The contract's section "Days", for random houses and by hand."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 import math
 import random
@@ -40,7 +40,7 @@ def test_days_of_random_houses(
     _midnights_bound_local_days(report.midnights, first, zone)
     _counter_passes_through_readings(points, report.midnights, report.counter)
     _days_sum_between_midnight_readings(points, report.midnights, report.use)
-    _provenance_is_as_the_contract_says(points, report.midnights, report)
+    _provenance_is_as_the_contract_says(points, report.midnights, report, zone_name)
     shuffled = points[:]
     dice.shuffle(shuffled)
     again = report_of(meter(), shuffled, as_of, zone=zone_name)
@@ -78,13 +78,17 @@ def _days_sum_between_midnight_readings(
 
 
 def _provenance_is_as_the_contract_says(
-    points: list[Point], edges: np.ndarray, report: MeterReport
+    points: list[Point], edges: np.ndarray, report: MeterReport, zone_name: str
 ) -> None:
     """State the contract's words once more, one midnight at a time."""
     latest = sorted({time: value for time, value, _ in points}.items())
     flags = [_known(latest, edge) for edge in edges.tolist()]
-    longest = max((u - t for (t, _), (u, _) in pairwise(latest)), default=0.0)
-    limit = latest[-1][0] + min(max(92 * _DAY, 2 * longest), 400 * _DAY)
+    longest = max((u - t for (t, _), (u, _) in pairwise(latest)), default=0.0) / _DAY
+    days = min(max(92, 2 * longest), 400)
+    zone = ZoneInfo(zone_name)
+    limit = (
+        datetime.fromtimestamp(latest[-1][0], zone) + timedelta(days=days)
+    ).timestamp()
     for i, got in enumerate(report.provenance.tolist()):
         begin, end = edges[i], edges[i + 1]
         if len(latest) < 2 or end > limit:
@@ -254,6 +258,7 @@ def test_estimates_are_anchors_only_while_there_is_nothing_better() -> None:
     assert report_of(meter(), points, "2025-01-11").use.sum() == pytest.approx(50)
     points.append(read("2025-01-21", 20))
     report = report_of(meter(), points, "2025-01-21")
+    assert report.superseded == {2}
     assert report.use.sum() == pytest.approx(20)
     assert report.use[:10].sum() == pytest.approx(10)
 
@@ -347,3 +352,36 @@ def test_an_install_reading_at_midnight_begins_its_day_exactly() -> None:
     assert np.isnan(report.use[:2]).all()
     assert report.use[2:] == pytest.approx(np.ones(10))
     assert report.provenance[2] == Provenance.INTERPOLATED
+
+
+def test_a_new_register_read_once_is_unknown_and_says_so() -> None:
+    points = [
+        read("2025-01-01", 0),
+        read("2025-01-11", 10, "removal"),
+        read("2025-01-11", 500, "install"),
+    ]
+    report = report_of(meter(), points, "2025-01-21")
+    assert report.use[:10] == pytest.approx(np.ones(10))
+    assert np.isnan(report.use[10:]).all()
+    assert [f.code for f in report.findings] == ["second_reading_missing"]
+
+
+def test_the_meters_longest_interval_reaches_across_an_exchange() -> None:
+    points = [
+        read("2023-11-05", 0),
+        read("2024-02-13", 100, "removal"),
+        read("2024-02-13", 0, "install"),
+        read("2024-02-23", 10),
+    ]
+    report = report_of(meter(), points, "2025-12-31")
+    known = ~np.isnan(report.use)
+    assert known.sum() == 100 + 10 + 200
+
+
+def test_the_reach_counts_calendar_days() -> None:
+    points = [read("2025-09-01", 0), read("2025-10-01", 30)]
+    report = report_of(meter(), points, "2026-06-01")
+    # 92 days after 1 October, across the end of summer time.
+    assert report.first_day is not None
+    last = report.first_day + timedelta(days=int((~np.isnan(report.use)).sum()) - 1)
+    assert last == date(2025, 12, 31)

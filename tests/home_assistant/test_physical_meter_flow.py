@@ -2,11 +2,16 @@
 
 from typing import Any
 
+from homeassistant.components.recorder.models import StatisticMeanType
+from homeassistant.components.recorder.statistics import async_add_external_statistics
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 import pytest
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+)
 
 from custom_components.nebenkosten.const import SUBENTRY_PHYSICAL
 from custom_components.nebenkosten.data import NkConfigEntry
@@ -36,6 +41,25 @@ async def _menu(hass: HomeAssistant, house: NkConfigEntry, choice: str) -> Any:
     )
 
 
+async def _statistic(
+    hass: HomeAssistant, statistic_id: str, unit: str, *, has_sum: bool = True
+) -> None:
+    async_add_external_statistics(
+        hass,
+        {
+            "mean_type": StatisticMeanType.NONE,
+            "has_sum": has_sum,
+            "name": None,
+            "source": statistic_id.split(":", maxsplit=1)[0],
+            "statistic_id": statistic_id,
+            "unit_class": "volume" if unit == "m³" else "energy",
+            "unit_of_measurement": unit,
+        },
+        [],
+    )
+    await async_wait_recording_done(hass)
+
+
 async def _go_on(hass: HomeAssistant, flow: Any, **values: Any) -> Any:
     return await hass.config_entries.subentries.async_configure(flow["flow_id"], values)
 
@@ -45,6 +69,7 @@ async def test_everything_entered_is_kept(
 ) -> None:
     hass.states.async_set("sensor.gas", "5", {ATTR_UNIT_OF_MEASUREMENT: "m³"})
     hass.states.async_set("input_number.gas", "5")
+    await _statistic(hass, "opower:gas", "m³")
     await add_meter(
         hass,
         house,
@@ -120,6 +145,9 @@ async def test_everything_entered_is_kept(
             "sources",
             "source_is_ours",
         ),
+        ({"sources": [{"statistic": "opower:none"}]}, "sources", "source_unknown"),
+        ({"sources": [{"statistic": "opower:mean"}]}, "sources", "source_no_sum"),
+        ({"sources": [{"statistic": "opower:water"}]}, "sources", "source_unit"),
         (
             {"sources": [{"statistic": "nebenkosten:vorhanden_consumption"}]},
             "sources",
@@ -138,6 +166,8 @@ async def test_what_cannot_be_is_said_at_its_field(
     await add_meter(hass, house, name="Vorhanden")
     hass.states.async_set("sensor.power", "5", {ATTR_UNIT_OF_MEASUREMENT: "W"})
     hass.states.async_set("sensor.secret", "5", {ATTR_UNIT_OF_MEASUREMENT: "kWh"})
+    await _statistic(hass, "opower:water", "m³")
+    await _statistic(hass, "opower:mean", "kWh", has_sum=False)
     hass.data["recorder_instance"].entity_filter = lambda e: e != "sensor.secret"
     answer = await _try(hass, house, **form)
     assert answer["type"] is FlowResultType.FORM

@@ -5,30 +5,45 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .cleaning import unit_scale
-from .model import Amounts, Meter
+from .model import Amounts, Finding, Meter, Severity
 from .reconstruction import Use
 
 if TYPE_CHECKING:
     from .model import Bools, Floats
 
 
-def believed(meter: Meter, amounts: Amounts, as_of: float) -> Use:
+def believed(meter: Meter, amounts: Amounts, as_of: float) -> tuple[Use, list[Finding]]:
     """Return the amounts closed by `as_of` in the meter's unit, ordered and disjoint.
 
     Where two overlap, the one that begins earlier counts; of equal ones the later edit.
+    Those whose unit does not fit are left out, with a finding.
     """
     starts, ends = np.asarray(amounts.starts), np.asarray(amounts.ends)
     scale = unit_scale(meter, amounts.unit_names)[np.asarray(amounts.units)]
     values = np.asarray(amounts.values) * scale
     revisions = np.asarray(amounts.revisions)
-    chosen = (ends <= as_of) & (ends > starts) & ~np.isnan(values)
+    closed = (ends <= as_of) & (ends > starts)
+    chosen = closed & ~np.isnan(values)
     starts, ends, values = starts[chosen], ends[chosen], values[chosen]
     order = np.lexsort((-revisions[chosen], starts))
     starts, ends, values = starts[order], ends[order], values[order]
     if len(starts) > 1 and (starts[1:] < ends[:-1]).any():
         kept = _disjoint(starts, ends)
         starts, ends, values = starts[kept], ends[kept], values[kept]
-    return Use(starts, ends, values)
+    return Use(starts, ends, values), _mismatched(meter, int((closed & ~chosen).sum()))
+
+
+def _mismatched(meter: Meter, count: int) -> list[Finding]:
+    if not count:
+        return []
+    return [
+        Finding(
+            code="amount_unit_mismatch",
+            severity=Severity.WARNING,
+            meter_id=meter.meter_id,
+            data={"count": count},
+        )
+    ]
 
 
 def _disjoint(starts: Floats, ends: Floats) -> Bools:

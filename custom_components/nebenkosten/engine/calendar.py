@@ -53,6 +53,12 @@ def _edges(key: str, first_year: int, last_year: int) -> tuple[date, Floats]:
     return begin, instants
 
 
+def days_later(instant: float, days: float, zone: ZoneInfo) -> float:
+    """Return the instant [epoch s] that many calendar days later, by the wall clock."""
+    moment = datetime.fromtimestamp(instant, zone) + timedelta(days=days)
+    return moment.timestamp()
+
+
 def hour_edges(start: float, end: float) -> Floats:
     """Return the full hours (n+1,) from start to end [epoch s], both included."""
     return np.append(np.arange(start, end, _HOUR), end)

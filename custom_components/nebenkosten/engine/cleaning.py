@@ -94,13 +94,17 @@ def clean(meter: Meter, readings: Readings, as_of: float, zone: ZoneInfo) -> Cle
         *_left_out("reading_outside_life", meter, table.take(outside), zone),
     ]
     kept, superseded = _one_per_instant(table.take(~wrong & ~outside))
-    split = [_register(meter, part, zone) for part in _split(kept)]
-    for _, more in split:
-        findings += more
+    registers = []
+    for part in _split(kept):
+        anchors = _anchors(part)
+        superseded |= set(part.ids.tolist()) - set(anchors.ids.tolist())
+        register, rolled = _register(meter, anchors, zone)
+        registers.append(register)
+        findings += rolled
     return Cleaned(
-        tuple(register for register, _ in split),
+        tuple(registers),
         frozenset(table.ids[wrong | outside].tolist()),
-        superseded,
+        frozenset(superseded),
         tuple(findings),
     )
 
@@ -139,14 +143,14 @@ def _left_out(
         )
 
 
-def _one_per_instant(table: _Table) -> tuple[_Table, frozenset[int]]:
+def _one_per_instant(table: _Table) -> tuple[_Table, set[int]]:
     """Keep, of readings of one role at one instant, the one edited last."""
     role = _ROLE[table.kinds]
     order = np.lexsort((table.ids, table.revisions, role, table.times))
     table, role = table.take(order), role[order]
     last = np.ones(len(order), bool)
     last[:-1] = (np.diff(table.times) > 0) | (np.diff(role) != 0)
-    return table.take(last), frozenset(table.ids[~last].tolist())
+    return table.take(last), set(table.ids[~last].tolist())
 
 
 def _split(table: _Table) -> list[_Table]:
@@ -183,13 +187,16 @@ def _late_removals(times: Floats, opens: Bools, closes: Bools) -> list[int]:
     return late
 
 
+def _anchors(table: _Table) -> _Table:
+    """Leave estimates out as soon as a register has two better readings."""
+    better = table.kinds != _ESTIMATE
+    return table.take(better) if np.count_nonzero(better) >= 2 else table
+
+
 def _register(
-    meter: Meter, table: _Table, zone: ZoneInfo
+    meter: Meter, anchors: _Table, zone: ZoneInfo
 ) -> tuple[Register, list[Finding]]:
-    """Choose the anchors of one register and unroll its counter."""
-    estimate = table.kinds == _ESTIMATE
-    enough = np.count_nonzero(~estimate) >= 2
-    anchors = table.take(~estimate) if enough else table
+    """Return the anchors as a register whose counter is unrolled."""
     rolled, findings = _rollovers(meter, anchors, zone)
     return (
         Register(

@@ -9,9 +9,9 @@ import numpy as np
 
 from .calendar import local_day
 from .model import Finding, Meter, Severity
-from .reconstruction import reach
 
 if TYPE_CHECKING:
+    from .cleaning import Register
     from .consumption import Course
     from .reconstruction import Use
 
@@ -34,21 +34,40 @@ def oddities(
 
 
 def _falls(meter: Meter, course: Course, zone: ZoneInfo) -> Iterator[Finding]:
-    """Report each fall of the counter; one that amounts explain is only a reset."""
+    """Report each fall that nothing explains, and once those that amounts do."""
     register, flow = course.register, course.flow
+    resets: list[int] = []
     for i in np.flatnonzero(np.diff(register.values) < 0).tolist():
-        lost = flow.touched(flow.unknown, register.times[i : i + 2])[0]
-        yield Finding(
-            code="counter_fell" if lost else "counter_reset",
-            severity=Severity.ERROR if lost else Severity.INFO,
-            meter_id=meter.meter_id,
-            day=local_day(float(register.times[i + 1]), zone),
-            data={
-                "before": float(register.values[i]),
-                "after": float(register.values[i + 1]),
-                "since": local_day(float(register.times[i]), zone).isoformat(),
-            },
-        )
+        if flow.touched(flow.unknown, register.times[i : i + 2])[0]:
+            yield _fall("counter_fell", Severity.ERROR, meter, register, i, zone, 1)
+        else:
+            resets.append(i)
+    if resets:
+        last, count = resets[-1], len(resets)
+        yield _fall("counter_reset", Severity.INFO, meter, register, last, zone, count)
+
+
+def _fall(
+    code: str,
+    severity: Severity,
+    meter: Meter,
+    register: Register,
+    i: int,
+    zone: ZoneInfo,
+    count: int,
+) -> Finding:
+    return Finding(
+        code=code,
+        severity=severity,
+        meter_id=meter.meter_id,
+        day=local_day(float(register.times[i + 1]), zone),
+        data={
+            "before": float(register.values[i]),
+            "after": float(register.values[i + 1]),
+            "since": local_day(float(register.times[i]), zone).isoformat(),
+            "count": count,
+        },
+    )
 
 
 def _drift(
@@ -113,7 +132,7 @@ def _overdue(meter: Meter, course: Course, zone: ZoneInfo) -> Iterator[Finding]:
     if len(times) < 2 or course.register.closed:
         return
     last = float(times[-1])
-    if flow.end - last > reach(times) and np.isnan(flow.use[-1]):
+    if np.isnan(flow.use[-1]) and flow.edges[-2] >= last:
         yield Finding(
             code="reading_overdue",
             severity=Severity.WARNING,

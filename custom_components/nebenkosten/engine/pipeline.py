@@ -24,7 +24,7 @@ from .model import (
     empty_series,
 )
 from .oddities import oddities
-from .reconstruction import Span, Use, flow
+from .reconstruction import Span, Use, flow, reach
 
 if TYPE_CHECKING:
     from .model import Floats
@@ -52,7 +52,7 @@ def analyse_meter(
 ) -> MeterReport:
     """Turn the readings of one meter into what is known of it."""
     cleaned = clean(meter, series.readings, context.as_of, zone)
-    amounts = believed(meter, series.amounts, context.as_of)
+    amounts, lost = believed(meter, series.amounts, context.as_of)
     courses = _courses(meter, cleaned.registers, amounts, zone, context.as_of)
     if not courses:
         return _nothing(meter, cleaned, amounts)
@@ -76,6 +76,7 @@ def analyse_meter(
         last_reading=_last_of(cleaned.registers),
         findings=(
             *cleaned.findings,
+            *lost,
             *oddities(meter, courses, amounts, zone),
             *_too_few(meter, cleaned, amounts),
         ),
@@ -113,6 +114,11 @@ def _courses(
         if not len(amounts.starts):
             return ()
         registers = (_without_readings(),)
+    days = reach(registers)
+
+    def forward(knot: float) -> float:
+        return calendar.days_later(knot, days, zone)
+
     begin = None
     if meter.installed is not None:
         begin = calendar.midnight(meter.installed, zone)
@@ -123,6 +129,7 @@ def _courses(
             begin,
             _end_of(register, after) if after else _life_end(meter, zone, as_of),
             still_from=_midnight_before(register, zone),
+            forward=forward,
             stops=register.closed and after is None,
         )
         own = amounts
@@ -183,8 +190,11 @@ def _last_of(registers: tuple[Register, ...]) -> tuple[float, float] | None:
 
 
 def _too_few(meter: Meter, cleaned: Cleaned, amounts: Use) -> list[Finding]:
-    """Say why a meter with one reading has no days: a start at 0 is never invented."""
-    if len(amounts.starts) or sum(len(r.ids) for r in cleaned.registers) != 1:
+    """Say why a dial read once has no days: a start at 0 is never invented."""
+    if len(amounts.starts) or not cleaned.registers:
+        return []
+    last = cleaned.registers[-1]
+    if len(last.ids) > 1 or last.closed:
         return []
     return [
         Finding(

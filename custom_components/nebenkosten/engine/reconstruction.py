@@ -5,6 +5,7 @@ two readings the counter is straight, or follows the amounts known in between; b
 the first and the last reading the register's own mean rate of up to a year goes on.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 _DAY: Final = 86400.0
 _RATE_WINDOW: Final = 365 * _DAY
-_FORWARD_AT_LEAST: Final = 92 * _DAY
-_FORWARD_AT_MOST: Final = 400 * _DAY
+_FORWARD_AT_LEAST: Final = 92.0
+_FORWARD_AT_MOST: Final = 400.0
 _NEAR: Final = 60.0
 _CLOSE: Final = 2 * 3600.0
 
@@ -44,11 +45,13 @@ class Span:
 
     From `begin` (None: from its first knot) to `end`. An opened register stood still
     from `still_from` to its first reading; one that `stops` does so at its last one.
+    `forward(knot)` is the instant up to which use may be carried on from a last knot.
     """
 
     begin: float | None
     end: float
     still_from: float
+    forward: Callable[[float], float]
     stops: bool = False
 
 
@@ -210,7 +213,7 @@ def _go_on(steps: _Steps, span: Span) -> None:
     if span.stops:
         steps.after(span.end, 0.0, guessed=True)
         return
-    limit = min(span.end, steps.end + reach(steps.edges))
+    limit = min(span.end, span.forward(steps.end))
     steps.after(limit, _rate(steps, last=True) * (limit - steps.end), guessed=True)
     steps.after(span.end, np.nan, guessed=False)
 
@@ -227,10 +230,13 @@ def _rate(steps: _Steps, *, last: bool) -> float:
     return float(steps.use[chosen].sum()) / length if length > 0 else np.nan
 
 
-def reach(knots: Floats) -> float:
-    """Return how far [s] a register is carried beyond its last knot."""
-    longest = float(np.diff(knots).max()) if len(knots) > 1 else 0.0
-    return min(max(_FORWARD_AT_LEAST, 2 * longest), _FORWARD_AT_MOST)
+def reach(registers: Iterable[Register]) -> float:
+    """Return how many days a meter is carried on after its last knot."""
+    longest = max(
+        (float(np.diff(r.times).max()) for r in registers if len(r.times) > 1),
+        default=0.0,
+    )
+    return min(max(_FORWARD_AT_LEAST, 2 * longest / _DAY), _FORWARD_AT_MOST)
 
 
 def dial(register: Register, course: Flow, instants: Floats) -> Floats:

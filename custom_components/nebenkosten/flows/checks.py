@@ -1,13 +1,16 @@
 """Can this meter be? Pure checks; each error is a key of the form's sentences."""
 
 from collections.abc import Collection, Mapping
+from functools import partial
 import re
 from typing import Any
 
 from homeassistant.components.recorder.entity_options import is_entity_recorded
+from homeassistant.components.recorder.statistics import get_metadata
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import slugify
 
 from ..const import DOMAIN
@@ -59,7 +62,7 @@ def meter_errors(
     return errors
 
 
-def checked_source(
+async def async_checked_source(
     hass: HomeAssistant, row: Mapping[str, Any], unit: str
 ) -> dict[str, str]:
     """Return a source as it is kept; raises SourceError."""
@@ -67,16 +70,31 @@ def checked_source(
     if bool(entity) == bool(statistic):
         raise SourceError("source_one_of_two")
     reference = str(entity or statistic)
-    kind = SourceKind.STATISTIC if statistic else SourceKind.ENTITY
-    if statistic and ":" not in reference:
-        # A sensor's own statistic: its states belong to it too.
+    # A sensor's own statistic has no colon: its states belong to it too.
+    if statistic and ":" in reference:
+        kind = SourceKind.STATISTIC
+        await _async_check_statistic(hass, reference, unit)
+    else:
         kind = SourceKind.ENTITY
-    if kind is SourceKind.ENTITY:
         _check_entity(hass, reference, unit)
-    elif reference.startswith(f"{DOMAIN}:"):
-        raise SourceError("source_is_ours", reference)
     dates = {name: row[name] for name in ("from", "to") if row.get(name)}
     return {"kind": kind.value, "reference": reference, **dates}
+
+
+async def _async_check_statistic(
+    hass: HomeAssistant, statistic_id: str, unit: str
+) -> None:
+    if statistic_id.startswith(f"{DOMAIN}:"):
+        raise SourceError("source_is_ours", statistic_id)
+    known = await get_instance(hass).async_add_executor_job(
+        partial(get_metadata, hass, statistic_ids={statistic_id})
+    )
+    if statistic_id not in known:
+        raise SourceError("source_unknown", statistic_id)
+    metadata = known[statistic_id][1]
+    if not metadata["has_sum"]:
+        raise SourceError("source_no_sum", statistic_id)
+    _check_unit(statistic_id, metadata["unit_of_measurement"], unit)
 
 
 def _check_entity(hass: HomeAssistant, entity_id: str, unit: str) -> None:
@@ -90,9 +108,12 @@ def _check_entity(hass: HomeAssistant, entity_id: str, unit: str) -> None:
         raise SourceError("source_unknown", entity_id)
     if not is_entity_recorded(hass, entity_id):
         raise SourceError("source_not_recorded", entity_id)
-    given = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-    if given is not None:
-        try:
-            units.factor(given, unit)
-        except units.UnitMismatchError as error:
-            raise SourceError("source_unit", entity_id) from error
+    _check_unit(entity_id, state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), unit)
+
+
+def _check_unit(reference: str, given: str | None, wanted: str) -> None:
+    """Refuse a unit that no fixed factor joins with the meter's own."""
+    try:
+        units.factor(given or wanted, wanted)
+    except units.UnitMismatchError as error:
+        raise SourceError("source_unit", reference) from error

@@ -12,8 +12,8 @@ from homeassistant.util.json import JsonObjectType
 from ..const import DOMAIN
 from ..data import meter_of
 from ..engine import units
-from ..texts import shown
-from .checks import SourceError, checked_source, id_from, meter_errors
+from ..texts import shown, writes_comma
+from .checks import SourceError, async_checked_source, id_from, meter_errors
 from .schemas import MORE, choose_schema, meter_schema, reading_schema
 
 _LISTED = 100
@@ -34,7 +34,7 @@ class PhysicalMeterFlow(ConfigSubentryFlow):
         if user_input is None:
             return self.async_show_form(step_id="user", data_schema=schema)
         meter_id = user_input.get("meter_id") or id_from(user_input["name"])
-        data, errors, source = self._checked(user_input, meter_id, None)
+        data, errors, source = await self._async_checked(user_input, meter_id, None)
         if errors:
             return self.async_show_form(
                 step_id="user",
@@ -67,7 +67,7 @@ class PhysicalMeterFlow(ConfigSubentryFlow):
                 step_id="settings",
                 data_schema=self.add_suggested_values_to_schema(schema, known),
             )
-        data, errors, source = self._checked(
+        data, errors, source = await self._async_checked(
             user_input, subentry.data["meter_id"], subentry.unique_id
         )
         if errors:
@@ -203,7 +203,7 @@ class PhysicalMeterFlow(ConfigSubentryFlow):
             if subentry.unique_id != own
         }
 
-    def _checked(
+    async def _async_checked(
         self, values: dict[str, Any], meter_id: str, own: str | None
     ) -> tuple[dict[str, Any], dict[str, str], str]:
         """Return the data to keep, errors by field, and the source that is wrong."""
@@ -214,7 +214,7 @@ class PhysicalMeterFlow(ConfigSubentryFlow):
         wrong = ""
         try:
             rows = values.get("sources") or ()
-            sources = [checked_source(self.hass, row, unit) for row in rows]
+            sources = [await async_checked_source(self.hass, row, unit) for row in rows]
         except SourceError as error:
             errors["sources"] = error.key
             wrong = error.reference
@@ -230,7 +230,7 @@ class PhysicalMeterFlow(ConfigSubentryFlow):
         return {k: v for k, v in data.items() if v is not None}, errors, wrong
 
     def _number(self, value: object) -> str:
-        comma = self.hass.config.language == "de"
+        comma = writes_comma(self.hass.config.language)
         return shown(float(str(value)), comma=comma)
 
     def _label(self, reading: JsonObjectType) -> str:

@@ -1,6 +1,6 @@
 """Append, edit, delete and find readings; every old value stays readable."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 import json
 import sqlite3
@@ -35,7 +35,7 @@ class Change:
 def append(
     connection: sqlite3.Connection,
     revision: int,
-    readings: Sequence[NewReading],
+    readings: Iterable[NewReading],
     *,
     revive: bool = False,
 ) -> Added:
