@@ -214,6 +214,7 @@ async def test_a_reading_is_entered_with_a_preview(
     assert preview["step_id"] == "confirm_reading"
     told = preview["description_placeholders"]
     assert (told["value"], told["use"], told["days"]) == ("90.5", "-9.5", "7")
+    assert told["time"] == "09.03.2026 00:00"
     assert "fell from 100" in told["findings"]
     done = await _go_on(hass, preview)
     assert done["reason"] == "reading_saved"

@@ -1,6 +1,7 @@
 """How is a physical meter added and changed, and how is it read by clicking?"""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, cast
 
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
@@ -163,10 +164,9 @@ class PhysicalMeterFlow(ConfigSubentryFlow):
                 return self.async_abort(
                     reason="reading_deleted" if delete else "reading_saved"
                 )
-        moment = dt_util.parse_datetime(str(self._chosen["time"]), raise_on_error=True)
         suggested = user_input or {
             "value": self._number(self._chosen["value"]),
-            "time": f"{moment:%Y-%m-%d %H:%M:%S}",
+            "time": f"{_moment(self._chosen):%Y-%m-%d %H:%M:%S}",
             "kind": self._chosen["kind"],
             "note": self._chosen["note"] or "",
         }
@@ -234,9 +234,9 @@ class PhysicalMeterFlow(ConfigSubentryFlow):
         return shown(float(str(value)), comma=comma)
 
     def _label(self, reading: JsonObjectType) -> str:
-        moment = dt_util.parse_datetime(str(reading["time"]), raise_on_error=True)
         unit = reading["unit"] or self._unit
-        return f"{moment:%d.%m.%Y %H:%M} · {self._number(reading['value'])} {unit}"
+        value = self._number(reading["value"])
+        return f"{_moment(reading):%d.%m.%Y %H:%M} · {value} {unit}"
 
     def _in_words(self, preview: JsonObjectType) -> dict[str, str]:
         use, days = preview["use"], preview["days"]
@@ -247,12 +247,17 @@ class PhysicalMeterFlow(ConfigSubentryFlow):
         return {
             "value": self._number(preview["value"]),
             "unit": self._unit,
-            "time": str(preview["time"]),
+            "time": f"{_moment(preview):%d.%m.%Y %H:%M}",
             "use": "–" if use is None else self._number(use),
             "days": "–" if days is None else self._number(round(float(str(days)), 1)),
             "per_day": "–" if per_day is None else self._number(per_day),
             "findings": "\n".join(f"- {finding['text']}" for finding in findings),
         }
+
+
+def _moment(answer: JsonObjectType) -> datetime:
+    """Return the time in an action's response."""
+    return datetime.fromisoformat(str(answer["time"]))
 
 
 def _more(values: Mapping[str, Any]) -> dict[str, Any]:
