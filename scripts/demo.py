@@ -17,7 +17,11 @@ from zoneinfo import ZoneInfo
 
 from custom_components.nebenkosten.data import meter_data
 from custom_components.nebenkosten.engine.model import Meter
-from custom_components.nebenkosten.sources.house_folder import HouseError, read_house
+from custom_components.nebenkosten.sources.house_folder import (
+    HouseError,
+    HouseFolder,
+    read_house,
+)
 from scripts.home_assistant import (
     PASSWORD,
     REPOSITORY,
@@ -36,6 +40,7 @@ def main() -> int:
     """Run the demo; 0 only when the run was ok."""
     options = _options()
     folder = options.config or Path(tempfile.mkdtemp(prefix="nebenkosten-demo-"))
+    server = Server(folder, options.port)
     try:
         house = read_house(options.house)
         if _taken(options.port):
@@ -44,16 +49,11 @@ def main() -> int:
             )
         say(f"Home Assistant's folder is {folder}")
         prepare(folder, options.port, time_zone=house.house.time_zone)
-        server = Server(folder, options.port)
         say("starting Home Assistant")
         server.start()
-    except (HomeAssistantError, HouseError) as error:
-        say(str(error))
-        return 1
-    try:
-        result = _fill(server, options.house)
-    except (HomeAssistantError, HouseError) as error:
-        say(str(error))
+        result = _fill(server, house)
+    except (HomeAssistantError, HouseError, KeyboardInterrupt) as error:
+        say(str(error) or "interrupted")
         server.stop()
         return 1
     _report(result, options.json, house.left_out)
@@ -98,9 +98,8 @@ def _taken(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _fill(server: Server, folder: Path) -> dict[str, Any]:
+def _fill(server: Server, house: HouseFolder) -> dict[str, Any]:
     """Set the house up, import, run; returns the contract's JSON."""
-    house = read_house(folder)
     entry_id = server.entry_id()
     if entry_id is None:
         say(f"setting up the house with {len(house.house.meters)} meters")

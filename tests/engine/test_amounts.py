@@ -1,7 +1,7 @@
 """Amounts shape what readings total; alone they are use without a dial."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
@@ -218,3 +218,23 @@ def test_resets_are_told_once_and_units_that_do_not_fit_too() -> None:
     use, findings = believed(meter(), named, at("2025-01-07"))
     assert len(use.values) == 0
     assert [f.code for f in findings] == ["amount_unit_mismatch"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "rows"),
+    [
+        ("Europe/Berlin", date(2025, 3, 30), 23),
+        ("Europe/Berlin", date(2025, 10, 26), 25),
+        ("Australia/Lord_Howe", date(2025, 4, 6), 1),  # 24 hours and a half
+    ],
+)
+def test_hours_of_days_with_a_clock_change(zone: str, day: date, rows: int) -> None:
+    begin = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp()
+    amounts = [(begin + i * _HOUR, begin + (i + 1) * _HOUR, 1.0) for i in range(50)]
+    report = report_of(
+        meter(), [], begin + 26 * _HOUR, zone=zone, amounts=amounts, hours_from=day
+    )
+    assert report.hours is not None
+    inside = report.hours.edges < report.midnights[1]
+    assert inside.sum() == rows
+    assert report.hours.use[: inside.sum()].sum() == pytest.approx(report.use[0])

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
@@ -59,9 +60,19 @@ def days_later(instant: float, days: float, zone: ZoneInfo) -> float:
     return moment.timestamp()
 
 
-def hour_edges(start: float, end: float) -> Floats:
-    """Return the full hours (n+1,) from start to end [epoch s], both included."""
-    return np.append(np.arange(start, end, _HOUR), end)
+def hour_edges(bounds: Floats) -> Floats:
+    """Return the full hours of each span between bounds [epoch s], bounds included.
+
+    A day that is no whole number of hours long stays in one piece: its hours would not
+    begin with the clock's.
+    """
+    parts = [
+        np.arange(start, end, _HOUR)
+        if (end - start) % _HOUR == 0
+        else np.array([start])
+        for start, end in pairwise(bounds.tolist())
+    ]
+    return np.concatenate([*parts, bounds[-1:]])
 
 
 def period_start(day: date, kind: PeriodKind, year_start: tuple[int, int]) -> date:

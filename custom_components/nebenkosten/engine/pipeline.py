@@ -216,13 +216,15 @@ def _hours(
     wanted = context.hours_from.get(meter.key)
     if wanted is None:
         return None
-    start = max(calendar.midnight(wanted, zone), float(edges[0]))
-    known = _known_until(courses)
-    end = start + 3600.0 * max(0.0, (min(known, context.as_of) - start) // 3600.0)
-    end = max(end, float(edges[-1]))
-    if end <= start:
+    days = edges[edges >= calendar.midnight(wanted, zone)]
+    if not len(days):
         return None
-    instants = calendar.hour_edges(start, end)
+    today = float(days[-1])
+    passed = (min(_known_until(courses), context.as_of) - today) // 3600.0
+    end = today + 3600.0 * max(passed, 0.0)
+    instants = calendar.hour_edges(np.append(days, end) if end > today else days)
+    if len(instants) < 2:
+        return None
     return Hours(
         instants,
         consumption.use_between(courses, instants),
