@@ -148,7 +148,7 @@ def test_no_hours_before_they_are_wanted() -> None:
     assert report.hours is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(sparse_readings())
 def test_the_dial_passes_through_every_used_reading(
     drawn: tuple[str, list[Point]],

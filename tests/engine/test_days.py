@@ -23,7 +23,7 @@ from .houses import Point, at, meter, read, report_of, sparse_readings
 _DAY = 86400.0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(sparse_readings(), st.integers(0, 200), st.randoms(use_true_random=False))
 def test_days_of_random_houses(
     drawn: tuple[str, list[Point]], later: int, dice: random.Random
@@ -111,7 +111,7 @@ def _known(readings: list[tuple[float, float]], midnight: float) -> bool:
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(sparse_readings(), st.integers(1, 60 * 24 * 700), st.floats(0, 1))
 def test_adding_and_deleting_a_reading_restores_everything(
     drawn: tuple[str, list[Point]], minute: int, share: float
@@ -125,7 +125,7 @@ def test_adding_and_deleting_a_reading_restores_everything(
     np.testing.assert_allclose(after.use, before.use, rtol=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(sparse_readings())
 def test_months_and_years_are_sums_of_their_days(
     drawn: tuple[str, list[Point]],

@@ -48,7 +48,7 @@ def test_twenty_kills_during_an_import(new_server: Callable[..., Server]) -> Non
     for meter in meters[:-1]:
         worker = threading.Thread(target=_import, args=(server, meter))
         worker.start()
-        time.sleep(dice.uniform(0, 1.1 * whole))
+        time.sleep(dice.uniform(0, 1.6 * whole))
         server.kill()
         worker.join()
         server.start()

@@ -196,8 +196,7 @@ class Analytics(DataUpdateCoordinator[Result]):
                 self._pending.clear()
             await self._async_load_engine()
             if request.full and not request.dry_run:
-                self._analyses.clear()
-                self._cache.doubt_all()
+                self._doubt(request)
             execution = Execution(
                 self.hass, self.house, journal, self._cache, self._analyses
             )
@@ -210,6 +209,12 @@ class Analytics(DataUpdateCoordinator[Result]):
                 await self._cache.async_save()
                 self._show()
         return run
+
+    def _doubt(self, request: Request) -> None:
+        """Believe nothing cached of the meters that a request concerns."""
+        for key in self.meters if request.meters is None else request.meters:
+            self._analyses.pop(key, None)
+            self._cache.doubt(key)
 
     async def _async_load_engine(self) -> None:
         """Load numpy and the engine outside the event loop, at the first need."""

@@ -106,11 +106,11 @@ class Cache:
     def forget(self, key: str) -> None:
         """Drop a meter's values and what its statistic was known to hold."""
         self.meters.pop(key, None)
-        self._published.pop(statistic_id(key), None)
+        self.doubt(key)
 
-    def doubt_all(self) -> None:
-        """Compare everything anew at the next run."""
-        self._published.clear()
+    def doubt(self, key: str) -> None:
+        """Compare a meter's statistic anew at the next run."""
+        self._published.pop(statistic_id(key), None)
 
     def trust(self, statistic_id: str, published: Published) -> None:
         """Note that a statistic was read back and holds this."""

@@ -188,9 +188,14 @@ def _late_removals(times: Floats, opens: Bools, closes: Bools) -> list[int]:
 
 
 def _anchors(table: _Table) -> _Table:
-    """Leave estimates out as soon as a register has two better readings."""
+    """Keep one reading an instant, and estimates only while nothing better is there.
+
+    A removal says more than any other reading of the same instant.
+    """
     better = table.kinds != _ESTIMATE
-    return table.take(better) if np.count_nonzero(better) >= 2 else table
+    if np.count_nonzero(better) >= 2:
+        table = table.take(better)
+    return table.take(np.append(np.diff(table.times) > 0, True))
 
 
 def _register(

@@ -204,7 +204,9 @@ def _go_back(register: Register, steps: _Steps, span: Span) -> None:
     amount = _rate(steps, last=False) * (steps.start - span.begin)
     if len(register.times):
         before = steps.use[: np.searchsorted(steps.edges, register.times[0])]
-        amount = min(amount, float(register.values[0] - np.nansum(before)))
+        room = float(register.values[0] - np.nansum(before))
+        # Amounts may already be more than the dial shows: then it leaves no room.
+        amount = min(amount, room) if room > 0 else 0.0 * amount
     steps.before(span.begin, amount, guessed=True)
 
 
