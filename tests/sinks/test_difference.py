@@ -1,10 +1,14 @@
 """What has to be written."""
 
+import numpy as np
+
+from custom_components.nebenkosten.engine.model import Rows
 from custom_components.nebenkosten.sinks.difference import (
     Row,
     difference,
     fingerprints,
     first_difference,
+    rows_since,
 )
 
 ROWS = [
@@ -43,10 +47,21 @@ def test_a_dial_that_becomes_unknown_is_a_difference() -> None:
     assert len(difference(ROWS, wanted).upserts) == len(ROWS) - 1
 
 
+def _rows(*rows: tuple[float, float, float]) -> Rows:
+    starts, sums, states = np.array(rows, float).reshape(-1, 3).T
+    return Rows(starts, sums, states)
+
+
 def test_fingerprints_tell_from_which_year_on() -> None:
     year = 366 * 86400.0
-    old = [Row(0.0, 1, 1), Row(year, 2, 2), Row(2 * year, 3, 3)]
-    new = [old[0], Row(year, 2.5, 2), old[2]]
+    old = _rows((0.0, 1, 1), (year, 2, 2), (2 * year, 3, 3))
+    new = _rows((0.0, 1, 1), (year, 2.5, 2), (2 * year, 3, 3))
     assert first_difference(fingerprints(old), fingerprints(old)) is None
     assert first_difference(fingerprints(old), fingerprints(new)) == 365 * 86400.0
     assert first_difference({}, fingerprints(old)) == 0.0
+    assert fingerprints(_rows()) == {}
+
+
+def test_rows_since_an_instant() -> None:
+    rows = _rows((0.0, 1, 1), (10.0, 2, np.nan), (20.0, 3, 3))
+    assert rows_since(rows, 5.0) == [Row(10.0, 2, None), Row(20.0, 3, 3)]

@@ -172,7 +172,7 @@ class Execution:
         zone = ZoneInfo(self._house.time_zone)
         return MeterRun(
             status=self._failed.get(meter.key, Status.OK),
-            readings=len(report.used),
+            readings=report.readings,
             days=sum(period.days) if period else 0,
             first_day=report.first_day,
             last_day=report.last_day,

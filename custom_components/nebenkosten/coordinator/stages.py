@@ -26,7 +26,7 @@ from ..engine.model import (
 from ..journal import series
 from ..journal.records import NewReading
 from ..journal.store import Journal
-from ..sinks.difference import Row, fingerprints
+from ..sinks.difference import fingerprints
 from ..sinks.statistics import Statistic
 from .collect import hours_from
 
@@ -80,7 +80,6 @@ def analyse(
 
     report = _analysed(journal, house, meter, as_of, series.load(journal, meter.key))
     rows = published_rows(report)
-    published = tuple(map(Row, rows.starts, rows.sums, rows.states, strict=True))
     return Analysis(
         now,
         report,
@@ -89,8 +88,8 @@ def analyse(
             statistic_id(meter.key),
             meter.name,
             meter.unit,
-            published,
-            fingerprints(published),
+            rows,
+            fingerprints(rows),
         ),
     )
 
@@ -153,11 +152,12 @@ def _previous(
     from ..engine.units import factor
 
     found: tuple[float, float] | None = None
+    left_out = report.quarantined | report.superseded
     columns: Sequence[tuple[int, float, float, int]] = list(
         zip(readings.ids, readings.times, readings.values, readings.units, strict=True)
     )
     for reading_id, time, value, unit in columns:
-        if reading_id in report.used and time < instant:
+        if reading_id not in left_out and time < instant:
             name = readings.unit_names[unit] or report.meter.unit
             found = time, value * factor(name, report.meter.unit)
     return found

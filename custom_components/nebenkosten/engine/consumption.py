@@ -9,7 +9,7 @@ import numpy as np
 
 from . import calendar
 from .calendar import PeriodKind
-from .model import Provenance
+from .model import Provenance, Rows
 from .reconstruction import dial, known_instants
 
 if TYPE_CHECKING:
@@ -139,15 +139,6 @@ def counter_at(report: MeterReport, day: date) -> float | None:
     return float(report.counter[index])
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """What is published: instants [epoch s], running sums and dials, one each."""
-
-    starts: list[float]
-    sums: list[float]
-    states: list[float | None]
-
-
 def published_rows(report: MeterReport) -> Rows:
     """Return a row per known day, by the hour from where hours are wanted.
 
@@ -161,8 +152,7 @@ def published_rows(report: MeterReport) -> Rows:
         use = np.concatenate((use[:cut], hours))
         shown = np.concatenate((shown[:cut], report.hours.counter[1:]))
     known = ~np.isnan(use)
-    states = [None if np.isnan(s) else s for s in shown[known].tolist()]
-    return Rows(starts[known].tolist(), np.cumsum(use[known]).tolist(), states)
+    return Rows(starts[known], np.cumsum(use[known]), shown[known])
 
 
 def _of_known_days(report: MeterReport, hours: Hours) -> Floats:

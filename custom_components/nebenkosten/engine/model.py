@@ -213,12 +213,25 @@ class Hours:
     counter: Floats
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What is published, all (n,): starts [epoch s], running sums, dials (NaN: none).
+
+    Arrays, because a dense meter has a row an hour for years.
+    """
+
+    starts: Floats
+    sums: Floats
+    states: Floats
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class MeterReport:
     """What is known of one meter.
 
     With n days: `midnights` (n+1,) [epoch s], `use` (n,) [unit], `provenance` (n,) of
     `Provenance`, `counter` (n+1,) [unit] the dial at each midnight. Unknown is NaN.
+    `readings` counts those used; the ids of all others are named.
     """
 
     meter: Meter
@@ -228,7 +241,7 @@ class MeterReport:
     use: Floats
     provenance: Ints
     counter: Floats
-    used: frozenset[int]
+    readings: int
     quarantined: frozenset[int]
     superseded: frozenset[int]
     last_reading: tuple[float, float] | None

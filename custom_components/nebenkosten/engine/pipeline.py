@@ -70,7 +70,7 @@ def analyse_meter(
         use=use,
         provenance=consumption.provenance(courses, amounts, edges, use),
         counter=consumption.counter(courses, edges),
-        used=frozenset(i for c in courses for i in c.register.ids.tolist()),
+        readings=_used(cleaned),
         quarantined=cleaned.quarantined,
         superseded=cleaned.superseded,
         last_reading=_last_of(cleaned.registers),
@@ -94,12 +94,16 @@ def _nothing(meter: Meter, cleaned: Cleaned, amounts: Use) -> MeterReport:
         use=none,
         provenance=none.astype(np.int64),
         counter=none,
-        used=frozenset(i for r in cleaned.registers for i in r.ids.tolist()),
+        readings=_used(cleaned),
         quarantined=cleaned.quarantined,
         superseded=cleaned.superseded,
         last_reading=_last_of(cleaned.registers),
         findings=(*cleaned.findings, *_too_few(meter, cleaned, amounts)),
     )
+
+
+def _used(cleaned: Cleaned) -> int:
+    return sum(len(register.ids) for register in cleaned.registers)
 
 
 def _courses(

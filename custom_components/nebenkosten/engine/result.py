@@ -46,7 +46,7 @@ def _meter_json(found: MeterReport, text: Callable[[Finding], str]) -> Json:
         "unit": found.meter.unit,
         "first_day": _day(found.first_day),
         "last_day": _day(found.last_day),
-        "readings": len(found.used),
+        "readings": found.readings,
         "daily": _daily(found),
         "monthly": _sums(found, "month"),
         "yearly": _sums(found, "year"),

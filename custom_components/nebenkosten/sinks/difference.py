@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
-import json
 import math
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ..engine.model import Rows
 
 _RELATIVE: Final = 1e-9
 
@@ -37,16 +39,36 @@ def difference(published: Sequence[Row], wanted: Sequence[Row]) -> Difference:
     return Difference(tuple(upserts), clear, tuple(_changed(published, wanted)))
 
 
-def fingerprints(rows: Sequence[Row]) -> dict[str, str]:
+def rows_since(rows: Rows, since: float) -> list[Row]:
+    """Return the rows that begin at or after an instant [epoch s]."""
+    first = int(rows.starts.searchsorted(since))
+    return [
+        Row(start, total, None if math.isnan(state) else state)
+        for start, total, state in zip(
+            rows.starts[first:].tolist(),
+            rows.sums[first:].tolist(),
+            rows.states[first:].tolist(),
+            strict=True,
+        )
+    ]
+
+
+def fingerprints(rows: Rows) -> dict[str, str]:
     """Return a digest of the rows of each year (UTC), in order of time."""
-    parts: dict[str, list[tuple[float, float, float | None]]] = {}
-    for row in rows:
-        year = str(datetime.fromtimestamp(row.start, UTC).year)
-        parts.setdefault(year, []).append((row.start, row.sum, row.state))
-    return {
-        year: blake2b(json.dumps(part).encode(), digest_size=12).hexdigest()
-        for year, part in parts.items()
-    }
+    if not len(rows.starts):
+        return {}
+    first, last = (datetime.fromtimestamp(rows.starts[i], UTC).year for i in (0, -1))
+    digests = {}
+    for year in range(first, last + 1):
+        low, high = (
+            int(rows.starts.searchsorted(datetime(y, 1, 1, tzinfo=UTC).timestamp()))
+            for y in (year, year + 1)
+        )
+        digest = blake2b(digest_size=12)
+        for column in (rows.starts, rows.sums, rows.states):
+            digest.update(column[low:high].tobytes())
+        digests[str(year)] = digest.hexdigest()
+    return digests
 
 
 def first_difference(old: dict[str, str], new: dict[str, str]) -> float | None:

@@ -23,12 +23,8 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..engine import units
-from .difference import (
-    Difference,
-    Row,
-    difference,
-    first_difference,
-)
+from ..engine.model import Rows
+from .difference import Difference, Row, difference, first_difference, rows_since
 
 # One call is one transaction of the recorder, which waits meanwhile.
 _CHUNK: Final = 500
@@ -63,7 +59,7 @@ class Statistic:
     statistic_id: str
     name: str
     unit: str
-    rows: tuple[Row, ...]
+    rows: Rows
     years: dict[str, str]
 
 
@@ -141,10 +137,10 @@ async def _async_plan(
 def _plan(hass: HomeAssistant, statistic: Statistic, since: float) -> _Plan:
     """Compare with what the recorder holds from `since` [epoch s] on; blocks."""
     name, unit, published = _read(hass, statistic.statistic_id, since)
-    wanted = [row for row in statistic.rows if row.start >= since]
-    change = difference(published, wanted)
+    change = difference(published, rows_since(statistic.rows, since))
     if change.clear or unit not in (None, statistic.unit):
-        change = Difference(statistic.rows, name is not None, change.changed)
+        everything = tuple(rows_since(statistic.rows, 0.0))
+        change = Difference(everything, name is not None, change.changed)
     return _Plan(statistic, since, change, rename=name != statistic.name)
 
 
@@ -170,8 +166,7 @@ async def _async_write(hass: HomeAssistant, plan: _Plan) -> bool:
 def _verified(hass: HomeAssistant, statistic: Statistic, since: float) -> bool:
     """Return whether the recorder holds the rows from `since` [epoch s] on; blocks."""
     _, _, published = _read(hass, statistic.statistic_id, since)
-    wanted = [row for row in statistic.rows if row.start >= since]
-    change = difference(published, wanted)
+    change = difference(published, rows_since(statistic.rows, since))
     return not change.clear and not change.upserts
 
 

@@ -19,9 +19,11 @@ from homeassistant.components.recorder.statistics import (
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
+from homeassistant.util import dt as dt_util
 
 from ..engine.model import SourceKind, SourceRef
 
+_MOMENT: Final = 0.001
 _HOUR: Final = 3600.0
 _DAY: Final = 86400.0
 # Sources correct their past for up to a month; the recorder keeps states ten days.
@@ -92,13 +94,15 @@ def _collect(
     samples: list[Sample] = []
     if source.kind is SourceKind.ENTITY:
         begin = now - _STATES if since is None else max(since - _HOUR, now - _STATES)
-        samples = _samples(hass, source.reference, begin)
+        samples = _samples(hass, source.reference, begin, _shift(now))
+    # Not `now`: the recorder may be behind, and what it writes late must be found.
+    seen = [*(s.instant for s in samples[-1:]), *(a.end for a in amounts[-1:])]
     return Collected(
         samples=tuple(samples),
         sample_unit=sample_unit,
         amounts=tuple(amounts),
         amount_unit=metadata[1]["unit_of_measurement"] if metadata else None,
-        until=now,
+        until=seen[0] if seen else since or now - _STATES,
     )
 
 
@@ -120,7 +124,18 @@ def _amounts(hass: HomeAssistant, reference: str, since: float | None) -> list[A
     ]
 
 
-def _samples(hass: HomeAssistant, reference: str, begin: float) -> list[Sample]:
+def _shift(now: float) -> float:
+    """Return how many seconds local hours begin before those of UTC."""
+    offset = dt_util.as_local(_moment(now)).utcoffset()
+    return 0.0 if offset is None else offset.total_seconds() % _HOUR
+
+
+def _samples(
+    hass: HomeAssistant, reference: str, begin: float, shift: float
+) -> list[Sample]:
+    """Return the states from the begin of an hour on, as far as they matter."""
+    # The recorder leaves out the very instant that it is asked from.
+    begin -= (begin + shift) % _HOUR + _MOMENT
     states = state_changes_during_period(
         hass,
         _moment(begin),
@@ -128,7 +143,8 @@ def _samples(hass: HomeAssistant, reference: str, begin: float) -> list[Sample]:
         no_attributes=True,
         include_start_time_state=False,
     ).get(reference.lower(), [])
-    return reduced(list(_numbers((s.last_updated_timestamp, s.state) for s in states)))
+    numbers = list(_numbers((s.last_updated_timestamp, s.state) for s in states))
+    return reduced(numbers, shift)
 
 
 def _numbers(states: Iterator[tuple[float, str]]) -> Iterator[Sample]:
@@ -148,26 +164,27 @@ def _numbers(states: Iterator[tuple[float, str]]) -> Iterator[Sample]:
             yield Sample(instant, value)
 
 
-def reduced(samples: Sequence[Sample]) -> list[Sample]:
+def reduced(samples: Sequence[Sample], shift: float = 0.0) -> list[Sample]:
     """Keep the first and last sample of each clock hour and all that tells a story.
 
     That is the first one after a gap, the last before it, and both sides of a fall.
+    Local hours begin `shift` [s] before those of UTC.
     """
     kept: list[Sample] = []
     for i, sample in enumerate(samples):
         before = samples[i - 1] if i else None
         after = samples[i + 1] if i + 1 < len(samples) else None
-        if _matters(before, sample) or _matters(sample, after):
+        if _matters(before, sample, shift) or _matters(sample, after, shift):
             kept.append(sample)
     return kept
 
 
-def _matters(earlier: Sample | None, later: Sample | None) -> bool:
+def _matters(earlier: Sample | None, later: Sample | None, shift: float) -> bool:
     """Return whether something lies between two neighbours that must stay visible."""
     if earlier is None or later is None:
         return True
     return (
-        earlier.instant // _HOUR != later.instant // _HOUR
+        (earlier.instant + shift) // _HOUR != (later.instant + shift) // _HOUR
         or later.value < earlier.value
         or later.instant - earlier.instant > _GAP
     )
