@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from custom_components.nebenkosten.engine import calendar
+from custom_components.nebenkosten.engine import calendar, days
 from custom_components.nebenkosten.engine.model import (
     Context,
     House,
@@ -86,11 +86,11 @@ def best_of(times: int, work: Callable[[], object]) -> float:
     return min(found)
 
 
-def world(meters: int, days: int, per_day: int) -> tuple[House, dict[str, Series]]:
-    """Return meters that were read evenly, `per_day` times a day."""
+def world(meters: int, length: int, per_day: int) -> tuple[House, dict[str, Series]]:
+    """Return meters read evenly, `per_day` times a day for `length` days."""
     rng = np.random.default_rng(0)
-    start = calendar.midnight(date(2022, 1, 1), ZONE)
-    count = days * per_day + 1
+    start = days.midnight(date(2022, 1, 1), ZONE)
+    count = length * per_day + 1
     times = start + np.arange(count) * (86400.0 / per_day)
     house, series = [], {}
     for number in range(meters):
@@ -111,7 +111,7 @@ def world(meters: int, days: int, per_day: int) -> tuple[House, dict[str, Series
 
 def engine_table() -> dict[str, Any]:
     """Measure the engine against bare numpy, and how its cost grows."""
-    as_of = calendar.midnight(date(2022, 1, 1) + timedelta(days=DAYS), ZONE)
+    as_of = days.midnight(date(2022, 1, 1) + timedelta(days=DAYS), ZONE)
     edges = calendar.midnights(
         date(2022, 1, 1), date(2022, 1, 1) + timedelta(days=DAYS - 1), ZONE
     )
@@ -142,7 +142,7 @@ def engine_table() -> dict[str, Any]:
 
 def growth() -> float:
     """Return the exponent with which the cost grows with the number of meters."""
-    context = Context(as_of=calendar.midnight(date(2026, 1, 1), ZONE))
+    context = Context(as_of=days.midnight(date(2026, 1, 1), ZONE))
     sizes, costs = (1, 10, 100), []
     for size in sizes:
         house, series = world(METERS * size, DAYS, 1)

@@ -15,7 +15,7 @@ import tempfile
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from custom_components.nebenkosten.data import meter_data
+from custom_components.nebenkosten.engine.definition import meter_data
 from custom_components.nebenkosten.engine.model import Meter
 from custom_components.nebenkosten.sources.house_folder import (
     HouseError,

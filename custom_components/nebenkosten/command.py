@@ -13,6 +13,7 @@ import sys
 import time
 from zoneinfo import ZoneInfo
 
+from .engine import days
 from .engine.model import KINDS, Context, Report, Series, empty_series
 from .sources.csv_readings import FileError, Row
 from .sources.house_folder import HouseError, HouseFolder, read_house
@@ -85,11 +86,8 @@ def _rows(folder: HouseFolder) -> list[Row]:
 
 def _after_all(rows: list[Row], zone: ZoneInfo) -> float:
     """Return the first local midnight at or after the newest reading."""
-    from .engine import calendar
-
     newest = max((row.instant for row in rows), default=0.0)
-    day = calendar.first_midnight_at_or_after(newest, zone)
-    return calendar.midnight(day, zone)
+    return days.midnight(days.first_midnight_at_or_after(newest, zone), zone)
 
 
 def _series(rows: Iterable[Row]) -> dict[str, Series]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time as clock, timedelta
+from datetime import date, timedelta
 import logging
 import math
 import time
@@ -13,6 +13,7 @@ from homeassistant.core import HomeAssistant
 
 from .const import SOURCE_HAND
 from .coordinator.analytics import Analytics
+from .engine.days import local_day, midnight
 from .engine.model import Finding, Meter, ReadingKind
 from .errors import async_in_journal, refuse
 from .journal import readings
@@ -43,8 +44,7 @@ class Kept:
 
 def latest_instant(zone: ZoneInfo) -> float:
     """Return the next local midnight [epoch s]: after it lies the future."""
-    tomorrow = datetime.now(zone).date() + timedelta(days=1)
-    return datetime.combine(tomorrow, clock(), zone).timestamp()
+    return midnight(local_day(time.time(), zone) + timedelta(days=1), zone)
 
 
 def bounds(
@@ -52,10 +52,7 @@ def bounds(
 ) -> tuple[float | None, float | None]:
     """Return the instants [epoch s] that bound the days start..end."""
     after = None if end is None else end + timedelta(days=1)
-    low, high = (
-        None if day is None else datetime.combine(day, clock(), zone).timestamp()
-        for day in (start, after)
-    )
+    low, high = (None if day is None else midnight(day, zone) for day in (start, after))
     return low, high
 
 

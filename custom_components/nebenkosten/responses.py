@@ -1,14 +1,14 @@
 """How do results look to automations: JSON with unrounded numbers and ISO times."""
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .coordinator.run import MeterRun, Run
+from .engine.days import iso, start_of
 from .engine.model import Finding, MeterReport
 from .journal.records import Status, StoredReading
 
@@ -67,7 +67,7 @@ def reading_response(
     """Return a reading with what became of it."""
     return {
         "id": reading.reading_id,
-        "time": instant_text(reading.instant, zone),
+        "time": iso(reading.instant, zone),
         "value": reading.value,
         "unit": reading.unit,
         "kind": reading.kind.value,
@@ -96,8 +96,8 @@ def consumption_rows(
         measured, interpolated, extrapolated = period.shares
         rows.append(
             {
-                "start": _midnight(period.start, zone),
-                "end": _midnight(period.end, zone),
+                "start": start_of(period.start, zone).isoformat(),
+                "end": start_of(period.end, zone).isoformat(),
                 "value": period.value,
                 "measured": measured,
                 "interpolated": interpolated,
@@ -109,15 +109,6 @@ def consumption_rows(
             }
         )
     return rows
-
-
-def instant_text(instant: float, zone: ZoneInfo) -> str:
-    """Return an instant [epoch s] as ISO 8601 with the zone's offset."""
-    return dt_util.utc_from_timestamp(instant).astimezone(zone).isoformat()
-
-
-def _midnight(day: date, zone: ZoneInfo) -> str:
-    return datetime.combine(day, datetime.min.time(), zone).isoformat()
 
 
 def _iso(day: date | None) -> str | None:

@@ -25,6 +25,7 @@ from . import reading_desk as desk
 from .const import DOMAIN
 from .coordinator.analytics import Analytics
 from .coordinator.run import Request, Trigger
+from .engine.days import iso
 from .engine.model import Finding, Meter, ReadingKind
 from .errors import async_in_journal, refuse
 from .file_access import write_new_file
@@ -35,7 +36,6 @@ from .responses import (
     Wording,
     consumption_rows,
     findings_response,
-    instant_text,
     reading_response,
     run_response,
 )
@@ -154,7 +154,7 @@ async def _async_preview(
     days = None if preview.since is None else (new.instant - preview.since) / 86400
     return {
         "value": new.value,
-        "time": instant_text(new.instant, zone),
+        "time": iso(new.instant, zone),
         "use": preview.use,
         "days": days,
         "findings": findings_response(preview.findings, text),
@@ -286,7 +286,7 @@ async def _export_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
             writer.writerow(
                 (
                     meter.meter_id,
-                    instant_text(one.instant, zone),
+                    iso(one.instant, zone),
                     number_text(one.value),
                     one.unit or meter.unit,
                     one.kind.value,

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.nebenkosten.engine import calendar
+from custom_components.nebenkosten.engine import calendar, days
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_the_billing_year_begins_on_its_own_day() -> None:
 
 def test_a_skipped_midnight_begins_with_the_change() -> None:
     zone = ZoneInfo("America/Sao_Paulo")  # 2018-11-04 began at 01:00
-    assert calendar.iso(calendar.midnight(date(2018, 11, 4), zone), zone) == (
+    assert days.iso(days.midnight(date(2018, 11, 4), zone), zone) == (
         "2018-11-04T01:00:00-02:00"
     )
 
@@ -39,7 +39,7 @@ def test_a_skipped_midnight_begins_with_the_change() -> None:
 def test_december_ends_with_the_year() -> None:
     zone = ZoneInfo("Europe/Berlin")
     edges = calendar.midnights(date(2024, 12, 30), date(2025, 1, 1), zone)
-    assert [calendar.local_day(e, zone).isoformat() for e in edges.tolist()] == [
+    assert [days.local_day(e, zone).isoformat() for e in edges.tolist()] == [
         "2024-12-30",
         "2024-12-31",
         "2025-01-01",

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine import calendar
+from custom_components.nebenkosten.engine import days
 from custom_components.nebenkosten.engine.consumption import periods
 from custom_components.nebenkosten.engine.model import (
     MeterReport,
@@ -34,8 +34,8 @@ def test_days_of_random_houses(
     report = report_of(meter(), points, as_of, zone=zone_name)
     if report.first_day is None or report.last_day is None:
         return
-    assert report.last_day == calendar.local_day(as_of, zone) - timedelta(days=1)
-    first = calendar.first_midnight_at_or_after(points[0][0], zone)
+    assert report.last_day == days.local_day(as_of, zone) - timedelta(days=1)
+    first = days.first_midnight_at_or_after(points[0][0], zone)
     assert report.first_day == first
     _midnights_bound_local_days(report.midnights, first, zone)
     _counter_passes_through_readings(points, report.midnights, report.counter)
@@ -52,8 +52,8 @@ def _midnights_bound_local_days(edges: np.ndarray, first: date, zone: ZoneInfo) 
     lengths = set(np.round(np.diff(edges) / 3600, 3))
     assert lengths <= {22.0, 23.0, 23.5, 24.0, 24.5, 25.0}
     for number, edge in enumerate(edges.tolist()):
-        assert calendar.local_day(edge, zone) == first + timedelta(days=number)
-        assert calendar.local_day(edge - 1, zone) == first + timedelta(days=number - 1)
+        assert days.local_day(edge, zone) == first + timedelta(days=number)
+        assert days.local_day(edge - 1, zone) == first + timedelta(days=number - 1)
 
 
 def _counter_passes_through_readings(
@@ -84,10 +84,10 @@ def _provenance_is_as_the_contract_says(
     latest = sorted({time: value for time, value, _ in points}.items())
     flags = [_known(latest, edge) for edge in edges.tolist()]
     longest = max((u - t for (t, _), (u, _) in pairwise(latest)), default=0.0) / _DAY
-    days = min(max(92, 2 * longest), 400)
+    ahead = min(max(92, 2 * longest), 400)
     zone = ZoneInfo(zone_name)
     limit = (
-        datetime.fromtimestamp(latest[-1][0], zone) + timedelta(days=days)
+        datetime.fromtimestamp(latest[-1][0], zone) + timedelta(days=ahead)
     ).timestamp()
     for i, got in enumerate(report.provenance.tolist()):
         begin, end = edges[i], edges[i + 1]

@@ -1,12 +1,13 @@
 """How do a meter's sources reach the journal?"""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time as clock, timedelta
+from datetime import date, timedelta
 import time
 from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
+from ..engine.days import local_day, midnight
 from ..engine.model import Meter, ReadingKind, SourceRef
 from ..journal import amounts, house, readings
 from ..journal.records import NewAmount, NewReading
@@ -27,7 +28,7 @@ async def async_collect(
         now = time.time()
         if since is not None and again_from is not None:
             zone = ZoneInfo(hass.config.time_zone)
-            since = min(since, _midnight(again_from, zone))
+            since = min(since, midnight(again_from, zone))
         found = await recorder.async_collect(hass, source, since, now)
         await hass.async_add_executor_job(
             _keep, journal, meter, source, found, ZoneInfo(hass.config.time_zone), now
@@ -42,7 +43,7 @@ def hours_from(journal: Journal, meter: Meter, zone: ZoneInfo) -> date | None:
         if recorder.is_dense(source)
     ]
     since = [one.since for one in found if one is not None]
-    return datetime.fromtimestamp(min(since), zone).date() if since else None
+    return local_day(min(since), zone) if since else None
 
 
 def _keep(
@@ -101,12 +102,8 @@ def _keep_amounts(
 def _validity(source: SourceRef, zone: ZoneInfo) -> tuple[float, float]:
     low = float("-inf")
     if source.valid_from is not None:
-        low = _midnight(source.valid_from, zone)
+        low = midnight(source.valid_from, zone)
     high = float("inf")
     if source.valid_to is not None:
-        high = _midnight(source.valid_to + timedelta(days=1), zone)
+        high = midnight(source.valid_to + timedelta(days=1), zone)
     return low, high
-
-
-def _midnight(day: date, zone: ZoneInfo) -> float:
-    return datetime.combine(day, clock(), zone).timestamp()

@@ -12,7 +12,8 @@ from ..const import (
     ISSUE_METER_REMOVED,
     JOURNAL_FILE,
 )
-from ..data import NkConfigEntry, meter_data, meter_of, meters_of
+from ..data import NkConfigEntry, meter_of, meters_of
+from ..engine.definition import meter_data
 from ..journal.house import Definition, known_meters, remember_meters
 from ..journal.records import JournalError
 from ..journal.store import Journal, create_journal, open_journal

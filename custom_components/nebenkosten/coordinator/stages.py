@@ -6,12 +6,14 @@ Everything here blocks and loads numpy: it runs in an executor, never at set-up.
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 import json
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ..data import meter_data, statistic_id
+from ..data import statistic_id
+from ..engine.days import local_day
+from ..engine.definition import meter_data
 from ..engine.model import (
     KINDS,
     Context,
@@ -61,7 +63,7 @@ def stamp(journal: Journal, house: House, meter: Meter, as_of: float) -> str:
     zone = ZoneInfo(house.time_zone)
     hourly = hours_from(journal, meter, zone)
     definition = json.dumps([meter.name, meter_data(meter)], sort_keys=True)
-    moment = as_of // 3600 if hourly else _day(as_of, zone).isoformat()
+    moment = as_of // 3600 if hourly else local_day(as_of, zone).isoformat()
     revision = series.revision(journal, meter.key)
     parts = (_ENGINE_VERSION, definition, house.time_zone, moment, hourly, revision)
     return "|".join(str(part) for part in parts)
@@ -165,7 +167,3 @@ def _previous(
 
 def _identity(finding: Finding) -> tuple[str, date | None, str]:
     return finding.code, finding.day, json.dumps(dict(finding.data), sort_keys=True)
-
-
-def _day(instant: float, zone: ZoneInfo) -> date:
-    return datetime.fromtimestamp(instant, zone).date()

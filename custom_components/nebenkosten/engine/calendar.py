@@ -1,6 +1,6 @@
-"""Where are the local days, months and years, 23- and 25-hour days included?"""
+"""Where are the days, hours, months and years of a stretch of time?"""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
@@ -8,31 +8,14 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from . import days
+
 if TYPE_CHECKING:
     from .model import Floats
 
 type PeriodKind = Literal["day", "week", "month", "year", "billing_year"]
 
 _HOUR = 3600.0
-
-
-def midnight(day: date, zone: ZoneInfo) -> float:
-    """Return the instant [epoch s] at which a local day begins.
-
-    Where a clock change skips midnight itself, the day begins with the change.
-    """
-    return datetime.combine(day, time(), zone).timestamp()
-
-
-def local_day(instant: float, zone: ZoneInfo) -> date:
-    """Return the local day that an instant [epoch s] lies in."""
-    return datetime.fromtimestamp(instant, zone).date()
-
-
-def first_midnight_at_or_after(instant: float, zone: ZoneInfo) -> date:
-    """Return the first day whose midnight is not before the instant [epoch s]."""
-    day = local_day(instant, zone)
-    return day if midnight(day, zone) >= instant else day + timedelta(days=1)
 
 
 def midnights(first: date, last: date, zone: ZoneInfo) -> Floats:
@@ -48,16 +31,10 @@ def _edges(key: str, first_year: int, last_year: int) -> tuple[date, Floats]:
     begin = date(first_year, 1, 1)
     count = (date(last_year, 1, 2) - begin).days
     instants = np.array(
-        [midnight(begin + timedelta(days=i), zone) for i in range(count)]
+        [days.midnight(begin + timedelta(days=i), zone) for i in range(count)]
     )
     instants.setflags(write=False)
     return begin, instants
-
-
-def days_later(instant: float, days: float, zone: ZoneInfo) -> float:
-    """Return the instant [epoch s] that many calendar days later, by the wall clock."""
-    moment = datetime.fromtimestamp(instant, zone) + timedelta(days=days)
-    return moment.timestamp()
 
 
 def hour_edges(bounds: Floats) -> Floats:
@@ -101,8 +78,3 @@ def next_period(start: date, kind: PeriodKind) -> date:
     if kind == "month":
         return (start + timedelta(days=31)).replace(day=1)
     return start.replace(year=start.year + 1)
-
-
-def iso(instant: float, zone: ZoneInfo) -> str:
-    """Return an instant [epoch s] as ISO 8601 with the zone's offset."""
-    return datetime.fromtimestamp(instant, UTC).astimezone(zone).isoformat()

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from . import calendar, units
+from . import days, units
 from .model import KINDS, Finding, Meter, ReadingKind, Readings, Severity
 
 if TYPE_CHECKING:
@@ -123,9 +123,9 @@ def unit_scale(meter: Meter, names: tuple[str | None, ...]) -> Floats:
 def _outside_life(meter: Meter, times: Floats, zone: ZoneInfo) -> Bools:
     outside = np.zeros(len(times), bool)
     if meter.installed is not None:
-        outside |= times < calendar.midnight(meter.installed, zone)
+        outside |= times < days.midnight(meter.installed, zone)
     if meter.removed is not None:
-        end = calendar.midnight(meter.removed + timedelta(days=1), zone)
+        end = days.midnight(meter.removed + timedelta(days=1), zone)
         outside |= times > end
     return outside
 
@@ -138,7 +138,7 @@ def _left_out(
             code=code,
             severity=Severity.WARNING,
             meter_id=meter.meter_id,
-            day=calendar.local_day(float(table.times.min()), zone),
+            day=days.local_day(float(table.times.min()), zone),
             data={"count": len(table.ids)},
         )
 
@@ -242,7 +242,7 @@ def _rollovers(
                     code="rollover",
                     severity=Severity.INFO,
                     meter_id=meter.meter_id,
-                    day=calendar.local_day(float(table.times[i + 1]), zone),
+                    day=days.local_day(float(table.times[i + 1]), zone),
                     data={"use": float(implied)},
                 )
             )

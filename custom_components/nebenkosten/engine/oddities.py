@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from .calendar import local_day
+from .days import local_day
 from .model import Finding, Meter, Severity
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from . import calendar, consumption
+from . import calendar, consumption, days
 from .amounts import believed
 from .cleaning import Cleaned, Register, clean
 from .consumption import Course
@@ -118,14 +118,14 @@ def _courses(
         if not len(amounts.starts):
             return ()
         registers = (_without_readings(),)
-    days = reach(registers)
+    ahead = reach(registers)
 
     def forward(knot: float) -> float:
-        return calendar.days_later(knot, days, zone)
+        return days.days_later(knot, ahead, zone)
 
     begin = None
     if meter.installed is not None:
-        begin = calendar.midnight(meter.installed, zone)
+        begin = days.midnight(meter.installed, zone)
     courses: list[Course] = []
     for i, register in enumerate(registers):
         after = registers[i + 1] if i + 1 < len(registers) else None
@@ -160,29 +160,29 @@ def _end_of(register: Register, after: Register) -> float:
 def _life_end(meter: Meter, zone: ZoneInfo, as_of: float) -> float:
     if meter.removed is None:
         return as_of
-    return min(as_of, calendar.midnight(meter.removed + timedelta(days=1), zone))
+    return min(as_of, days.midnight(meter.removed + timedelta(days=1), zone))
 
 
 def _midnight_before(register: Register, zone: ZoneInfo) -> float:
     if not len(register.times):
         return -np.inf
-    day = calendar.local_day(float(register.times[0]), zone)
-    return calendar.midnight(day, zone)
+    day = days.local_day(float(register.times[0]), zone)
+    return days.midnight(day, zone)
 
 
 def _first_day(meter: Meter, course: Course, zone: ZoneInfo) -> date:
     if meter.installed is not None:
         return meter.installed
-    return calendar.first_midnight_at_or_after(course.flow.start, zone)
+    return days.first_midnight_at_or_after(course.flow.start, zone)
 
 
 def _last_day(meter: Meter, course: Course, zone: ZoneInfo, as_of: float) -> date:
     """Return the removal day, else yesterday."""
-    last = calendar.local_day(as_of, zone) - timedelta(days=1)
+    last = days.local_day(as_of, zone) - timedelta(days=1)
     removed = meter.removed
     if removed is None and course.register.closed:
         end = float(course.register.times[-1])
-        removed = calendar.first_midnight_at_or_after(end, zone) - timedelta(days=1)
+        removed = days.first_midnight_at_or_after(end, zone) - timedelta(days=1)
     return last if removed is None else min(last, removed)
 
 
@@ -220,13 +220,15 @@ def _hours(
     wanted = context.hours_from.get(meter.key)
     if wanted is None:
         return None
-    days = edges[edges >= calendar.midnight(wanted, zone)]
-    if not len(days):
+    bounds = edges[edges >= days.midnight(wanted, zone)]
+    if not len(bounds):
         return None
-    today = float(days[-1])
+    today = float(bounds[-1])
     passed = (min(_known_until(courses), context.as_of) - today) // 3600.0
     end = today + 3600.0 * max(passed, 0.0)
-    instants = calendar.hour_edges(np.append(days, end) if end > today else days)
+    if end > today:
+        bounds = np.append(bounds, end)
+    instants = calendar.hour_edges(bounds)
     if len(instants) < 2:
         return None
     return Hours(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from . import calendar
+from . import days
 from .consumption import counter_at, periods
 from .model import Finding, MeterReport, Provenance, Report
 
@@ -32,7 +32,7 @@ def run_json(report: Report, run_id: str, stages: dict[str, float]) -> dict[str,
     return {
         "id": run_id,
         "status": "ok",
-        "as_of": calendar.iso(report.as_of, ZoneInfo(report.time_zone)),
+        "as_of": days.iso(report.as_of, ZoneInfo(report.time_zone)),
         "time_zone": report.time_zone,
         "duration_s": sum(stages.values()),
         "stages_s": dict(stages),

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from . import calendar
+from . import calendar, days
 from .calendar import PeriodKind
 from .consumption import Period, periods
 from .model import MeterReport, PeriodValue, Provenance, Snapshot
@@ -14,7 +14,7 @@ from .model import MeterReport, PeriodValue, Provenance, Snapshot
 
 def snapshot(report: MeterReport, as_of: float, zone: ZoneInfo) -> Snapshot:
     """Return yesterday, month, previous month and year as seen at `as_of`."""
-    today = calendar.local_day(as_of, zone)
+    today = days.local_day(as_of, zone)
     month = today.replace(day=1)
     at, reading = report.last_reading or (None, None)
     shown = Snapshot(

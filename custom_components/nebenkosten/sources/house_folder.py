@@ -1,7 +1,6 @@
 """What does a house folder hold: meters, readings and what cannot be read?"""
 
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 import re
 from zoneinfo import ZoneInfo
@@ -9,7 +8,8 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from ..engine import units
-from ..engine.model import House, Medium, Meter, Role, SourceKind, SourceRef
+from ..engine.definition import Plain, meter_from
+from ..engine.model import House, Medium, Meter
 from .csv_readings import Expectation, Parsed, decode, parse
 
 _METER_ID = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*")
@@ -84,46 +84,19 @@ def _files(folder: Path, house: House) -> list[tuple[Path, Meter | None]]:
     return files
 
 
-def _meter(entry: dict[str, object], path: Path) -> Meter:
+def _meter(entry: dict[str, Plain], path: Path) -> Meter:
     meter_id = str(entry["meter_id"])
     if not _METER_ID.fullmatch(meter_id):
         raise HouseError(f"{path}: {meter_id!r} is no meter_id")
+    name = str(entry.get("name") or entry.get("description") or meter_id)
+    data: dict[str, Plain] = {
+        "medium": Medium.OTHER,
+        **entry,
+        "unit": units.canonical(str(entry.get("output_unit", "kWh"))),
+        "installed": entry.get("installation_date"),
+        "removed": entry.get("deinstallation_date"),
+    }
     try:
-        return Meter(
-            meter_id=meter_id,
-            name=str(entry.get("name") or entry.get("description") or meter_id),
-            medium=Medium(str(entry.get("medium", Medium.OTHER))),
-            unit=units.canonical(str(entry.get("output_unit", "kWh"))),
-            role=Role(str(entry["role"])) if entry.get("role") else None,
-            part_of=str(entry["part_of"]) if entry.get("part_of") else None,
-            installed=_day(entry.get("installation_date")),
-            removed=_day(entry.get("deinstallation_date")),
-            digits=_count(entry.get("digits")),
-            decimals=_count(entry.get("decimals")),
-            sources=_sources(entry.get("sources")),
-        )
-    except (TypeError, ValueError) as error:
+        return meter_from(name, data)
+    except (KeyError, TypeError, ValueError) as error:
         raise HouseError(f"{path}: {meter_id}: {error}") from error
-
-
-def _day(value: object) -> date | None:
-    if value is None or isinstance(value, date):
-        return value
-    return date.fromisoformat(str(value))
-
-
-def _count(value: object) -> int | None:
-    return None if value is None else int(str(value))
-
-
-def _sources(value: object) -> tuple[SourceRef, ...]:
-    entries = value if isinstance(value, list) else []
-    return tuple(
-        SourceRef(
-            kind=SourceKind(str(entry["kind"])),
-            reference=str(entry["reference"]),
-            valid_from=_day(entry.get("from")),
-            valid_to=_day(entry.get("to")),
-        )
-        for entry in entries
-    )

@@ -7,6 +7,7 @@ import re
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from ..engine.days import midnight
 from ..engine.model import ReadingKind
 
 type BareDates = Literal["start", "end"]
@@ -87,8 +88,7 @@ def parse_instant(
         if day is not None:
             at = bare_dates or ("start" if kind is ReadingKind.INSTALL else "end")
             day += timedelta(days=1 if at == "end" else 0)
-            local = datetime.combine(day, time(), zone)
-            return Instant(local.timestamp(), zone.key)
+            return Instant(midnight(day, zone), zone.key)
         moment = _moment(given)
     except (ValueError, OverflowError) as error:
         raise TextError("not_a_time") from error

@@ -1,0 +1,85 @@
+"""How is a meter written down as plain data, in entries, the journal and files?"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from .model import Medium, Meter, Role, SourceKind, SourceRef
+
+type Plain = str | int | float | bool | list[Plain] | dict[str, Plain] | None
+
+
+def meter_from(name: str, data: Mapping[str, Plain]) -> Meter:
+    """Return the meter of a name and a subentry's data."""
+    role, decimals, digits = data.get("role"), data.get("decimals"), data.get("digits")
+    return Meter(
+        meter_id=str(data["meter_id"]),
+        name=name,
+        medium=Medium(str(data["medium"])),
+        unit=str(data["unit"]),
+        role=Role(str(role)) if role else None,
+        part_of=_text(data.get("part_of")),
+        serial_number=_text(data.get("serial_number")),
+        model=_text(data.get("model")),
+        installed=_day(data.get("installed")),
+        removed=_day(data.get("removed")),
+        digits=None if digits is None else int(str(digits)),
+        decimals=None if decimals is None else int(str(decimals)),
+        profile=_text(data.get("profile")),
+        sources=tuple(_sources(data.get("sources"))),
+    )
+
+
+def meter_data(meter: Meter) -> dict[str, Plain]:
+    """Return a meter as a subentry keeps it; what is not set is left out."""
+    data: dict[str, Plain] = {
+        "meter_id": meter.meter_id,
+        "medium": meter.medium.value,
+        "unit": meter.unit,
+        "role": meter.role.value if meter.role else None,
+        "part_of": meter.part_of,
+        "serial_number": meter.serial_number,
+        "model": meter.model,
+        "installed": _iso(meter.installed),
+        "removed": _iso(meter.removed),
+        "digits": meter.digits,
+        "decimals": meter.decimals,
+        "profile": meter.profile,
+    }
+    sources: list[Plain] = [
+        {
+            "kind": source.kind.value,
+            "reference": source.reference,
+            "from": _iso(source.valid_from),
+            "to": _iso(source.valid_to),
+        }
+        for source in meter.sources
+    ]
+    data["sources"] = sources
+    return {key: value for key, value in data.items() if value is not None}
+
+
+def _sources(entries: Plain) -> list[SourceRef]:
+    if not isinstance(entries, (list, tuple)):
+        return []
+    return [
+        SourceRef(
+            kind=SourceKind(str(entry["kind"])),
+            reference=str(entry["reference"]),
+            valid_from=_day(entry.get("from")),
+            valid_to=_day(entry.get("to")),
+        )
+        for entry in entries
+        if isinstance(entry, Mapping)
+    ]
+
+
+def _text(value: Plain) -> str | None:
+    return str(value) if value else None
+
+
+def _day(value: Plain) -> date | None:
+    return date.fromisoformat(str(value)) if value else None
+
+
+def _iso(value: date | None) -> str | None:
+    return value.isoformat() if value else None
