@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nebenkosten.backup import async_post_backup, async_pre_backup
 from custom_components.nebenkosten.const import DOMAIN
+from custom_components.nebenkosten.coordinator.analytics import _CHECKED
 from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.journal.store import create_journal, open_journal
 
@@ -286,3 +287,29 @@ async def test_backups_find_a_complete_file(
     assert restored.rows("SELECT count(*) FROM readings")[0][0] == 2
     restored.close()
     assert (await act(hass, "run_analytics"))["meters"]["strom"]["readings"] == 3
+
+
+async def test_damage_deep_inside_is_found_after_the_start(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    await _filled(hass, house)
+    rows = "".join(
+        f"strom;2025-01-01T00:{i // 60:02}:{i % 60:02}Z;{i}\n" for i in range(3600)
+    )
+    await act(hass, "import_readings", content="meter_id;time;value\n" + rows)
+    await act(hass, "run_analytics")
+    before = await published(hass, "strom")
+    await hass.config_entries.async_unload(house.entry_id)
+    content = bytearray(journal_path(hass).read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 8192] = b"\xff" * 8192
+    journal_path(hass).write_bytes(content)
+    hass.data.pop(_CHECKED)  # as after a restart of Home Assistant
+    await hass.config_entries.async_setup(house.entry_id)
+    await settle(hass)
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, "journal")
+    assert issue is not None
+    assert issue.translation_key == "journal_unreadable"
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "run_analytics")
+    assert await published(hass, "strom") == before

@@ -234,9 +234,14 @@ def test_damage_is_detected(path: Path) -> None:
     content = bytearray(path.read_bytes())
     middle = len(content) // 2
     content[middle : middle + 4096] = b"\xff" * 4096
+    journal = open_journal(path)
+    journal.check()
+    journal.close()
     path.write_bytes(content)
+    journal = open_journal(path)
     with pytest.raises(JournalError, match="journal_unreadable"):
-        open_journal(path)
+        journal.check()
+    journal.close()
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from homeassistant.helpers.importlib import async_import_module
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..data import NkConfigEntry, house_of, meters_of, settings_of
@@ -31,10 +32,12 @@ from ..sources.recorder import is_dense
 from . import stages
 from .cache import Cache
 from .execution import Execution
+from .opening import report_journal
 from .run import Request, Run, Trigger
 from .schedule import runs_around
 
 _LOGGER = logging.getLogger(__name__)
+_CHECKED: HassKey[set[str]] = HassKey(f"{DOMAIN}_checked")
 
 # Several readings entered in a row make one run.
 _QUIET: Final = 1.5
@@ -268,6 +271,8 @@ class Analytics(DataUpdateCoordinator[Result]):
 
     async def _async_catch_up(self, _hass: HomeAssistant) -> None:
         """Run what changed while nobody watched, and a nightly run that was missed."""
+        if not await self._async_is_whole():
+            return
         last, _ = self._runs_around(dt_util.utcnow())
         if (self._cache.last_nightly or 0.0) < last.timestamp():
             self.request(self.meters, Trigger.NIGHTLY)
@@ -279,6 +284,21 @@ class Analytics(DataUpdateCoordinator[Result]):
             _LOGGER.warning("The journal cannot be read: %s", error)
             stale = list(self.meters)
         self.request(stale, Trigger.START)
+
+    async def _async_is_whole(self) -> bool:
+        """Read the whole journal once a start; a damaged one is used no more."""
+        checked = self.hass.data.setdefault(_CHECKED, set())
+        if self.journal.journal_id in checked:
+            return True
+        try:
+            await self.hass.async_add_executor_job(self.journal.check)
+        except JournalError as error:
+            await self.async_close()
+            self._journal = error
+            report_journal(self.hass, self.config_entry, error)
+            return False
+        checked.add(self.journal.journal_id)
+        return True
 
     def _stale(self) -> list[str]:
         """Return the meters that changed since they were last computed; blocks."""

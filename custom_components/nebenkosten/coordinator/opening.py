@@ -32,16 +32,7 @@ async def async_journal_of(
         _open, path, expected, bool(meters_of(entry))
     )
     if isinstance(found, JournalError):
-        ir.async_create_issue(
-            hass,
-            DOMAIN,
-            ISSUE_JOURNAL,
-            is_fixable=found.key in _FIXABLE,
-            severity=ir.IssueSeverity.CRITICAL,
-            translation_key=found.key,
-            translation_placeholders={"path": JOURNAL_FILE},
-            data={"entry_id": entry.entry_id, "key": found.key},
-        )
+        report_journal(hass, entry, found)
         return found
     ir.async_delete_issue(hass, DOMAIN, ISSUE_JOURNAL)
     if found.journal_id != expected:
@@ -49,6 +40,22 @@ async def async_journal_of(
             entry, data={**entry.data, CONF_JOURNAL_ID: found.journal_id}
         )
     return found
+
+
+def report_journal(
+    hass: HomeAssistant, entry: NkConfigEntry, error: JournalError
+) -> None:
+    """Tell the user in a repair issue why nothing goes on."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        ISSUE_JOURNAL,
+        is_fixable=error.key in _FIXABLE,
+        severity=ir.IssueSeverity.CRITICAL,
+        translation_key=error.key,
+        translation_placeholders={"path": JOURNAL_FILE},
+        data={"entry_id": entry.entry_id, "key": error.key},
+    )
 
 
 def _open(path: Path, expected: str | None, has_meters: bool) -> Journal | JournalError:

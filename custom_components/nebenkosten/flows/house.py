@@ -117,12 +117,14 @@ def _look(path: Path) -> tuple[str, dict[str, KnownMeter]] | None:
         return None
     try:
         journal = open_journal(path)
+        try:
+            journal.check()
+            return journal.journal_id, known_meters(journal)
+        finally:
+            journal.close()
     except JournalError:
         set_aside(path)
         return None
-    found = journal.journal_id, known_meters(journal)
-    journal.close()
-    return found
 
 
 def _subentry(key: str, known: KnownMeter) -> ConfigSubentryData:
