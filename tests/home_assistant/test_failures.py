@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+import threading
 from typing import Any
 
 from homeassistant.components.recorder.core import Recorder
@@ -14,6 +15,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.recorder import get_instance
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
@@ -181,6 +183,39 @@ async def test_a_run_cut_by_a_reload_says_so_and_goes_on(
         with pytest.raises(HomeAssistantError) as caught:
             await task
     assert caught.value.translation_key == "run_interrupted"
+    assert (await act(hass, "run_analytics"))["written"]["statistics"] == 72
+
+
+async def test_a_reload_in_the_middle_of_an_automatic_run_leaves_no_trace(
+    hass: HomeAssistant,
+    house: NkConfigEntry,
+    freezer: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await _two_meters(hass, house)
+    inside, go_on = threading.Event(), threading.Event()
+    real = stages.analyse
+
+    def slow(*given: Any) -> Any:
+        inside.set()
+        go_on.wait(10)
+        return real(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "analyse", slow)
+        freezer.tick(2)
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done()
+        assert await hass.async_add_executor_job(inside.wait, 10)
+        reload = hass.async_create_task(
+            hass.config_entries.async_reload(house.entry_id)
+        )
+        await asyncio.sleep(0)
+        go_on.set()
+        await reload
+    await settle(hass)
+    assert "cannot be computed" not in caplog.text
     assert (await act(hass, "run_analytics"))["written"]["statistics"] == 72
 
 

@@ -1,12 +1,12 @@
 """Keeps the house's result up to date: on demand, after changes, and by the clock."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 import logging
 import time
-from typing import Final, override
+from typing import Any, Final, override
 from zoneinfo import ZoneInfo
 
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
@@ -71,6 +71,7 @@ class Analytics(DataUpdateCoordinator[Result]):
         self._analyses: dict[str, stages.Analysis] = {}
         self._lock = asyncio.Lock()
         self._manual = False
+        self._running: set[asyncio.Task[Any]] = set()
         self._pending: set[str] = set()
         self._trigger = Trigger.CHANGE
         self._quiet: CALLBACK_TYPE | None = None
@@ -130,7 +131,10 @@ class Analytics(DataUpdateCoordinator[Result]):
         self._plan_nightly()
 
     async def async_close(self) -> None:
-        """Close the journal; whatever still waits for it fails."""
+        """End what still runs, then close the journal."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
         if isinstance(self._journal, Journal):
             await self.hass.async_add_executor_job(self._journal.close)
 
@@ -166,9 +170,7 @@ class Analytics(DataUpdateCoordinator[Result]):
             raise refuse("run_in_progress")
         journal = self.journal
         self._manual = True
-        task = self.config_entry.async_create_background_task(
-            self.hass, self._async_locked(journal, request), f"{DOMAIN} manual run"
-        )
+        task = self._start(self._async_locked(journal, request))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError as error:
@@ -181,9 +183,16 @@ class Analytics(DataUpdateCoordinator[Result]):
     @callback
     def _begin_automatic(self, _now: datetime) -> None:
         self._quiet = None
-        self.config_entry.async_create_background_task(
-            self.hass, self._async_automatic(), f"{DOMAIN} automatic run"
+        self._start(self._async_automatic())
+
+    def _start[T](self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Let work go on by itself until the house is unloaded."""
+        task = self.config_entry.async_create_background_task(
+            self.hass, work, f"{DOMAIN} run"
         )
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
 
     async def _async_automatic(self) -> None:
         if not self._pending:
