@@ -125,6 +125,31 @@ def test_adding_and_deleting_a_reading_restores_everything(
     np.testing.assert_allclose(after.use, before.use, rtol=1e-9)
 
 
+@settings(max_examples=100)
+@given(sparse_readings(), st.data())
+def test_a_reading_between_two_changes_only_the_days_between_them(
+    drawn: tuple[str, list[Point]], data: st.DataObject
+) -> None:
+    zone_name, points = drawn
+    latest = sorted({time: value for time, value, _ in points}.items())
+    i = data.draw(st.integers(0, len(latest) - 2)) if len(latest) > 1 else 0
+    before, after = latest[i], latest[min(i + 1, len(latest) - 1)]
+    share = data.draw(st.floats(0.01, 0.99))
+    inserted = (
+        before[0] + share * (after[0] - before[0]),
+        before[1] + data.draw(st.floats(0, 1)) * (after[1] - before[1]),
+        ReadingKind.ACTUAL,
+    )
+    one = meter(installed=date(2022, 12, 1))
+    as_of = points[-1][0] + 60 * _DAY
+    old = report_of(one, points, as_of, zone=zone_name)
+    new = report_of(one, [*points, inserted], as_of, zone=zone_name)
+    changed = ~np.isclose(old.use, new.use, rtol=1e-9, atol=1e-9, equal_nan=True)
+    inside = (old.midnights[1:] > before[0]) & (old.midnights[:-1] < after[0])
+    if len(latest) > 1:
+        assert not (changed & ~inside).any()
+
+
 @settings(max_examples=50)
 @given(sparse_readings())
 def test_months_and_years_are_sums_of_their_days(

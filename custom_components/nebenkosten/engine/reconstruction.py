@@ -2,7 +2,7 @@
 
 A register becomes a `Flow`: use over time, constant in rate between its edges. Between
 two readings the counter is straight, or follows the amounts known in between; beyond
-the first and the last reading the register's own mean rate of up to a year goes on.
+the first and the last reading the register's own mean rate goes on.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from .model import Bools, Floats
 
 _DAY: Final = 86400.0
-_RATE_WINDOW: Final = 365 * _DAY
 _FORWARD_AT_LEAST: Final = 92.0
 _FORWARD_AT_MOST: Final = 400.0
 _NEAR: Final = 60.0
@@ -201,7 +200,7 @@ def _go_back(register: Register, steps: _Steps, span: Span) -> None:
         steps.before(max(span.still_from, span.begin), 0.0, guessed=True)
         steps.before(span.begin, np.nan, guessed=False)
         return
-    amount = _rate(steps, last=False) * (steps.start - span.begin)
+    amount = _rate(steps) * (steps.start - span.begin)
     if len(register.times):
         before = steps.use[: np.searchsorted(steps.edges, register.times[0])]
         room = float(register.values[0] - np.nansum(before))
@@ -216,20 +215,19 @@ def _go_on(steps: _Steps, span: Span) -> None:
         steps.after(span.end, 0.0, guessed=True)
         return
     limit = min(span.end, span.forward(steps.end))
-    steps.after(limit, _rate(steps, last=True) * (limit - steps.end), guessed=True)
+    steps.after(limit, _rate(steps) * (limit - steps.end), guessed=True)
     steps.after(span.end, np.nan, guessed=False)
 
 
-def _rate(steps: _Steps, *, last: bool) -> float:
-    """Return the mean rate [unit/s] of the first or last year known, NaN if none."""
-    edges = steps.edges
-    if last:
-        chosen = edges[1:] > edges[-1] - _RATE_WINDOW
-    else:
-        chosen = edges[:-1] < edges[0] + _RATE_WINDOW
-    chosen &= ~np.isnan(steps.use)
-    length = float(np.diff(edges)[chosen].sum())
-    return float(steps.use[chosen].sum()) / length if length > 0 else np.nan
+def _rate(steps: _Steps) -> float:
+    """Return the mean rate [unit/s] of all that is known, NaN if nothing is.
+
+    Of all, not of the last year: so a reading entered late moves only the days between
+    its neighbours, and never those beyond the register's ends.
+    """
+    known = ~np.isnan(steps.use)
+    length = float(np.diff(steps.edges)[known].sum())
+    return float(steps.use[known].sum()) / length if length > 0 else np.nan
 
 
 def reach(registers: Iterable[Register]) -> float:
