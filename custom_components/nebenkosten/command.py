@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from .engine import days
 from .engine.model import KINDS, Context, Report, Series, empty_series
+from .engine.pipeline import analyse
+from .engine.result import meters_json, run_json
 from .sources.csv_readings import FileError, Row
 from .sources.house_folder import HouseError, HouseFolder, read_house
 from .sources.text import TextError, parse_instant
@@ -22,7 +24,7 @@ from .texts import finding_text, load_sentences
 
 
 def main(arguments: list[str]) -> int:
-    """Print a table of the last known months, or the whole result as JSON."""
+    """Print the whole result as JSON, or write it to a file; 2 on bad input."""
     parser = argparse.ArgumentParser(prog="nebenkosten.engine", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--json", metavar="FILE", help="- writes to the output")
@@ -43,10 +45,6 @@ def main(arguments: list[str]) -> int:
 
 
 def _result(folder: HouseFolder, as_of: str | None) -> dict[str, object]:
-    # Imported late: this module is also found by tools that only read its docstring.
-    from .engine.pipeline import analyse
-    from .engine.result import meters_json, run_json
-
     started = time.perf_counter()
     rows = _rows(folder)
     collected = time.perf_counter()

@@ -13,6 +13,7 @@ from homeassistant.core import HomeAssistant
 
 from .const import SOURCE_HAND
 from .coordinator.analytics import Analytics
+from .coordinator.stages import new_findings
 from .engine.days import local_day, midnight
 from .engine.model import Finding, Meter, ReadingKind
 from .errors import async_in_journal, refuse
@@ -91,7 +92,7 @@ async def async_add(hass: HomeAssistant, analytics: Analytics, new: NewReading) 
     )
     findings = await _async_findings(analytics, new.meter)
     analytics.request([new.meter])
-    return Kept(added.ids[0], new.value, _new(before, findings))
+    return Kept(added.ids[0], new.value, new_findings(before, findings))
 
 
 async def async_edit(
@@ -111,7 +112,7 @@ async def async_edit(
     )
     findings = await _async_findings(analytics, stored.meter)
     analytics.request([stored.meter])
-    return Kept(reading_id, changed.value, _new(before, findings))
+    return Kept(reading_id, changed.value, new_findings(before, findings))
 
 
 async def async_delete(
@@ -214,9 +215,3 @@ async def _async_findings(analytics: Analytics, key: str) -> tuple[Finding, ...]
         _LOGGER.exception("%s cannot be computed", key)
         return ()
     return analysis.report.findings
-
-
-def _new(
-    before: tuple[Finding, ...], after: tuple[Finding, ...]
-) -> tuple[Finding, ...]:
-    return tuple(finding for finding in after if finding not in before)

@@ -52,12 +52,11 @@ class Execution:
         ]
         if not request.dry_run:
             await self._timed("collect", self._collect(meters, request.start))
-        known = dict(self._analyses)
-        results = await self._timed("analyse", self._analyse(meters, started, known))
+        results = await self._timed("analyse", self._analyse(meters, started))
         outcomes: dict[str, Outcome] = {}
         if not request.dry_run:
             self._analyses.update(results)
-            outcomes = await self._timed("publish", self._publish(results)) or {}
+            outcomes = await self._timed("publish", self._publish(results))
         run = self._record(request, started, meters, results, outcomes)
         _LOGGER.info(
             "Run %s (%s): %s, %d meters, %d rows written, %.1f s",
@@ -89,7 +88,6 @@ class Execution:
         self,
         meters: list[Meter],
         as_of: float,
-        known: dict[str, stages.Analysis],
     ) -> dict[str, stages.Analysis]:
         results = {}
         for meter in meters:
@@ -100,7 +98,7 @@ class Execution:
                     self._house,
                     meter,
                     as_of,
-                    known.get(meter.key),
+                    self._analyses.get(meter.key),
                 )
             except Exception:
                 _LOGGER.exception("%s cannot be computed", meter.meter_id)

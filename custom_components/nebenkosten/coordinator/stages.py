@@ -6,7 +6,6 @@ Everything here blocks and loads numpy: it runs in an executor, never at set-up.
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 import json
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -106,13 +105,12 @@ def preview(
     as_of = max(as_of, new.instant)
     before = _analysed(journal, house, meter, as_of, stored)
     after = _analysed(journal, house, meter, as_of, _with(stored, new))
-    known = set(map(_identity, before.findings))
     value = new.value * factor(new.unit or meter.unit, meter.unit)
     previous = _previous(stored.readings, before, new.instant)
     return Preview(
         since=None if previous is None else previous[0],
         use=None if previous is None else value - previous[1],
-        findings=tuple(f for f in after.findings if _identity(f) not in known),
+        findings=new_findings(before.findings, after.findings),
     )
 
 
@@ -165,5 +163,8 @@ def _previous(
     return found
 
 
-def _identity(finding: Finding) -> tuple[str, date | None, str]:
-    return finding.code, finding.day, json.dumps(dict(finding.data), sort_keys=True)
+def new_findings(
+    before: Sequence[Finding], after: Sequence[Finding]
+) -> tuple[Finding, ...]:
+    """Return the findings that were not there before."""
+    return tuple(finding for finding in after if finding not in before)

@@ -2,10 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import date
+import re
 
 from .model import Medium, Meter, Role, SourceKind, SourceRef
 
+_METER_ID = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*")
+
 type Plain = str | int | float | bool | list[Plain] | dict[str, Plain] | None
+
+
+def is_meter_id(text: str) -> bool:
+    """Return whether a text is letters, digits and single underscores between them."""
+    return _METER_ID.fullmatch(text) is not None
 
 
 def meter_from(name: str, data: Mapping[str, Plain]) -> Meter:

@@ -15,9 +15,9 @@ from homeassistant.util import slugify
 
 from ..const import DOMAIN
 from ..engine import units
+from ..engine.definition import is_meter_id
 from ..engine.model import Medium, SourceKind
 
-_METER_ID = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*")
 _DIMENSIONS = {
     Medium.ELECTRICITY: {"energy"},
     Medium.HEAT: {"energy"},
@@ -48,7 +48,7 @@ def meter_errors(
 ) -> dict[str, str]:
     """Return the errors of a meter's form by field."""
     errors: dict[str, str] = {}
-    if not _METER_ID.fullmatch(meter_id):
+    if not is_meter_id(meter_id):
         errors["meter_id"] = "meter_id_invalid"
     elif meter_id.lower() in taken:
         errors["meter_id"] = "meter_id_taken"

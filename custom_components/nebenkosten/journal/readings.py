@@ -124,12 +124,7 @@ def delete_all(connection: sqlite3.Connection, revision: int, meter: str) -> Non
 def get(journal: Journal, reading_id: int) -> StoredReading:
     """Return one reading; raises JournalError("reading_unknown") if there is none."""
     with journal.reading() as connection:
-        row = connection.execute(
-            "SELECT * FROM readings WHERE id = ? AND NOT deleted", (reading_id,)
-        ).fetchone()
-    if row is None:
-        raise JournalError("reading_unknown", str(reading_id))
-    return _stored(dict(row))
+        return _stored(dict(_row(connection, reading_id)))
 
 
 def find(

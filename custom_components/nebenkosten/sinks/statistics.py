@@ -79,6 +79,10 @@ class _Plan:
     change: Difference
     rename: bool
 
+    @property
+    def writes(self) -> bool:
+        return self.rename or self.change.clear or bool(self.change.upserts)
+
 
 async def async_publish(
     hass: HomeAssistant, statistics: Sequence[Statistic], ledger: Ledger
@@ -90,11 +94,11 @@ async def async_publish(
         if (plan := await _async_plan(hass, statistic, ledger)) is not None
     ]
     outcomes = {statistic.statistic_id: Outcome() for statistic in statistics}
-    writing = [p for p in plans if p.change.upserts or p.change.clear or p.rename]
+    writing = [plan.statistic.statistic_id for plan in plans if plan.writes]
     if writing:
-        await ledger.async_doubt([p.statistic.statistic_id for p in writing])
+        await ledger.async_doubt(writing)
     for plan in plans:
-        sure = plan not in writing or await _async_write(hass, plan)
+        sure = not plan.writes or await _async_write(hass, plan)
         outcomes[plan.statistic.statistic_id] = Outcome(
             len(plan.change.upserts), plan.change.changed, sure
         )

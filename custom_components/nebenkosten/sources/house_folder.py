@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-import re
 from zoneinfo import ZoneInfo
 
 import yaml
 
 from ..engine import units
-from ..engine.definition import Plain, meter_from
+from ..engine.definition import Plain, is_meter_id, meter_from
 from ..engine.model import House, Medium, Meter
 from .csv_readings import Expectation, Parsed, decode, parse
-
-_METER_ID = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*")
 
 
 class HouseError(ValueError):
@@ -86,7 +83,7 @@ def _files(folder: Path, house: House) -> list[tuple[Path, Meter | None]]:
 
 def _meter(entry: dict[str, Plain], path: Path) -> Meter:
     meter_id = str(entry["meter_id"])
-    if not _METER_ID.fullmatch(meter_id):
+    if not is_meter_id(meter_id):
         raise HouseError(f"{path}: {meter_id!r} is no meter_id")
     name = str(entry.get("name") or entry.get("description") or meter_id)
     data: dict[str, Plain] = {
