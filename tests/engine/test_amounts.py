@@ -15,7 +15,8 @@ from custom_components.nebenkosten.engine.consumption import (
     published_rows,
     total,
 )
-from custom_components.nebenkosten.engine.model import Provenance
+from custom_components.nebenkosten.engine.model import Context, House, Provenance
+from custom_components.nebenkosten.engine.pipeline import analyse
 from custom_components.nebenkosten.engine.reconstruction import Span, Use, dial, flow
 
 from .houses import Point, at, meter, read, report_of, series, sparse_readings
@@ -238,3 +239,15 @@ def test_hours_of_days_with_a_clock_change(zone: str, day: date, rows: int) -> N
     inside = report.hours.edges < report.midnights[1]
     assert inside.sum() == rows
     assert report.hours.use[: inside.sum()].sum() == pytest.approx(report.use[0])
+
+
+def test_amounts_of_a_wrong_unit_are_told_even_where_nothing_else_is_known() -> None:
+    stored = series([], hours("2025-01-01", [1.0] * 24))
+    lost = replace(stored, amounts=replace(stored.amounts, unit_names=("m³",)))
+    report = analyse(
+        House(time_zone="Europe/Berlin", meters=(meter(),)),
+        {"strom": lost},
+        Context(as_of=at("2025-01-02")),
+    ).meters["strom"]
+    assert report.first_day is None
+    assert [f.code for f in report.findings] == ["amount_unit_mismatch"]

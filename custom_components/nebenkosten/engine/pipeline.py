@@ -1,6 +1,7 @@
 """In which order, for which meters: from readings to the report."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -54,37 +55,32 @@ def analyse_meter(
     cleaned = clean(meter, series.readings, context.as_of, zone)
     amounts, lost = believed(meter, series.amounts, context.as_of)
     courses = _courses(meter, cleaned.registers, amounts, zone, context.as_of)
+    report = _without_days(meter, cleaned, amounts, lost)
     if not courses:
-        return _nothing(meter, cleaned, amounts)
+        return report
     first = _first_day(meter, courses[0], zone)
     last = _last_day(meter, courses[-1], zone, context.as_of)
     if last < first - timedelta(days=1):
-        return _nothing(meter, cleaned, amounts)
+        return report
     edges = calendar.midnights(first, last, zone)
     use = consumption.use_between(courses, edges)
-    return MeterReport(
-        meter=meter,
+    return replace(
+        report,
         first_day=first if len(use) else None,
         last_day=last if len(use) else None,
         midnights=edges,
         use=use,
         provenance=consumption.provenance(courses, amounts, edges, use),
         counter=consumption.counter(courses, edges),
-        readings=_used(cleaned),
-        quarantined=cleaned.quarantined,
-        superseded=cleaned.superseded,
-        last_reading=_last_of(cleaned.registers),
-        findings=(
-            *cleaned.findings,
-            *lost,
-            *oddities(meter, courses, amounts, zone),
-            *_too_few(meter, cleaned, amounts),
-        ),
+        findings=(*report.findings, *oddities(meter, courses, amounts, zone)),
         hours=_hours(meter, courses, edges, zone, context),
     )
 
 
-def _nothing(meter: Meter, cleaned: Cleaned, amounts: Use) -> MeterReport:
+def _without_days(
+    meter: Meter, cleaned: Cleaned, amounts: Use, lost: list[Finding]
+) -> MeterReport:
+    """Return what can be said of a meter before any of its days is known."""
     none = np.empty(0)
     return MeterReport(
         meter=meter,
@@ -98,7 +94,7 @@ def _nothing(meter: Meter, cleaned: Cleaned, amounts: Use) -> MeterReport:
         quarantined=cleaned.quarantined,
         superseded=cleaned.superseded,
         last_reading=_last_of(cleaned.registers),
-        findings=(*cleaned.findings, *_too_few(meter, cleaned, amounts)),
+        findings=(*cleaned.findings, *lost, *_too_few(meter, cleaned, amounts)),
     )
 
 
