@@ -144,6 +144,20 @@ async def test_an_unreadable_journal_is_put_aside_by_a_new_house(
     assert list(journal_path(hass).parent.glob("nebenkosten.db.2*"))
 
 
+async def test_a_newer_journal_is_not_put_aside_by_a_new_house(
+    hass: HomeAssistant,
+) -> None:
+    create_journal(journal_path(hass)).close()
+    connection = sqlite3.connect(journal_path(hass))
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    await add_house(hass)
+    assert not list(journal_path(hass).parent.glob("nebenkosten.db.2*"))
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, "journal")
+    assert issue is not None
+    assert issue.translation_key == "journal_newer"
+
+
 @pytest.mark.parametrize("harm", ["missing", "other", "unreadable"])
 async def test_without_its_journal_a_house_publishes_and_deletes_nothing(
     hass: HomeAssistant,

@@ -112,7 +112,7 @@ def _path(hass: HomeAssistant) -> Path:
 
 
 def _look(path: Path) -> tuple[str, dict[str, KnownMeter]] | None:
-    """Return id and meters of a journal that lies there; an unreadable one is none."""
+    """Return id and meters of a journal that lies there and can be read."""
     if not path.exists():
         return None
     try:
@@ -122,8 +122,11 @@ def _look(path: Path) -> tuple[str, dict[str, KnownMeter]] | None:
             return journal.journal_id, known_meters(journal)
         finally:
             journal.close()
-    except JournalError:
-        set_aside(path)
+    except JournalError as error:
+        # A damaged one makes room; one of a newer version, or in use, stays: set-up
+        # says what can be done about it.
+        if error.key == "journal_unreadable":
+            set_aside(path)
         return None
 
 
