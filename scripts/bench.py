@@ -22,11 +22,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from custom_components.nebenkosten.engine import calendar, days
+from custom_components.nebenkosten.engine.meter import House, Medium, Meter
 from custom_components.nebenkosten.engine.model import (
     Context,
-    House,
-    Medium,
-    Meter,
     Readings,
     Series,
     empty_series,

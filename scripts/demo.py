@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from custom_components.nebenkosten.engine.definition import meter_data
-from custom_components.nebenkosten.engine.model import Meter
+from custom_components.nebenkosten.engine.meter import Meter
 from custom_components.nebenkosten.sources.house_folder import (
     HouseError,
     HouseFolder,

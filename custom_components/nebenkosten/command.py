@@ -4,9 +4,9 @@
 """
 
 import argparse
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 import json
 from pathlib import Path
 import sys
@@ -14,7 +14,7 @@ import time
 from zoneinfo import ZoneInfo
 
 from .engine import days
-from .engine.model import KINDS, Context, Report, Series, empty_series
+from .engine.model import KINDS, Context, Readings, Report, Series, empty_series
 from .engine.pipeline import analyse
 from .engine.result import meters_json, run_json
 from .sources.csv_readings import FileError, Row
@@ -89,18 +89,25 @@ def _after_all(rows: list[Row], zone: ZoneInfo) -> float:
 
 
 def _series(rows: Iterable[Row]) -> dict[str, Series]:
-    series: dict[str, Series] = defaultdict(empty_series)
-    names: dict[str, dict[str | None, int]] = defaultdict(lambda: {None: 0})
+    by_meter: dict[str, list[tuple[int, Row]]] = defaultdict(list)
     for number, row in enumerate(rows):
-        readings = series[row.meter.key].readings
-        units = names[row.meter.key]
-        readings.ids.append(number)
-        readings.times.append(row.instant)
-        readings.values.append(row.value)
-        readings.kinds.append(KINDS.index(row.kind))
-        readings.revisions.append(number)
-        readings.units.append(units.setdefault(row.unit, len(units)))
-    return {
-        key: replace(one, readings=replace(one.readings, unit_names=tuple(names[key])))
-        for key, one in series.items()
-    }
+        by_meter[row.meter.key].append((number, row))
+    return {key: _columns(found) for key, found in by_meter.items()}
+
+
+def _columns(found: list[tuple[int, Row]]) -> Series:
+    names: dict[str | None, int] = {None: 0}
+    units = [names.setdefault(row.unit, len(names)) for _, row in found]
+    numbers = [number for number, _ in found]
+    return Series(
+        Readings(
+            ids=array("q", numbers),
+            times=array("d", [row.instant for _, row in found]),
+            values=array("d", [row.value for _, row in found]),
+            kinds=array("b", [KINDS.index(row.kind) for _, row in found]),
+            revisions=array("q", numbers),
+            units=array("b", units),
+            unit_names=tuple(names),
+        ),
+        empty_series().amounts,
+    )

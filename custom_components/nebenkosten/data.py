@@ -15,7 +15,7 @@ from .const import (
     SUBENTRY_PHYSICAL,
 )
 from .engine.definition import meter_from
-from .engine.model import House, Meter
+from .engine.meter import House, Meter
 
 if TYPE_CHECKING:
     from .coordinator.analytics import Analytics

@@ -10,7 +10,8 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .coordinator.analytics import Analytics
-from .engine.model import Meter, Snapshot
+from .engine.meter import Meter
+from .engine.model import Snapshot
 
 
 class MeterEntity(CoordinatorEntity[Analytics]):

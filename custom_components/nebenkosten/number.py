@@ -13,7 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DOMAIN
 from .coordinator.analytics import Analytics
 from .data import NkConfigEntry
-from .engine.model import Meter
+from .engine.meter import Meter
 from .entity import MeterEntity
 
 PARALLEL_UPDATES = 0

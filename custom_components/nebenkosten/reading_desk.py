@@ -15,7 +15,8 @@ from .const import SOURCE_HAND
 from .coordinator.analytics import Analytics
 from .coordinator.stages import new_findings
 from .engine.days import local_day, midnight
-from .engine.model import Finding, Meter, ReadingKind
+from .engine.meter import Meter
+from .engine.model import Finding, ReadingKind
 from .errors import async_in_journal, refuse
 from .journal import readings
 from .journal.readings import Change

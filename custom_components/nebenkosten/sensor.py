@@ -19,7 +19,8 @@ from homeassistant.util import dt as dt_util
 from .coordinator.analytics import Analytics, Result
 from .data import NkConfigEntry
 from .engine import units
-from .engine.model import Medium, Meter, PeriodValue, Snapshot
+from .engine.meter import Medium, Meter
+from .engine.model import PeriodValue, Snapshot
 from .entity import HouseEntity, MeterEntity
 
 PARALLEL_UPDATES = 0

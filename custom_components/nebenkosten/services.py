@@ -26,7 +26,8 @@ from .const import DOMAIN
 from .coordinator.analytics import Analytics
 from .coordinator.run import Request, Trigger
 from .engine.days import iso
-from .engine.model import Finding, Meter, ReadingKind
+from .engine.meter import Meter
+from .engine.model import Finding, ReadingKind
 from .errors import async_in_journal, refuse
 from .file_access import write_new_file
 from .importing import new_readings, parse_given, report

@@ -4,10 +4,11 @@ The sentences live with all other texts in `translations/`, under `exceptions`.
 """
 
 from collections.abc import Mapping
+from datetime import date
 import json
 from pathlib import Path
 
-from .engine.model import Finding
+from .engine.model import Finding, Value
 
 type Sentences = Mapping[str, str]
 
@@ -36,10 +37,12 @@ def writes_comma(language: str) -> bool:
     return language.startswith("de")
 
 
-def shown(value: str | float, *, comma: bool) -> str:
+def shown(value: Value, *, comma: bool) -> str:
     """Return a value as a person writes it: at most three decimals, none needless."""
     if isinstance(value, str):
         return value
+    if isinstance(value, date):
+        return f"{value:%d.%m.%Y}" if comma else value.isoformat()
     text = f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else None
     text = str(value) if text is None else text
     return text.replace(".", ",") if comma else text

@@ -8,13 +8,11 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from custom_components.nebenkosten.engine.meter import House, Medium, Meter
 from custom_components.nebenkosten.engine.model import (
     KINDS,
     Amounts,
     Context,
-    House,
-    Medium,
-    Meter,
     MeterReport,
     ReadingKind,
     Readings,

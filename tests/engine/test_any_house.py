@@ -7,8 +7,8 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 
 from custom_components.nebenkosten.engine.consumption import periods, published_rows
+from custom_components.nebenkosten.engine.meter import Meter
 from custom_components.nebenkosten.engine.model import (
-    Meter,
     MeterReport,
     Provenance,
     ReadingKind,

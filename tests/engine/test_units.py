@@ -6,7 +6,8 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nebenkosten.engine import units
-from custom_components.nebenkosten.engine.model import Context, House, Series
+from custom_components.nebenkosten.engine.meter import House
+from custom_components.nebenkosten.engine.model import Context, Series
 from custom_components.nebenkosten.engine.pipeline import analyse
 
 from .houses import meter, read, report_of, series

@@ -24,7 +24,8 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..data import NkConfigEntry, house_of, meters_of, settings_of
-from ..engine.model import Meter, Snapshot
+from ..engine.meter import Meter
+from ..engine.model import Snapshot
 from ..errors import async_in_journal, broken, refuse
 from ..journal.records import JournalError, NewReading
 from ..journal.store import Journal

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 
 from ..engine.days import local_day, midnight
-from ..engine.model import Meter, ReadingKind, SourceRef
+from ..engine.meter import Meter, SourceRef
+from ..engine.model import ReadingKind
 from ..journal import amounts, house, readings
 from ..journal.records import NewAmount, NewReading
 from ..journal.store import Journal

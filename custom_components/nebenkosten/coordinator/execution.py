@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
-from ..engine.model import House, Meter
+from ..engine.meter import Definition, House, Meter
 from ..journal.store import Journal
 from ..sinks import statistics
 from ..sinks.statistics import Outcome
@@ -120,7 +120,7 @@ class Execution:
                 self._fail(result.report.meter, Status.PARTIAL, "statistics")
         return outcomes
 
-    def _fail(self, meter: Meter, status: Status, what: str) -> None:
+    def _fail(self, meter: Definition, status: Status, what: str) -> None:
         self._errors.append(f"{what}: {meter.meter_id}")
         self._failed[meter.key] = status
 

@@ -13,12 +13,11 @@ from zoneinfo import ZoneInfo
 from ..data import statistic_id
 from ..engine.days import local_day
 from ..engine.definition import meter_data
+from ..engine.meter import House, Meter
 from ..engine.model import (
     KINDS,
     Context,
     Finding,
-    House,
-    Meter,
     MeterReport,
     Readings,
     Series,

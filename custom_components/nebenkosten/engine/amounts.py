@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .cleaning import unit_scale
-from .model import Amounts, Finding, Meter, Severity
-from .reconstruction import Use
+from .laid_amounts import Use
+from .meter import Meter
+from .model import Amounts, Finding, Severity
 
 if TYPE_CHECKING:
     from .model import Bools, Floats

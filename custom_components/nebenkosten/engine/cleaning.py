@@ -6,7 +6,7 @@ quarantined or superseded, with a finding where a person should look.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from . import days, units
-from .model import KINDS, Finding, Meter, ReadingKind, Readings, Severity
+from .doubts import Doubt, Doubted, doubted
+from .meter import Meter
+from .model import KINDS, Finding, ReadingKind, Readings, Severity
 
 if TYPE_CHECKING:
     from .model import Bools, Floats, Ints
@@ -23,6 +25,7 @@ _INSTALL: Final = KINDS.index(ReadingKind.INSTALL)
 _REMOVAL: Final = KINDS.index(ReadingKind.REMOVAL)
 _CORRECTION: Final = KINDS.index(ReadingKind.CORRECTION)
 _ESTIMATE: Final = KINDS.index(ReadingKind.ESTIMATE)
+_REMOTE: Final = KINDS.index(ReadingKind.REMOTE)
 # At one instant the old dial's last value comes first, then the new dial's first.
 _ROLE: Final = np.array([0, 0, 2, 1, 0, 3])
 _OVERLAP: Final = 2 * 86400.0
@@ -34,7 +37,8 @@ class Register:
     """The believed readings of one register, in order of time.
 
     `values` (n,) rise through a roll-over: `values - rolled` is what the dial showed,
-    which begins again at zero after `full` [unit].
+    which begins again at zero after `full` [unit]. `falls` are the readings after which
+    the counter fell although nothing explains it.
     """
 
     ids: Ints
@@ -44,6 +48,7 @@ class Register:
     full: float
     opened: bool
     closed: bool
+    falls: Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,48 +70,79 @@ class _Table:
     values: Floats
     kinds: Ints
     revisions: Ints
+    ordered: bool = False
 
-    def take(self, chosen: Ints | Bools) -> _Table:
+    def take(self, chosen: Ints | Bools | slice) -> _Table:
         return _Table(
             self.ids[chosen],
             self.times[chosen],
             self.values[chosen],
             self.kinds[chosen],
             self.revisions[chosen],
+            ordered=self.ordered,
         )
+
+    def without(self, indices: Ints) -> _Table:
+        if not len(indices):
+            return self
+        keep = np.ones(len(self.ids), bool)
+        keep[indices] = False
+        return self.take(keep)
 
 
 def clean(meter: Meter, readings: Readings, as_of: float, zone: ZoneInfo) -> Cleaned:
     """Sort readings into registers; those after `as_of` do not exist yet."""
-    scale = unit_scale(meter, readings.unit_names)[np.asarray(readings.units)]
-    table = _Table(
-        np.asarray(readings.ids),
-        np.asarray(readings.times),
-        np.asarray(readings.values) * scale,
-        np.asarray(readings.kinds).astype(np.int64),
-        np.asarray(readings.revisions),
-    )
-    table = table.take(table.times <= as_of)
-    wrong = np.isnan(table.values)
-    outside = _outside_life(meter, table.times, zone) & ~wrong
+    table = _table(meter, readings, as_of)
+    wrong = _mismatched(table, readings)
+    outside = np.setdiff1d(_outside_life(meter, table, zone), wrong)
     findings = [
         *_left_out("unit_mismatch", meter, table.take(wrong), zone),
         *_left_out("reading_outside_life", meter, table.take(outside), zone),
     ]
-    kept, superseded = _one_per_instant(table.take(~wrong & ~outside))
+    lost = np.concatenate((wrong, outside))
+    quarantined = set(table.ids[lost].tolist())
+    kept, superseded = _one_per_instant(table.without(lost))
     registers = []
     for part in _split(kept):
         anchors = _anchors(part)
-        superseded |= set(part.ids.tolist()) - set(anchors.ids.tolist())
-        register, rolled = _register(meter, anchors, zone)
+        if anchors is not part:
+            superseded |= set(part.ids.tolist()) - set(anchors.ids.tolist())
+        register, left_out, said = _register(meter, anchors, zone)
         registers.append(register)
-        findings += rolled
+        quarantined |= left_out
+        findings += said
     return Cleaned(
         tuple(registers),
-        frozenset(table.ids[wrong | outside].tolist()),
+        frozenset(quarantined),
         frozenset(superseded),
         tuple(findings),
     )
+
+
+def _table(meter: Meter, readings: Readings, as_of: float) -> _Table:
+    """Return the readings up to `as_of` as arrays in the meter's unit."""
+    values = np.asarray(readings.values)
+    if len(readings.unit_names) > 1:
+        values = values * unit_scale(meter, readings.unit_names)[readings.units]
+    table = _Table(
+        np.asarray(readings.ids),
+        np.asarray(readings.times),
+        values,
+        np.asarray(readings.kinds),
+        np.asarray(readings.revisions),
+    )
+    if not (table.times[1:] > table.times[:-1]).all():
+        return table.take(table.times <= as_of)
+    return replace(table, ordered=True).take(
+        slice(int(np.searchsorted(table.times, as_of, "right")))
+    )
+
+
+def _mismatched(table: _Table, readings: Readings) -> Ints:
+    """Return the readings whose unit does not fit; without units there are none."""
+    if len(readings.unit_names) < 2:
+        return np.empty(0, np.int64)
+    return np.flatnonzero(np.isnan(table.values))
 
 
 def unit_scale(meter: Meter, names: tuple[str | None, ...]) -> Floats:
@@ -120,14 +156,18 @@ def unit_scale(meter: Meter, names: tuple[str | None, ...]) -> Floats:
     return np.array(factors)
 
 
-def _outside_life(meter: Meter, times: Floats, zone: ZoneInfo) -> Bools:
-    outside = np.zeros(len(times), bool)
+def _outside_life(meter: Meter, table: _Table, zone: ZoneInfo) -> Ints:
+    """Return the readings before the installation or after the removal day."""
+    begin, end = -np.inf, np.inf
     if meter.installed is not None:
-        outside |= times < days.midnight(meter.installed, zone)
+        begin = days.midnight(meter.installed, zone)
     if meter.removed is not None:
         end = days.midnight(meter.removed + timedelta(days=1), zone)
-        outside |= times > end
-    return outside
+    if not table.ordered:
+        return np.flatnonzero((table.times < begin) | (table.times > end))
+    first = int(np.searchsorted(table.times, begin, "left"))
+    last = int(np.searchsorted(table.times, end, "right"))
+    return np.concatenate((np.arange(first), np.arange(last, len(table.times))))
 
 
 def _left_out(
@@ -145,6 +185,8 @@ def _left_out(
 
 def _one_per_instant(table: _Table) -> tuple[_Table, set[int]]:
     """Keep, of readings of one role at one instant, the one edited last."""
+    if table.ordered:
+        return table, set()
     role = _ROLE[table.kinds]
     order = np.lexsort((table.ids, table.revisions, role, table.times))
     table, role = table.take(order), role[order]
@@ -155,6 +197,12 @@ def _one_per_instant(table: _Table) -> tuple[_Table, set[int]]:
 
 def _split(table: _Table) -> list[_Table]:
     """Cut a meter's readings into registers."""
+    if not len(table.ids):
+        return []
+    if not (table.kinds[:-1] > _REMOTE).any():
+        if table.kinds[-1] in (_INSTALL, _CORRECTION) and len(table.ids) > 1:
+            return [table.take(slice(-1)), table.take(slice(-1, None))]
+        return [table]
     opens = np.isin(table.kinds, (_INSTALL, _CORRECTION))
     closes = table.kinds == _REMOVAL
     late = _late_removals(table.times, opens, closes)
@@ -193,57 +241,99 @@ def _anchors(table: _Table) -> _Table:
     A removal says more than any other reading of the same instant.
     """
     better = table.kinds != _ESTIMATE
-    if np.count_nonzero(better) >= 2:
+    if not better.all() and np.count_nonzero(better) >= 2:
         table = table.take(better)
+    if table.ordered:
+        return table
     return table.take(np.append(np.diff(table.times) > 0, True))
 
 
 def _register(
     meter: Meter, anchors: _Table, zone: ZoneInfo
-) -> tuple[Register, list[Finding]]:
-    """Return the anchors as a register whose counter is unrolled."""
-    rolled, findings = _rollovers(meter, anchors, zone)
-    return (
-        Register(
-            anchors.ids,
-            anchors.times,
-            anchors.values + rolled,
-            rolled,
-            full=10.0**meter.digits if meter.digits is not None else np.inf,
-            opened=bool(np.isin(anchors.kinds[:1], (_INSTALL, _CORRECTION)).any()),
-            closed=bool((anchors.kinds[-1:] == _REMOVAL).any()),
-        ),
-        findings,
+) -> tuple[Register, set[int], list[Finding]]:
+    """Return the anchors as a register whose counter is unrolled, and what was said."""
+    left_out: set[int] = set()
+    findings: list[Finding] = []
+    rolled = _rollovers(meter, anchors)
+    special = np.flatnonzero(anchors.kinds > _REMOTE)
+    fixed = frozenset(special[anchors.kinds[special] != _ESTIMATE].tolist())
+    values = _unrolled(anchors, rolled)
+    falls = np.flatnonzero(values[1:] < values[:-1])
+    for doubt in doubted(anchors.times, values, falls, fixed):
+        findings.append(_doubt(meter, anchors, doubt, zone))
+        if doubt.why is not Doubt.SWAP:
+            left_out.add(int(anchors.ids[doubt.index]))
+    if left_out:
+        anchors = anchors.take(~np.isin(anchors.ids, list(left_out)))
+        rolled = _rollovers(meter, anchors)
+        values = _unrolled(anchors, rolled)
+        falls = np.flatnonzero(values[1:] < values[:-1])
+    findings += _rolled_over(meter, anchors, rolled, zone)
+    register = Register(
+        anchors.ids,
+        anchors.times,
+        values,
+        rolled,
+        full=10.0**meter.digits if meter.digits is not None else np.inf,
+        opened=anchors.kinds[:1].tolist() in ([_INSTALL], [_CORRECTION]),
+        closed=anchors.kinds[-1:].tolist() == [_REMOVAL],
+        falls=falls,
+    )
+    return register, left_out, findings
+
+
+def _doubt(meter: Meter, table: _Table, doubt: Doubted, zone: ZoneInfo) -> Finding:
+    return Finding(
+        code=doubt.why.value,
+        severity=Severity.INFO if doubt.why is Doubt.SWAP else Severity.WARNING,
+        meter_id=meter.meter_id,
+        day=days.local_day(float(table.times[doubt.index]), zone),
+        data={
+            "value": float(table.values[doubt.index]),
+            "likely": doubt.likely,
+            "reading_id": int(table.ids[doubt.index]),
+        },
     )
 
 
-def _rollovers(
-    meter: Meter, table: _Table, zone: ZoneInfo
-) -> tuple[Floats, list[Finding]]:
+def _rollovers(meter: Meter, table: _Table) -> Floats:
     """Return what to add to each value (n,) because the dial began again at zero.
 
     A fall is a roll-over when the use it implies is below five times the expected one.
     """
-    rolled = np.zeros(len(table.ids))
-    findings: list[Finding] = []
-    steps, spans = np.diff(table.values), np.diff(table.times)
+    nothing = np.broadcast_to(np.zeros(1), len(table.ids))
+    if meter.digits is None:
+        return nothing
+    steps = np.diff(table.values)
     falls = np.flatnonzero(steps < 0)
-    rises = steps >= 0
-    if meter.digits is None or not len(falls) or not spans[rises].sum() > 0:
-        return rolled, findings
+    spans, rises = np.diff(table.times), steps >= 0
+    if not len(falls) or not spans[rises].sum() > 0:
+        return nothing
     full = 10.0**meter.digits
     rate = steps[rises].sum() / spans[rises].sum()
-    for i in falls.tolist():
-        implied = steps[i] + full
-        if 0 <= implied < _ROLLOVER_LIMIT * rate * spans[i]:
-            rolled[i + 1 :] += full
-            findings.append(
-                Finding(
-                    code="rollover",
-                    severity=Severity.INFO,
-                    meter_id=meter.meter_id,
-                    day=days.local_day(float(table.times[i + 1]), zone),
-                    data={"use": float(implied)},
-                )
-            )
-    return rolled, findings
+    implied = steps[falls] + full
+    over = (implied >= 0) & (implied < _ROLLOVER_LIMIT * rate * spans[falls])
+    rolled = np.zeros(len(table.ids))
+    np.add.at(rolled, falls[over] + 1, full)
+    return np.cumsum(rolled)
+
+
+def _unrolled(table: _Table, rolled: Floats) -> Floats:
+    return table.values + rolled if rolled[-1:].any() else table.values
+
+
+def _rolled_over(
+    meter: Meter, table: _Table, rolled: Floats, zone: ZoneInfo
+) -> list[Finding]:
+    if not rolled[-1:].any():
+        return []
+    return [
+        Finding(
+            code="rollover",
+            severity=Severity.INFO,
+            meter_id=meter.meter_id,
+            day=days.local_day(float(table.times[i + 1]), zone),
+            data={"use": float(np.diff((table.values + rolled)[i : i + 2])[0])},
+        )
+        for i in np.flatnonzero(rolled[1:] > rolled[:-1]).tolist()
+    ]

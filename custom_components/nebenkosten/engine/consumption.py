@@ -10,20 +10,9 @@ import numpy as np
 from . import calendar
 from .calendar import PeriodKind
 from .model import Provenance, Rows
-from .reconstruction import dial, known_instants
 
 if TYPE_CHECKING:
-    from .cleaning import Register
-    from .model import Floats, Hours, Ints, MeterReport
-    from .reconstruction import Flow, Use
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """A register and its use over the time that it accounts for."""
-
-    register: Register
-    flow: Flow
+    from .model import Floats, Hours, MeterReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,40 +38,6 @@ class Period:
         """Return the shares of measured, interpolated, extrapolated known days."""
         of = self.known_days or 1
         return self.days[0] / of, self.days[1] / of, self.days[2] / of
-
-
-def use_between(courses: tuple[Course, ...], instants: Floats) -> Floats:
-    """Return the use (n,) between instants (n+1,), NaN where a part is unknown."""
-    total = np.zeros(len(instants) - 1)
-    for course in courses:
-        total += np.diff(course.flow.used_by(instants))
-        total[course.flow.touched(course.flow.unknown, instants)] = np.nan
-    total[instants[:-1] < courses[0].flow.start] = np.nan
-    total[instants[1:] > max(c.flow.end for c in courses)] = np.nan
-    return total
-
-
-def provenance(
-    courses: tuple[Course, ...], amounts: Use, instants: Floats, use: Floats
-) -> Ints:
-    """Return how each span (n,) between instants (n+1,) is known."""
-    guessed = np.zeros(len(use), bool)
-    known = np.zeros(len(instants), bool)
-    for course in courses:
-        guessed |= course.flow.touched(course.flow.guessed, instants)
-        known |= known_instants(course.register, amounts, instants)
-    result = np.where(guessed, Provenance.EXTRAPOLATED, Provenance.INTERPOLATED)
-    result = np.where(known[:-1] & known[1:], Provenance.MEASURED, result)
-    return np.where(np.isnan(use), Provenance.UNKNOWN, result)
-
-
-def counter(courses: tuple[Course, ...], instants: Floats) -> Floats:
-    """Return what the dial in use showed at each instant (n,), NaN where unknown."""
-    shown = np.full(len(instants), np.nan)
-    for course in courses:
-        value = dial(course.register, course.flow, instants)
-        shown = np.where(instants >= course.flow.start, value, shown)
-    return shown
 
 
 def periods(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 import re
 
-from .model import Medium, Meter, Role, SourceKind, SourceRef
+from .meter import Medium, Meter, Role, Sensitivity, SourceKind, SourceRef
 
 _METER_ID = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*")
 
@@ -32,7 +32,10 @@ def meter_from(name: str, data: Mapping[str, Plain]) -> Meter:
         removed=_day(data.get("removed")),
         digits=None if digits is None else int(str(digits)),
         decimals=None if decimals is None else int(str(decimals)),
-        profile=_text(data.get("profile")),
+        profile=_profile(data.get("profile")),
+        sensitivity=Sensitivity(str(data.get("sensitivity") or Sensitivity.NORMAL)),
+        billing_year_start=year_start(data.get("billing_year_start")),
+        calibrated_until=_day(data.get("calibrated_until")),
         sources=tuple(_sources(data.get("sources"))),
     )
 
@@ -51,7 +54,12 @@ def meter_data(meter: Meter) -> dict[str, Plain]:
         "removed": _iso(meter.removed),
         "digits": meter.digits,
         "decimals": meter.decimals,
-        "profile": meter.profile,
+        "profile": _plain_profile(meter.profile),
+        "sensitivity": (
+            None if meter.sensitivity is Sensitivity.NORMAL else meter.sensitivity.value
+        ),
+        "billing_year_start": _month_day(meter.billing_year_start),
+        "calibrated_until": _iso(meter.calibrated_until),
     }
     sources: list[Plain] = [
         {
@@ -79,6 +87,29 @@ def _sources(entries: Plain) -> list[SourceRef]:
         for entry in entries
         if isinstance(entry, Mapping)
     ]
+
+
+def year_start(value: Plain) -> tuple[int, int] | None:
+    """Return month and day of a text `MM-DD`; raises ValueError for no such day."""
+    if not value:
+        return None
+    month, _, day = str(value).partition("-")
+    start = date(2001, int(month), int(day))
+    return start.month, start.day
+
+
+def _month_day(start: tuple[int, int] | None) -> str | None:
+    return None if start is None else f"{start[0]:02}-{start[1]:02}"
+
+
+def _profile(value: Plain) -> str | tuple[float, ...] | None:
+    if isinstance(value, (list, tuple)):
+        return tuple(float(str(share)) for share in value)
+    return _text(value)
+
+
+def _plain_profile(profile: str | tuple[float, ...] | None) -> Plain:
+    return list(profile) if isinstance(profile, tuple) else profile
 
 
 def _text(value: Plain) -> str | None:

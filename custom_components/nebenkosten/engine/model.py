@@ -1,15 +1,18 @@
-"""What is a meter, a reading, a finding, a report?
+"""What is a reading, a finding, a report?
 
 Times are epoch seconds (UTC) as floats, days are local dates, arrays are numpy arrays.
 This module imports no numpy at run time: it is loaded while Home Assistant sets up.
 """
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import IntEnum, StrEnum
+from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from .meter import AnyMeter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,33 +21,6 @@ if TYPE_CHECKING:
     type Floats = NDArray[np.float64]
     type Ints = NDArray[np.int64]
     type Bools = NDArray[np.bool_]
-
-
-class Medium(StrEnum):
-    """What flows through a meter."""
-
-    ELECTRICITY = "electricity"
-    GAS = "gas"
-    WATER = "water"
-    HEAT = "heat"
-    OTHER = "other"
-
-
-class Role(StrEnum):
-    """Which place a meter has in the house."""
-
-    MAIN = "main"
-    SUB = "sub"
-    PRODUCTION = "production"
-    FEED_IN = "feed_in"
-    STORAGE = "storage"
-
-
-class SourceKind(StrEnum):
-    """Where readings come from by themselves."""
-
-    ENTITY = "entity"
-    STATISTIC = "statistic"
 
 
 class ReadingKind(StrEnum):
@@ -57,6 +33,8 @@ class ReadingKind(StrEnum):
     ESTIMATE = "estimate"
     CORRECTION = "correction"
 
+
+type Value = str | float | int | date
 
 KINDS: tuple[ReadingKind, ...] = tuple(ReadingKind)
 
@@ -78,63 +56,22 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceRef:
-    """One automatic source of a meter, valid from day to day, both included."""
-
-    kind: SourceKind
-    reference: str
-    valid_from: date | None = None
-    valid_to: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meter:
-    """A physical meter; `digits` counts the places before the decimal separator."""
-
-    meter_id: str
-    name: str
-    medium: Medium
-    unit: str
-    role: Role | None = None
-    part_of: str | None = None
-    serial_number: str | None = None
-    model: str | None = None
-    installed: date | None = None
-    removed: date | None = None
-    digits: int | None = None
-    decimals: int | None = None
-    profile: str | None = None
-    sources: tuple[SourceRef, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """Return the id that is unique regardless of case."""
-        return self.meter_id.lower()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """All meters and the zone whose calendar they are counted in."""
-
-    time_zone: str
-    meters: tuple[Meter, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Readings:
     """The readings of one meter as columns of equal length, in any order.
+
+    The columns are buffers (arrays or memoryviews), which numpy reads without copying.
 
     `units[i]` indexes `unit_names`, whose first entry None stands for the meter's own
     unit. `kinds[i]` indexes `KINDS`. `revisions` grow with every edit.
     """
 
-    ids: array[int]
-    times: array[float]
-    values: array[float]
-    kinds: array[int]
-    revisions: array[int]
-    units: array[int]
+    ids: Sequence[int]
+    times: Sequence[float]
+    values: Sequence[float]
+    kinds: Sequence[int]
+    revisions: Sequence[int]
+    units: Sequence[int]
     unit_names: tuple[str | None, ...] = (None,)
 
 
@@ -142,12 +79,12 @@ class Readings:
 class Amounts:
     """Use between two instants, as columns of equal length, in any order."""
 
-    ids: array[int]
-    starts: array[float]
-    ends: array[float]
-    values: array[float]
-    revisions: array[int]
-    units: array[int]
+    ids: Sequence[int]
+    starts: Sequence[float]
+    ends: Sequence[float]
+    values: Sequence[float]
+    revisions: Sequence[int]
+    units: Sequence[int]
     unit_names: tuple[str | None, ...] = (None,)
 
 
@@ -181,16 +118,27 @@ def empty_series() -> Series:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Temperature:
+    """Daily mean outdoor temperatures (n,) [°C] from a local day on; NaN is a gap."""
+
+    first_day: date
+    means: Sequence[float]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What the analysis may know besides the readings.
 
     `as_of` is the instant of the analysis [epoch s]; `hours_from` names the first local
-    day of each meter (by key) that is wanted by the hour.
+    day of each meter (by key) that is wanted by the hour. `detectors` names those that
+    raise events, None for the usual ones.
     """
 
     as_of: float
     hours_from: Mapping[str, date] = field(default_factory=dict)
+    temperature: Temperature | None = None
+    detectors: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +149,75 @@ class Finding:
     severity: Severity
     meter_id: str
     day: date | None = None
-    data: Mapping[str, str | float | int] = field(default_factory=dict)
+    data: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anomaly:
+    """Days on which a meter did not do what it usually does, first to last included.
+
+    `actual` and `expected` are totals [unit]; `score` is their difference in robust
+    spreads of such a total. `reason` words it for a person.
+    """
+
+    meter_id: str
+    kind: str
+    start: date
+    end: date
+    actual: float
+    expected: float
+    score: float
+    reason: Finding
+    is_open: bool = False
+
+    @property
+    def anomaly_id(self) -> str:
+        """Return what stays the same while the event grows."""
+        text = f"{self.meter_id.lower()}|{self.start.isoformat()}"
+        return sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """How good a meter's data is: shares of its days, gaps [d], and a score 0-100."""
+
+    score: int
+    completeness: float
+    largest_gap_days: float
+    freshness: float
+    measured_share: float
+    interpolated_share: float
+    extrapolated_share: float
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """A value with its central 80 % interval [unit]."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """The running month and year, from what is known and what is expected."""
+
+    month: Band
+    year: Band
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShapeModel:
+    """Which model lays use out between readings, and how well it fits.
+
+    `fit` is the relative error of intervals left out one by one, None if too few.
+    """
+
+    shape: str
+    fit: float | None
+    model_date: date | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -230,11 +246,13 @@ class MeterReport:
     """What is known of one meter.
 
     With n days: `midnights` (n+1,) [epoch s], `use` (n,) [unit], `provenance` (n,) of
-    `Provenance`, `counter` (n+1,) [unit] the dial at each midnight. Unknown is NaN.
-    `readings` counts those used; the ids of all others are named.
+    `Provenance`, `counter` (n+1,) [unit] the dial at each midnight, `slack` (n+1,) the
+    half width of the counter's 80 % band. Unknown is NaN. `expected` (n,) is what each
+    day would usually have been. `readings` counts those used; the ids of all others are
+    named. `adjusted` are years as they would have been in usual weather.
     """
 
-    meter: Meter
+    meter: AnyMeter
     first_day: date | None
     last_day: date | None
     midnights: Floats
@@ -245,8 +263,15 @@ class MeterReport:
     quarantined: frozenset[int]
     superseded: frozenset[int]
     last_reading: tuple[float, float] | None
+    slack: Floats
     findings: tuple[Finding, ...] = ()
     hours: Hours | None = None
+    expected: Floats | None = None
+    anomalies: tuple[Anomaly, ...] = ()
+    quality: Quality | None = None
+    forecast: Forecast | None = None
+    model: ShapeModel | None = None
+    adjusted: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

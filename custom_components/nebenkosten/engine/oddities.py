@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from .days import local_day
-from .model import Finding, Meter, Severity
+from .meter import Meter
+from .model import Finding, Severity
 
 if TYPE_CHECKING:
     from .cleaning import Register
-    from .consumption import Course
-    from .reconstruction import Use
+    from .laid_amounts import Use
+    from .line import Course, Line
 
 _DAY: Final = 86400.0
 _GAP: Final = 60.0
@@ -21,9 +22,10 @@ _DRIFT: Final = 0.01
 
 
 def oddities(
-    meter: Meter, courses: tuple[Course, ...], amounts: Use, zone: ZoneInfo
+    meter: Meter, line: Line, amounts: Use, zone: ZoneInfo
 ) -> Iterator[Finding]:
     """Yield the findings of one meter's registers."""
+    courses = line.courses
     for course in courses:
         yield from _falls(meter, course, zone)
         yield from _drift(meter, course, amounts, zone)
@@ -37,8 +39,8 @@ def _falls(meter: Meter, course: Course, zone: ZoneInfo) -> Iterator[Finding]:
     """Report each fall that nothing explains, and once those that amounts do."""
     register, flow = course.register, course.flow
     resets: list[int] = []
-    for i in np.flatnonzero(np.diff(register.values) < 0).tolist():
-        if flow.touched(flow.unknown, register.times[i : i + 2])[0]:
+    for i in register.falls.tolist():
+        if flow.unknown.touch(register.times[i : i + 2])[0]:
             yield _fall("counter_fell", Severity.ERROR, meter, register, i, zone, 1)
         else:
             resets.append(i)
@@ -132,7 +134,7 @@ def _overdue(meter: Meter, course: Course, zone: ZoneInfo) -> Iterator[Finding]:
     if len(times) < 2 or course.register.closed:
         return
     last = float(times[-1])
-    if np.isnan(flow.use[-1]) and flow.edges[-2] >= last:
+    if flow.unknown.touch(np.array([max(last, flow.read_until), flow.end]))[0]:
         yield Finding(
             code="reading_overdue",
             severity=Severity.WARNING,

@@ -1,86 +1,76 @@
 """In which order, for which meters: from readings to the report."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from . import calendar, consumption, days
-from .amounts import believed
-from .cleaning import Cleaned, Register, clean
-from .consumption import Course
+from . import calendar, days, exchange, formula, gas, physical, uncertainty
+from .afterwards import Basis, finished
+from .formula import CyclicMeterError
+from .line import Line
+from .meter import AnyMeter, House, Master, Meter, Virtual
 from .model import (
     Context,
     Finding,
     Hours,
-    House,
-    Meter,
     MeterReport,
     Report,
     Series,
     Severity,
+    ShapeModel,
     empty_series,
 )
 from .oddities import oddities
-from .reconstruction import Span, Use, flow, reach
+from .physical import Prepared
+from .units import UnitMismatchError
 
 if TYPE_CHECKING:
+    from .exchange import Source
     from .model import Floats
 
 
 def analyse(house: House, readings: Mapping[str, Series], context: Context) -> Report:
     """Turn the readings of each meter (by key) into what is known of it."""
-    return Report(
-        context.as_of,
-        house.time_zone,
-        {
-            meter.key: analyse_meter(
-                meter,
-                readings.get(meter.key) or empty_series(),
-                ZoneInfo(house.time_zone),
-                context,
-            )
-            for meter in house.meters
-        },
-    )
+    work = _Work(house, readings, context)
+    meters, cyclic = _without_cycles(house.all_meters)
+    for meter in meters:
+        work.add(meter)
+    reports = finished(house, work.reports, work.basis, context)
+    for finding in cyclic:
+        meter = next(m for m in house.all_meters if m.meter_id == finding.meter_id)
+        reports[meter.key] = replace(without_days(meter), findings=(finding,))
+    order = {meter.key: i for i, meter in enumerate(house.all_meters)}
+    reports = dict(sorted(reports.items(), key=lambda item: order[item[0]]))
+    return Report(context.as_of, house.time_zone, reports)
 
 
-def analyse_meter(
-    meter: Meter, series: Series, zone: ZoneInfo, context: Context
-) -> MeterReport:
-    """Turn the readings of one meter into what is known of it."""
-    cleaned = clean(meter, series.readings, context.as_of, zone)
-    amounts, lost = believed(meter, series.amounts, context.as_of)
-    courses = _courses(meter, cleaned.registers, amounts, zone, context.as_of)
-    report = _without_days(meter, cleaned, amounts, lost)
-    if not courses:
-        return report
-    first = _first_day(meter, courses[0], zone)
-    last = _last_day(meter, courses[-1], zone, context.as_of)
-    if last < first - timedelta(days=1):
-        return report
-    edges = calendar.midnights(first, last, zone)
-    use = consumption.use_between(courses, edges)
-    return replace(
-        report,
-        first_day=first if len(use) else None,
-        last_day=last if len(use) else None,
-        midnights=edges,
-        use=use,
-        provenance=consumption.provenance(courses, amounts, edges, use),
-        counter=consumption.counter(courses, edges),
-        findings=(*report.findings, *oddities(meter, courses, amounts, zone)),
-        hours=_hours(meter, courses, edges, zone, context),
-    )
+def _without_cycles(
+    meters: tuple[AnyMeter, ...],
+) -> tuple[list[AnyMeter], list[Finding]]:
+    """Return the meters in order, without those computed from themselves."""
+    found: list[Finding] = []
+    while True:
+        try:
+            return formula.in_order(meters), found
+        except CyclicMeterError as error:
+            found += [
+                Finding(
+                    code="formula_cycle",
+                    severity=Severity.ERROR,
+                    meter_id=meter_id,
+                    data={"path": " → ".join(error.path)},
+                )
+                for meter_id in dict.fromkeys(error.path)
+            ]
+            meters = tuple(m for m in meters if m.meter_id not in error.path)
 
 
-def _without_days(
-    meter: Meter, cleaned: Cleaned, amounts: Use, lost: list[Finding]
-) -> MeterReport:
-    """Return what can be said of a meter before any of its days is known."""
+def without_days(meter: AnyMeter) -> MeterReport:
+    """Return what can be said of a meter of which no day is known."""
     none = np.empty(0)
     return MeterReport(
         meter=meter,
@@ -90,153 +80,264 @@ def _without_days(
         use=none,
         provenance=none.astype(np.int64),
         counter=none,
-        readings=_used(cleaned),
+        slack=none,
+        readings=0,
+        quarantined=frozenset(),
+        superseded=frozenset(),
+        last_reading=None,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Days:
+    """A line over the days first..last: midnights (n+1,), use (n,)."""
+
+    first: date
+    last: date
+    midnights: Floats
+    use: Floats
+
+
+class _Work:
+    """The reports so far, and what later meters are made of."""
+
+    def __init__(
+        self, house: House, readings: Mapping[str, Series], context: Context
+    ) -> None:
+        self._house, self._readings, self._context = house, readings, context
+        self._zone = ZoneInfo(house.time_zone)
+        self._model_date = physical.model_date(context.as_of, self._zone)
+        self._sources: dict[str, Source] = {}
+        self._meters = {meter.key: meter for meter in house.all_meters}
+        self.basis = Basis({}, {}, {}, {})
+        self.reports: dict[str, MeterReport] = {}
+
+    def add(self, meter: AnyMeter) -> None:
+        """Compute a meter; those that it is made of are there already."""
+        if isinstance(meter, Meter):
+            self.reports[meter.key] = self._physical(meter)
+        elif isinstance(meter, Master):
+            self.reports[meter.key] = self._master(meter)
+        else:
+            self.reports[meter.key] = self._virtual(meter)
+
+    # --- physical ----------------------------------------------------------------
+
+    def _physical(self, meter: Meter) -> MeterReport:
+        series = self._readings.get(meter.key) or empty_series()
+        prepared = physical.prepare(
+            meter, series, self._zone, self._context, self._model_date
+        )
+        self.basis.prepared[meter.key] = self._sources[meter.key] = prepared
+        report = _read(prepared)
+        line = physical.line_of(prepared)
+        if line is None:
+            return report
+        first, last = physical.life(prepared, line)
+        if last < first - timedelta(days=1):
+            return report
+        midnights = calendar.midnights(first, last, self._zone)
+        found = _Days(first, last, midnights, line.use(midnights))
+        odd = oddities(meter, line, prepared.amounts, self._zone)
+        if prepared.pace is not None:
+            self.basis.paces[meter.key] = prepared.pace
+        return replace(
+            self._filled(report, line, found),
+            counter=line.parts[0].dial(midnights),
+            findings=(*report.findings, *odd),
+            hours=self._hours(meter, line, midnights),
+            model=_model(prepared),
+        )
+
+    def _hours(self, meter: Meter, line: Line, edges: Floats) -> Hours | None:
+        """Return the hours since the wanted day, today's up to the last one known."""
+        wanted = self._context.hours_from.get(meter.key)
+        if wanted is None:
+            return None
+        bounds = edges[edges >= days.midnight(wanted, self._zone)]
+        if not len(bounds):
+            return None
+        today = float(bounds[-1])
+        passed = (min(line.last_read, self._context.as_of) - today) // 3600.0
+        end = today + 3600.0 * max(passed, 0.0)
+        if end > today:
+            bounds = np.append(bounds, end)
+        instants = calendar.hour_edges(bounds)
+        if len(instants) < 2:
+            return None
+        return Hours(instants, line.use(instants), line.parts[0].dial(instants))
+
+    # --- master ------------------------------------------------------------------
+
+    def _master(self, meter: Master) -> MeterReport:
+        report = without_days(meter)
+        missing = [key for key in formula.operands(meter) if key not in self._sources]
+        if missing:
+            report = replace(report, findings=(_missing(meter, missing[0]),))
+        joined = exchange.join(meter, self._sources, self._zone, self._context.as_of)
+        if joined is None:
+            return report
+        self._sources[meter.key] = joined.line
+        first = exchange.first_day(meter, joined, self._zone)
+        last = days.local_day(self._context.as_of, self._zone) - timedelta(days=1)
+        ends = [period.end for period in meter.periods]
+        last = min(last, max(end or date.max for end in ends))
+        if last < first:
+            return report
+        midnights = calendar.midnights(first, last, self._zone)
+        try:
+            use = joined.line.use(
+                midnights, self._factors(meter, joined.sources, first, last)
+            )
+        except UnitMismatchError as error:
+            return replace(report, findings=(*report.findings, _mismatch(meter, error)))
+        filled = self._filled(report, joined.line, _Days(first, last, midnights, use))
+        pace = self.basis.paces.get(joined.sources[-1])
+        if pace is not None:
+            self.basis.paces[meter.key] = pace
+        return replace(
+            filled,
+            counter=_continued(joined.line, midnights, use),
+            readings=sum(self.reports[key].readings for key in set(joined.sources)),
+            last_reading=self.reports[joined.sources[-1]].last_reading,
+            findings=(*report.findings, *joined.findings),
+        )
+
+    def _factors(
+        self, meter: AnyMeter, keys: tuple[str, ...], first: date, last: date
+    ) -> tuple[Floats, ...]:
+        count = (last - first).days + 1
+        return tuple(
+            gas.daily_factor(self._meters[key], meter, self._house.gas, first, count)
+            for key in keys
+        )
+
+    def _filled(self, report: MeterReport, line: Line, found: _Days) -> MeterReport:
+        """Return a report with the days of its line."""
+        provenance = line.provenance(found.midnights, found.use)
+        half = uncertainty.half_widths(line, found.midnights, found.use, provenance)
+        key = report.meter.key
+        self.basis.lines[key], self.basis.half[key] = line, half
+        some = bool(len(found.use))
+        return replace(
+            report,
+            first_day=found.first if some else None,
+            last_day=found.last if some else None,
+            midnights=found.midnights,
+            use=found.use,
+            provenance=provenance,
+            slack=uncertainty.slack(line, found.midnights, half),
+        )
+
+    # --- virtual -----------------------------------------------------------------
+
+    def _virtual(self, meter: Virtual) -> MeterReport:
+        report = without_days(meter)
+        missing = [k for k in formula.operands(meter) if k not in self.reports]
+        if missing:
+            return replace(report, findings=(_missing(meter, missing[0]),))
+        span = formula.span(meter, self.reports)
+        if span is None:
+            return report
+        first, last = span
+        count = (last - first).days + 1
+        use, slack = np.zeros(count), np.zeros(count + 1)
+        provenance = np.zeros(count, np.int64)
+        for term in meter.terms:
+            operand = self.reports[term.meter_id.lower()]
+            try:
+                (scale,) = self._factors(meter, (operand.meter.key,), first, last)
+            except UnitMismatchError as error:
+                return replace(report, findings=(_mismatch(meter, error),))
+            part = formula.over(operand, operand.use, first, count)
+            absent = formula.over(operand, np.zeros(len(operand.use)), first, count)
+            if term.zero_when_absent:
+                part = np.where(np.isnan(absent), 0.0, part)
+            use = use + term.factor * scale * part
+            doubt = np.nan_to_num(
+                formula.over(operand, operand.slack, first, count + 1)
+            )
+            slack = slack + abs(term.factor) * np.append(scale, scale[-1:]) * doubt
+            known = formula.provenance_over(
+                operand, first, count, zero_when_absent=term.zero_when_absent
+            )
+            provenance = np.maximum(provenance, known)
+        midnights = calendar.midnights(first, last, self._zone)
+        return replace(
+            report,
+            first_day=first,
+            last_day=last,
+            midnights=midnights,
+            use=use,
+            provenance=provenance,
+            counter=np.full(count + 1, np.nan),
+            slack=slack,
+        )
+
+
+def _read(prepared: Prepared) -> MeterReport:
+    """Return what can be said of a physical meter before any of its days is known."""
+    cleaned = prepared.cleaned
+    last = None
+    if cleaned.registers:
+        end = cleaned.registers[-1]
+        last = float(end.times[-1]), float(end.values[-1] - end.rolled[-1])
+    return replace(
+        without_days(prepared.meter),
+        readings=sum(len(register.ids) for register in cleaned.registers),
         quarantined=cleaned.quarantined,
         superseded=cleaned.superseded,
-        last_reading=_last_of(cleaned.registers),
-        findings=(*cleaned.findings, *lost, *_too_few(meter, cleaned, amounts)),
+        last_reading=last,
+        findings=(*cleaned.findings, *prepared.findings, *_too_few(prepared)),
     )
 
 
-def _used(cleaned: Cleaned) -> int:
-    return sum(len(register.ids) for register in cleaned.registers)
-
-
-def _courses(
-    meter: Meter,
-    registers: tuple[Register, ...],
-    amounts: Use,
-    zone: ZoneInfo,
-    as_of: float,
-) -> tuple[Course, ...]:
-    """Lay the registers end to end over the meter's life."""
-    if not registers:
-        if not len(amounts.starts):
-            return ()
-        registers = (_without_readings(),)
-    ahead = reach(registers)
-
-    def forward(knot: float) -> float:
-        return days.days_later(knot, ahead, zone)
-
-    begin = None
-    if meter.installed is not None:
-        begin = days.midnight(meter.installed, zone)
-    courses: list[Course] = []
-    for i, register in enumerate(registers):
-        after = registers[i + 1] if i + 1 < len(registers) else None
-        span = Span(
-            begin,
-            _end_of(register, after) if after else _life_end(meter, zone, as_of),
-            still_from=_midnight_before(register, zone),
-            forward=forward,
-            stops=register.closed and after is None,
-        )
-        own = amounts
-        if courses:
-            own = amounts.within(courses[-1].flow.end, np.inf)
-        courses.append(Course(register, flow(register, own, span)))
-        begin = None if after and after.opened else courses[-1].flow.end
-    return tuple(courses)
-
-
-def _without_readings() -> Register:
-    none = np.empty(0)
-    return Register(
-        none.astype(np.int64), none, none, none, full=np.inf, opened=False, closed=False
-    )
-
-
-def _end_of(register: Register, after: Register) -> float:
-    """Return where a register that was exchanged ends."""
-    last = float(register.times[-1])
-    return max(last, float(after.times[0])) if after.opened else last
-
-
-def _life_end(meter: Meter, zone: ZoneInfo, as_of: float) -> float:
-    if meter.removed is None:
-        return as_of
-    return min(as_of, days.midnight(meter.removed + timedelta(days=1), zone))
-
-
-def _midnight_before(register: Register, zone: ZoneInfo) -> float:
-    if not len(register.times):
-        return -np.inf
-    day = days.local_day(float(register.times[0]), zone)
-    return days.midnight(day, zone)
-
-
-def _first_day(meter: Meter, course: Course, zone: ZoneInfo) -> date:
-    if meter.installed is not None:
-        return meter.installed
-    return days.first_midnight_at_or_after(course.flow.start, zone)
-
-
-def _last_day(meter: Meter, course: Course, zone: ZoneInfo, as_of: float) -> date:
-    """Return the removal day, else yesterday."""
-    last = days.local_day(as_of, zone) - timedelta(days=1)
-    removed = meter.removed
-    if removed is None and course.register.closed:
-        end = float(course.register.times[-1])
-        removed = days.first_midnight_at_or_after(end, zone) - timedelta(days=1)
-    return last if removed is None else min(last, removed)
-
-
-def _last_of(registers: tuple[Register, ...]) -> tuple[float, float] | None:
-    if not registers:
-        return None
-    last = registers[-1]
-    return float(last.times[-1]), float(last.values[-1] - last.rolled[-1])
-
-
-def _too_few(meter: Meter, cleaned: Cleaned, amounts: Use) -> list[Finding]:
+def _too_few(prepared: Prepared) -> list[Finding]:
     """Say why a dial read once has no days: a start at 0 is never invented."""
-    if len(amounts.starts) or not cleaned.registers:
+    if len(prepared.amounts.starts) or not prepared.cleaned.registers:
         return []
-    last = cleaned.registers[-1]
+    last = prepared.cleaned.registers[-1]
     if len(last.ids) > 1 or last.closed:
         return []
     return [
         Finding(
             code="second_reading_missing",
             severity=Severity.INFO,
-            meter_id=meter.meter_id,
+            meter_id=prepared.meter.meter_id,
         )
     ]
 
 
-def _hours(
-    meter: Meter,
-    courses: tuple[Course, ...],
-    edges: Floats,
-    zone: ZoneInfo,
-    context: Context,
-) -> Hours | None:
-    """Return the hours since the wanted day, today's up to the last one known."""
-    wanted = context.hours_from.get(meter.key)
-    if wanted is None:
+def _continued(line: Line, midnights: Floats, use: Floats) -> Floats:
+    """Return a master's counter: the first sources' dials, then on by use."""
+    begin = min(part.begin for part in line.parts)
+    firsts = [part for part in line.parts if part.begin == begin]
+    start = sum(float(part.dial(midnights[:1])[0]) for part in firsts)
+    running = start + np.concatenate(([0.0], np.cumsum(np.nan_to_num(use))))
+    lost = np.concatenate(([False], np.cumsum(np.isnan(use)) > 0))
+    return np.where(lost, np.nan, running)
+
+
+def _model(prepared: Prepared) -> ShapeModel | None:
+    if prepared.pace is None:
         return None
-    bounds = edges[edges >= days.midnight(wanted, zone)]
-    if not len(bounds):
-        return None
-    today = float(bounds[-1])
-    passed = (min(_known_until(courses), context.as_of) - today) // 3600.0
-    end = today + 3600.0 * max(passed, 0.0)
-    if end > today:
-        bounds = np.append(bounds, end)
-    instants = calendar.hour_edges(bounds)
-    if len(instants) < 2:
-        return None
-    return Hours(
-        instants,
-        consumption.use_between(courses, instants),
-        consumption.counter(courses, instants),
+    shape = prepared.pace.shape
+    return ShapeModel(shape=shape.name, fit=shape.error, model_date=prepared.model_date)
+
+
+def _missing(meter: AnyMeter, key: str) -> Finding:
+    return Finding(
+        code="operand_missing",
+        severity=Severity.ERROR,
+        meter_id=meter.meter_id,
+        data={"operand": key},
     )
 
 
-def _known_until(courses: tuple[Course, ...]) -> float:
-    """Return up to when the use is read, not carried forward."""
-    course = courses[-1].flow
-    read = (np.diff(course.guessed) == 0) & ~np.isnan(course.use)
-    steps = np.flatnonzero(read)
-    return float(course.edges[steps[-1] + 1]) if len(steps) else course.start
+def _mismatch(meter: AnyMeter, error: UnitMismatchError) -> Finding:
+    return Finding(
+        code="unit_pair_refused",
+        severity=Severity.ERROR,
+        meter_id=meter.meter_id,
+        data={"given": error.given, "wanted": error.wanted},
+    )

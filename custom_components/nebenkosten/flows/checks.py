@@ -16,7 +16,7 @@ from homeassistant.util import slugify
 from ..const import DOMAIN
 from ..engine import units
 from ..engine.definition import is_meter_id
-from ..engine.model import Medium, SourceKind
+from ..engine.meter import Medium, SourceKind
 
 _DIMENSIONS = {
     Medium.ELECTRICITY: {"energy"},

@@ -21,7 +21,8 @@ from homeassistant.helpers.selector import (
 )
 import probatio as vol
 
-from ..engine.model import Medium, ReadingKind, Role
+from ..engine.meter import Medium, Role
+from ..engine.model import ReadingKind
 
 UNITS = ["kWh", "Wh", "MWh", "GJ", "m³", "L"]
 MORE = "more"

@@ -8,7 +8,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ..engine import units
-from ..engine.model import Meter, ReadingKind
+from ..engine.meter import Meter
+from ..engine.model import ReadingKind
 from .text import BareDates, Number, TextError, parse_instant, parse_number
 
 _COLUMNS: Final = ("meter_id", "time", "value", "unit", "kind", "note")

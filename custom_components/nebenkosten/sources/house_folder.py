@@ -8,7 +8,7 @@ import yaml
 
 from ..engine import units
 from ..engine.definition import Plain, is_meter_id, meter_from
-from ..engine.model import House, Medium, Meter
+from ..engine.meter import House, Medium, Meter
 from .csv_readings import Expectation, Parsed, decode, parse
 
 

@@ -21,7 +21,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
-from ..engine.model import SourceKind, SourceRef
+from ..engine.meter import SourceKind, SourceRef
 
 _MOMENT: Final = 0.001
 _HOUR: Final = 3600.0

@@ -1,0 +1,192 @@
+"""The engine behind the signatures that benchmarks call: the very code of the pipeline.
+
+Series are pandas objects with a daily, or hourly, index of local time. The days of a
+benchmark have 24 hours each: they are laid out in UTC.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from custom_components.nebenkosten.engine import physical, pipeline, uncertainty, watch
+from custom_components.nebenkosten.engine.days import local_day, midnight
+from custom_components.nebenkosten.engine.detectors import continuous_flow
+from custom_components.nebenkosten.engine.meter import (
+    House,
+    Medium,
+    Meter,
+    Sensitivity,
+)
+from custom_components.nebenkosten.engine.model import (
+    KINDS,
+    Context,
+    ReadingKind,
+    Readings,
+    Report,
+    Series,
+    Temperature,
+    empty_series,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    type Floats = NDArray[np.float64]
+    type World = Mapping[str, tuple[Floats, Floats]]
+
+_UTC: Final = ZoneInfo("UTC")
+_WORLD_ZONE: Final = ZoneInfo("Europe/Berlin")
+_DAY: Final = 86400.0
+
+
+def detect(series: pd.Series, temperature: pd.Series | None = None) -> pd.Series:
+    """Return which days are odd, each judged from the days before it."""
+    return _detect(series, temperature, Sensitivity.NORMAL)
+
+
+def detect_sensitive(
+    series: pd.Series, temperature: pd.Series | None = None
+) -> pd.Series:
+    """Return the same for a meter that is watched closely."""
+    return _detect(series, temperature, Sensitivity.SENSITIVE)
+
+
+def _detect(
+    series: pd.Series, temperature: pd.Series | None, sensitivity: Sensitivity
+) -> pd.Series:
+    index = pd.DatetimeIndex(series.index)
+    outside = None
+    if temperature is not None:
+        outside = temperature.reindex(index).ffill().to_numpy(float)[None]
+    verdicts = watch.judge(
+        series.to_numpy(float)[None], int(index[0].weekday()), outside, [sensitivity]
+    )
+    return pd.Series(verdicts.odd[0], index=index)
+
+
+def detect_hourly(litres: pd.Series) -> pd.Series:
+    """Return on which days water [L/h] runs day and night."""
+    index = pd.DatetimeIndex(litres.index)
+    days = index.normalize()
+    unique = days.unique()
+    day = unique.get_indexer(days).astype(np.int64)
+    flow = continuous_flow.judge(litres.to_numpy(float), day, len(unique))
+    return pd.Series(flow.odd, index=unique)
+
+
+def reconstruct(
+    readings: pd.Series,
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+    temperature: pd.Series | None = None,
+    pattern: Sequence[float] | None = None,
+) -> pd.Series:
+    """Return the use of each day start..end; `.attrs` hold the 80 % band per day."""
+    first, last = pd.Timestamp(start).date(), pd.Timestamp(end).date()
+    meter = Meter(
+        meter_id="benchmark",
+        name="benchmark",
+        medium=Medium.OTHER,
+        unit="kWh",
+        installed=first,
+        removed=last,
+        profile="none" if pattern is None else tuple(float(p) for p in pattern),
+    )
+    as_of = midnight(last + timedelta(days=1), _UTC)
+    context = Context(
+        as_of=as_of,
+        temperature=None
+        if temperature is None
+        else Temperature(temperature.index[0].date(), temperature.to_numpy(float)),
+    )
+    times = readings.index.to_numpy("datetime64[ns]").astype(np.int64) / 1e9
+    series = _series(times, readings.to_numpy(float), np.arange(len(times)))
+    # All readings take part in the fit: there is no model date after the last one.
+    prepared = physical.prepare(meter, series, _UTC, context, last)
+    line = physical.line_of(prepared)
+    index = pd.date_range(first, last, freq="D")
+    if line is None:
+        return pd.Series(np.nan, index=index)
+    midnights = midnight(first, _UTC) + _DAY * np.arange(len(index) + 1)
+    use = line.use(midnights)
+    half = uncertainty.half_widths(
+        line, midnights, use, line.provenance(midnights, use)
+    )
+    result = pd.Series(use, index=index)
+    result.attrs["low"] = pd.Series(np.maximum(use - half, 0.0), index=index)
+    result.attrs["high"] = pd.Series(use + half, index=index)
+    return result
+
+
+def daily(meters: World, midnights: Floats) -> dict[str, Floats]:
+    """Return each meter's use per day: cleaned and with provenance, without a shape."""
+    found = {}
+    ids = _ids(meters)
+    context = Context(as_of=float(midnights[-1]))
+    for key, (times, values) in meters.items():
+        meter = _meter(key, midnights)
+        series = _series(times, values, ids, removed=True)
+        prepared = physical.prepare(meter, series, _WORLD_ZONE, context, None)
+        line = physical.line_of(prepared)
+        if line is None:
+            raise ValueError(key)
+        found[key] = line.use(midnights)
+        line.provenance(midnights, found[key])
+    return found
+
+
+def analyse(meters: World, midnights: Floats) -> Report:
+    """Return everything there is to say of a world of meters."""
+    house = House(
+        time_zone=_WORLD_ZONE.key,
+        meters=tuple(_meter(key, midnights) for key in meters),
+    )
+    ids = _ids(meters)
+    readings = {
+        meter.key: _series(*meters[meter.meter_id], ids, removed=True)
+        for meter in house.meters
+    }
+    return pipeline.analyse(house, readings, Context(as_of=float(midnights[-1])))
+
+
+def _meter(key: str, midnights: Floats) -> Meter:
+    """Return a meter of the world, which was taken out at the last midnight."""
+    last = local_day(float(midnights[-1]), _WORLD_ZONE) - timedelta(days=1)
+    return Meter(
+        meter_id=key,
+        name=key,
+        medium=Medium.ELECTRICITY,
+        unit="kWh",
+        installed=local_day(float(midnights[0]), _WORLD_ZONE),
+        removed=last,
+    )
+
+
+def _ids(meters: World) -> NDArray[np.int64]:
+    return np.arange(max(len(times) for times, _ in meters.values()))
+
+
+def _series(
+    times: Floats, values: Floats, ids: NDArray[np.int64], *, removed: bool = False
+) -> Series:
+    """Return columns that share the memory of the benchmark's arrays."""
+    count = len(times)
+    kinds = np.full(count, KINDS.index(ReadingKind.ACTUAL), np.int8)
+    if removed:
+        kinds[-1] = KINDS.index(ReadingKind.REMOVAL)
+    nothing = np.broadcast_to(np.int64(0), count)
+    return Series(
+        Readings(
+            ids=memoryview(ids[:count]),
+            times=memoryview(times),
+            values=memoryview(values),
+            kinds=memoryview(kinds),
+            revisions=memoryview(nothing),
+            units=memoryview(nothing),
+        ),
+        empty_series().amounts,
+    )

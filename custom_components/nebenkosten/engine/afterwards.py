@@ -1,0 +1,129 @@
+"""What more can be said once the days of all meters are known?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from . import adjustment, balance, calibration, days, formula, gas, quality, residual
+from .anomalies import with_anomalies
+from .forecast import forecast
+from .meter import House, Virtual
+from .model import Band, Context, Finding, Forecast, MeterReport
+from .physical import Prepared
+from .units import UnitMismatchError
+
+if TYPE_CHECKING:
+    from .line import Line
+    from .model import Floats
+    from .pace import Pace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Basis:
+    """What the reports were made from, by meter key.
+
+    `half` are the half widths of each day's band, `paces` the model that is valid now.
+    """
+
+    prepared: dict[str, Prepared]
+    lines: dict[str, Line]
+    half: dict[str, Floats]
+    paces: dict[str, Pace]
+
+
+def finished(
+    house: House, reports: Mapping[str, MeterReport], basis: Basis, context: Context
+) -> dict[str, MeterReport]:
+    """Return the reports with anomalies, quality, forecast and cross-checks."""
+    found = with_anomalies(reports, basis.lines, context)
+    for key, line in basis.lines.items():
+        found[key] = quality.with_quality(found[key], line, context.as_of)
+    today = days.local_day(context.as_of, ZoneInfo(house.time_zone))
+    for key in basis.paces:
+        found[key] = _ahead(found[key], basis, key, today)
+    for key, report in found.items():
+        if isinstance(report.meter, Virtual):
+            found[key] = _computed(house, report, found, today)
+    said = _said(house, found, basis, context)
+    return {
+        key: replace(report, findings=(*report.findings, *said[key]))
+        for key, report in found.items()
+    }
+
+
+def _computed(
+    house: House, report: MeterReport, reports: Mapping[str, MeterReport], today: date
+) -> MeterReport:
+    """Add what a computed meter has from its operands."""
+    operands = [reports[k] for k in formula.operands(report.meter) if k in reports]
+    report = quality.of_operands(report, operands)
+    return replace(report, forecast=_summed(house, report, reports, today))
+
+
+def _said(
+    house: House, reports: Mapping[str, MeterReport], basis: Basis, context: Context
+) -> dict[str, list[Finding]]:
+    """Return what the cross-checks find, by meter key."""
+    zone = ZoneInfo(house.time_zone)
+    said: dict[str, list[Finding]] = {key: [] for key in reports}
+    for key, prepared in basis.prepared.items():
+        said[key] += calibration.expiry(prepared, zone, context.as_of)
+    for key, finding in balance.balances(house, reports):
+        said[key].append(finding)
+    for key, report in reports.items():
+        said[key] += residual.negative(report, reports)
+    return said
+
+
+def _ahead(report: MeterReport, basis: Basis, key: str, today: date) -> MeterReport:
+    """Add the forecast, and the years in usual weather where a model holds."""
+    pace = basis.paces[key]
+    if report.first_day is None:
+        return report
+    start = (report.first_day - pace.first_day).days
+    if start < 0:
+        return report
+    weights = pace.shape.weights[start:]
+    report = replace(report, forecast=forecast(report, weights, basis.half[key], today))
+    weather = pace.shape.weather
+    if weather is None:
+        return report
+    inside = slice(start, start + len(report.use))
+    return replace(
+        report,
+        adjusted=adjustment.adjusted_years(
+            report, weather, weather.heating[inside], weather.daily[inside]
+        ),
+    )
+
+
+def _summed(
+    house: House, report: MeterReport, reports: Mapping[str, MeterReport], today: date
+) -> Forecast | None:
+    """Return a computed meter's forecast from those of its operands."""
+    meter = report.meter
+    if not isinstance(meter, Virtual) or not len(report.use):
+        return None
+    months, years = [], []
+    for term in meter.terms:
+        operand = reports[term.meter_id.lower()]
+        if operand.forecast is None:
+            return None
+        try:
+            scale = gas.daily_factor(operand.meter, meter, house.gas, today, 1)[0]
+        except UnitMismatchError:
+            return None
+        months.append((term.factor * scale, operand.forecast.month))
+        years.append((term.factor * scale, operand.forecast.year))
+    return Forecast(month=_sum(months), year=_sum(years))
+
+
+def _sum(bands: list[tuple[float, Band]]) -> Band:
+    value = sum(scale * band.value for scale, band in bands)
+    below = np.sqrt(sum((scale * (b.value - b.low)) ** 2 for scale, b in bands))
+    above = np.sqrt(sum((scale * (b.high - b.value)) ** 2 for scale, b in bands))
+    return Band(value=value, low=value - float(below), high=value + float(above))

@@ -1,0 +1,140 @@
+"""Do a meter's parts add up to what it counts itself?
+
+Compared from one time when all of them were read to the next. Reading days that lie
+apart allow a band; what lies outside it is a finding, and for water, where courts
+accept a fifth, another one.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from . import gas
+from .formula import over
+from .meter import House, Medium, Virtual
+from .model import Finding, MeterReport, Severity, Value
+from .units import UnitMismatchError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from .model import Floats
+
+_TOLERATED: Final = 0.2
+_LEAST: Final = 0.02
+_NEAR: Final = 0.03
+_FEWEST_DAYS: Final = 5
+
+
+def balances(
+    house: House, reports: Mapping[str, MeterReport]
+) -> Iterator[tuple[str, Finding]]:
+    """Yield findings, by the key of the meter that has parts."""
+    for key, main in reports.items():
+        parts = [
+            report
+            for report in reports.values()
+            if (report.meter.part_of or "").lower() == key
+            and not isinstance(report.meter, Virtual)
+        ]
+        if parts and main.first_day is not None:
+            for finding in _of(house, main, parts):
+                yield key, finding
+
+
+def _of(house: House, main: MeterReport, parts: list[MeterReport]) -> Iterator[Finding]:
+    first, last = main.first_day, main.last_day
+    for part in parts:
+        if (
+            part.first_day is None
+            or part.last_day is None
+            or first is None
+            or last is None
+        ):
+            return
+        first, last = max(first, part.first_day), min(last, part.last_day)
+    if first is None or last is None or (last - first).days < _FEWEST_DAYS:
+        return
+    days = (last - first).days + 1
+    whole, doubt = over(main, main.use, first, days), _doubt(main, first, days)
+    summed: Floats = np.zeros(days)
+    for part in parts:
+        try:
+            scale = gas.daily_factor(part.meter, main.meter, house.gas, first, days)
+        except UnitMismatchError:
+            return
+        summed = summed + scale * over(part, part.use, first, days)
+        doubt = doubt + scale[0] * _doubt(part, first, days)
+    # Only the last closed interval: what was wrong before is history.
+    closed = closings(whole, doubt)
+    if len(closed) >= 2:
+        yield from _compare(main, first, whole, summed, doubt, closed[-2:])
+
+
+def _compare(
+    main: MeterReport,
+    first: date,
+    whole: Floats,
+    summed: Floats,
+    doubt: Floats,
+    closed: list[int],
+) -> Iterator[Finding]:
+    begin, end = closed
+    total, parts = float(whole[begin:end].sum()), float(summed[begin:end].sum())
+    band = float(doubt[begin] + doubt[end]) + _LEAST * abs(total)
+    missing = total - parts
+    data: dict[str, Value] = {
+        "since": first + timedelta(days=begin),
+        "until": first + timedelta(days=end - 1),
+        "total": total,
+        "parts": parts,
+        "share": round(100 * missing / total) if total else 0,
+    }
+    if np.isnan(missing):
+        return
+    if -missing > band:
+        yield _finding(
+            "parts_exceed_whole", main, first + timedelta(days=end - 1), data
+        )
+    elif main.meter.medium is Medium.WATER and missing > _TOLERATED * total + float(
+        doubt[begin] + doubt[end]
+    ):
+        yield _finding(
+            "balance_above_tolerance", main, first + timedelta(days=end - 1), data
+        )
+
+
+def _finding(
+    code: str, main: MeterReport, day: date, data: dict[str, Value]
+) -> Finding:
+    return Finding(
+        code=code,
+        severity=Severity.WARNING,
+        meter_id=main.meter.meter_id,
+        day=day,
+        data=data,
+    )
+
+
+def _doubt(report: MeterReport, first: date, days: int) -> Floats:
+    """Return the counter's half width (days+1,) at each midnight, NaN outside."""
+    return over(report, report.slack, first, days + 1)
+
+
+def closings(use: Floats, doubt: Floats) -> list[int]:
+    """Return the midnights at which all meters were read, or nearly so.
+
+    Of midnights that follow each other with as little doubt, the one with the least.
+    """
+    usual = float(np.nanmean(np.abs(use))) if (~np.isnan(use)).any() else 0.0
+    sure = np.nan_to_num(doubt, nan=np.inf) <= max(_NEAR * 30 * usual, 1e-9)
+    found: list[int] = []
+    for index in np.flatnonzero(sure).tolist():
+        if found and index - found[-1] < _FEWEST_DAYS:
+            if doubt[index] < doubt[found[-1]]:
+                found[-1] = index
+        else:
+            found.append(index)
+    return found

@@ -1,0 +1,62 @@
+"""How much energy does a cubic metre of gas hold on a day?"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from . import units
+from .meter import AnyMeter, GasFactor, Medium
+
+if TYPE_CHECKING:
+    from .model import Floats
+
+_NORMAL_KELVIN: Final = 273.15
+_METER_KELVIN: Final = 288.15
+_NORMAL_PRESSURE: Final = 1013.25
+_METER_OVERPRESSURE: Final = 22.0
+
+
+def zustandszahl(altitude: float) -> float:
+    """Return the state number z [1] of household gas at an altitude [m].
+
+    DVGW G 685: z = 273.15 / T x (p_amb + p_e) / 1013.25 with T = 288.15 K, p_amb =
+    1016 - 0.12 x altitude [mbar], p_e = 22 mbar and dry gas.
+    """
+    ambient = 1016.0 - 0.12 * altitude
+    pressure = (ambient + _METER_OVERPRESSURE) / _NORMAL_PRESSURE
+    return _NORMAL_KELVIN / _METER_KELVIN * pressure
+
+
+def energy_per_volume(gas: Sequence[GasFactor], first: date, days: int) -> Floats:
+    """Return the factor (days,) [kWh/m³] of each day from `first` on.
+
+    The earliest factor holds before its first day too, the latest one ever after.
+    """
+    dated = sorted(gas, key=lambda factor: factor.valid_from)
+    begins = np.array([factor.valid_from.toordinal() for factor in dated])
+    which = np.searchsorted(begins, first.toordinal() + np.arange(days), "right") - 1
+    return np.array([factor.kwh for factor in dated])[np.clip(which, 0, None)]
+
+
+def daily_factor(
+    given: AnyMeter, wanted: AnyMeter, gas: Sequence[GasFactor], first: date, days: int
+) -> Floats:
+    """Return what (days,) a day's use of one meter is multiplied with for another.
+
+    Volume becomes energy, or energy volume, only where the volume is gas. Raises
+    UnitMismatchError for any other pair without a fixed factor.
+    """
+    source, target = (units.dimension(units.canonical(m.unit)) for m in (given, wanted))
+    if {source, target} != {"energy", "volume"}:
+        return np.full(days, units.factor(given.unit, wanted.unit))
+    volume = given if source == "volume" else wanted
+    if volume.medium is not Medium.GAS:
+        raise units.UnitMismatchError(given.unit, wanted.unit)
+    kwh = energy_per_volume(gas, first, days)
+    if source == "volume":
+        scale = units.factor(given.unit, "m³") * units.factor("kWh", wanted.unit)
+        return kwh * scale
+    scale = units.factor(given.unit, "kWh") * units.factor("m³", wanted.unit)
+    return scale / kwh

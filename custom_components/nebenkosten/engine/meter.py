@@ -1,0 +1,173 @@
+"""What is a meter, and what is a house?
+
+Free of numpy: loaded while Home Assistant sets up.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Medium(StrEnum):
+    """What flows through a meter."""
+
+    ELECTRICITY = "electricity"
+    GAS = "gas"
+    WATER = "water"
+    HEAT = "heat"
+    OTHER = "other"
+
+
+class Role(StrEnum):
+    """Which place a meter has in the house."""
+
+    MAIN = "main"
+    SUB = "sub"
+    PRODUCTION = "production"
+    FEED_IN = "feed_in"
+    STORAGE = "storage"
+
+
+class SourceKind(StrEnum):
+    """Where readings come from by themselves."""
+
+    ENTITY = "entity"
+    STATISTIC = "statistic"
+
+
+class Sensitivity(StrEnum):
+    """How readily a meter's oddities become events."""
+
+    QUIET = "quiet"
+    NORMAL = "normal"
+    SENSITIVE = "sensitive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRef:
+    """One automatic source of a meter, valid from day to day, both included."""
+
+    kind: SourceKind
+    reference: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """What every meter has, however its use comes about.
+
+    `profile` names a seasonal profile or gives its twelve monthly shares.
+    """
+
+    meter_id: str
+    name: str
+    medium: Medium
+    unit: str
+    role: Role | None = None
+    part_of: str | None = None
+    profile: str | tuple[float, ...] | None = None
+    sensitivity: Sensitivity = Sensitivity.NORMAL
+    billing_year_start: tuple[int, int] | None = None
+
+    @property
+    def key(self) -> str:
+        """Return the id that is unique regardless of case."""
+        return self.meter_id.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter(Definition):
+    """A physical meter; `digits` counts the places before the decimal separator."""
+
+    kind: ClassVar[str] = "physical"
+
+    serial_number: str | None = None
+    model: str | None = None
+    installed: date | None = None
+    removed: date | None = None
+    digits: int | None = None
+    decimals: int | None = None
+    calibrated_until: date | None = None
+    sources: tuple[SourceRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MasterPeriod:
+    """From which meters a master counts between two local days, both included.
+
+    The use of several sources is added up; an `end` of None is open.
+    """
+
+    start: date
+    end: date | None
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Master(Definition):
+    """Meters one after the other that count the same thing without losing a day."""
+
+    kind: ClassVar[str] = "master"
+
+    periods: tuple[MasterPeriod, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One operand of a formula: factor x the meter's use in the formula's unit."""
+
+    meter_id: str
+    factor: float = 1.0
+    zero_when_absent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Virtual(Definition):
+    """A meter whose use is a sum of other meters' use."""
+
+    kind: ClassVar[str] = "virtual"
+
+    terms: tuple[Term, ...]
+
+
+type AnyMeter = Meter | Master | Virtual
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GasFactor:
+    """What a cubic metre of gas holds from a day on: kWh = m³ x brennwert x z.
+
+    `brennwert` is the gross calorific value [kWh/m³], `zustandszahl` the state number z
+    that brings the metered volume to standard conditions (DVGW G 685).
+    """
+
+    brennwert: float
+    zustandszahl: float
+    valid_from: date = date.min
+
+    @property
+    def kwh(self) -> float:
+        """Return the energy [kWh] of a metered cubic metre."""
+        return self.brennwert * self.zustandszahl
+
+
+DEFAULT_GAS = GasFactor(brennwert=11.504, zustandszahl=0.8885)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """All meters and the zone whose calendar they are counted in."""
+
+    time_zone: str
+    meters: tuple[Meter, ...]
+    masters: tuple[Master, ...] = ()
+    virtuals: tuple[Virtual, ...] = ()
+    gas: tuple[GasFactor, ...] = (DEFAULT_GAS,)
+    billing_year_start: tuple[int, int] = (1, 1)
+
+    @property
+    def all_meters(self) -> tuple[AnyMeter, ...]:
+        """Return the meters of every kind."""
+        return (*self.meters, *self.masters, *self.virtuals)

@@ -1,0 +1,219 @@
+"""How do the readings of one physical meter become a line through its life?"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from . import calendar, days, seasonality
+from .amounts import believed
+from .beyond import Span, reach
+from .cleaning import Cleaned, Register, clean
+from .intervals import Intervals, evidence
+from .laid_amounts import Use
+from .line import Course, Line, Part
+from .meter import Meter
+from .model import Context, Finding, Series
+from .outdoors import temperatures
+from .pace import Pace, pace_of
+from .reconstruction import flow
+from .shape import choose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ENOUGH: Final = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """What is believed of one physical meter, and the model of its days."""
+
+    meter: Meter
+    cleaned: Cleaned
+    amounts: Use
+    findings: tuple[Finding, ...]
+    zone: ZoneInfo
+    as_of: float
+    pace: Pace | None
+    model_date: date | None
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """Return the registers, one without readings where only amounts are known."""
+        if self.cleaned.registers or not len(self.amounts.starts):
+            return self.cleaned.registers
+        return (_WITHOUT_READINGS,)
+
+
+_NOTHING: Final = np.empty(0)
+_NUMBERLESS: Final = np.empty(0, np.int64)
+_WITHOUT_READINGS: Final = Register(
+    _NUMBERLESS,
+    _NOTHING,
+    _NOTHING,
+    _NOTHING,
+    full=np.inf,
+    opened=False,
+    closed=False,
+    falls=_NUMBERLESS,
+)
+
+
+def prepare(
+    meter: Meter,
+    series: Series,
+    zone: ZoneInfo,
+    context: Context,
+    model_date: date | None,
+) -> Prepared:
+    """Clean a meter's records and choose its shape; no `model_date` means no shape."""
+    cleaned = clean(meter, series.readings, context.as_of, zone)
+    amounts, lost = believed(meter, series.amounts, context.as_of)
+    prepared = Prepared(
+        meter, cleaned, amounts, tuple(lost), zone, context.as_of, None, None
+    )
+    if model_date is None or not prepared.registers:
+        return prepared
+    pace, used = _pace(prepared, context, model_date)
+    return Prepared(
+        meter, cleaned, amounts, tuple(lost), zone, context.as_of, pace, used
+    )
+
+
+def model_date(as_of: float, zone: ZoneInfo) -> date:
+    """Return the last 1 January or 1 July before an instant [epoch s]."""
+    day = days.local_day(as_of, zone)
+    half = date(day.year, 7, 1)
+    return half if day > half else date(day.year - (day <= date(day.year, 1, 1)), 1, 1)
+
+
+def _pace(
+    prepared: Prepared, context: Context, until: date
+) -> tuple[Pace, date | None]:
+    """Return the meter's pace, and the model date if its readings reach that far."""
+    zone = prepared.zone
+    first = days.local_day(_begin(prepared), zone)
+    # To the end of the year, which the forecast is made for.
+    last = date(days.local_day(context.as_of, zone).year, 12, 31)
+    midnights = calendar.midnights(first, last, zone)
+    intervals = _intervals(prepared, midnights)
+    closed = intervals.until(float((until - first).days))
+    enough = len(closed.rise) >= _ENOUGH
+    shape = choose(
+        closed if enough else intervals,
+        first,
+        len(midnights) - 1,
+        seasonality.shares_of(prepared.meter),
+        temperatures(context.temperature, first, len(midnights) - 1),
+    )
+    return pace_of(first, midnights, shape), until if enough else None
+
+
+def _begin(prepared: Prepared) -> float:
+    """Return the earliest instant that the meter's line can reach."""
+    meter, zone = prepared.meter, prepared.zone
+    knots = [r.times[0] for r in prepared.registers if len(r.times)]
+    knots += prepared.amounts.starts[:1].tolist()
+    if meter.installed is not None:
+        knots.append(days.midnight(meter.installed, zone))
+    return float(min(knots))
+
+
+def _intervals(prepared: Prepared, midnights: np.ndarray) -> Intervals:
+    registers = list(prepared.cleaned.registers)
+    if not registers or all(len(r.times) < 2 for r in registers):
+        registers = [_as_register(prepared.amounts)]
+    return evidence(registers, midnights)
+
+
+def _as_register(amounts: Use) -> Register:
+    """Return amounts without a gap as a counter from zero, for the models alone."""
+    if not len(amounts.starts):
+        return _WITHOUT_READINGS
+    times = np.append(amounts.starts[:1], amounts.ends)
+    values = np.concatenate(([0.0], np.cumsum(np.maximum(amounts.values, 0.0))))
+    return Register(
+        _NUMBERLESS,
+        times,
+        values,
+        np.zeros(len(times)),
+        full=np.inf,
+        opened=False,
+        closed=False,
+        falls=_NUMBERLESS,
+    )
+
+
+def line_of(prepared: Prepared) -> Line | None:
+    """Lay the registers end to end over the meter's life; None without any."""
+    registers, zone, meter = prepared.registers, prepared.zone, prepared.meter
+    if not registers:
+        return None
+    begin = None
+    if meter.installed is not None:
+        begin = days.midnight(meter.installed, zone)
+    ahead = forward(prepared)
+    courses: list[Course] = []
+    for i, register in enumerate(registers):
+        after = registers[i + 1] if i + 1 < len(registers) else None
+        span = Span(
+            begin,
+            _end_of(register, after) if after else _life_end(prepared),
+            still_from=_midnight_before(register, zone),
+            forward=ahead,
+            stops=register.closed and after is None,
+        )
+        own = prepared.amounts
+        if courses:
+            own = own.within(courses[-1].flow.end, np.inf)
+        courses.append(Course(register, flow(register, own, span, prepared.pace)))
+        begin = None if after and after.opened else courses[-1].flow.end
+    return Line((Part(-np.inf, np.inf, tuple(courses), prepared.amounts),))
+
+
+def forward(prepared: Prepared) -> Callable[[float], float]:
+    """Return up to when use may be carried on from a last knot."""
+
+    def limit(knot: float) -> float:
+        return days.days_later(knot, reach(prepared.registers), prepared.zone)
+
+    return limit
+
+
+def _end_of(register: Register, after: Register) -> float:
+    """Return where a register that was exchanged ends."""
+    last = float(register.times[-1])
+    return max(last, float(after.times[0])) if after.opened else last
+
+
+def _life_end(prepared: Prepared) -> float:
+    removed = prepared.meter.removed
+    if removed is None:
+        return prepared.as_of
+    end = days.midnight(removed + timedelta(days=1), prepared.zone)
+    return min(prepared.as_of, end)
+
+
+def _midnight_before(register: Register, zone: ZoneInfo) -> float:
+    if not len(register.times):
+        return -np.inf
+    day = days.local_day(float(register.times[0]), zone)
+    return days.midnight(day, zone)
+
+
+def life(prepared: Prepared, line: Line) -> tuple[date, date]:
+    """Return the first and the last day that the meter reports."""
+    meter, zone = prepared.meter, prepared.zone
+    courses = line.courses
+    first = meter.installed
+    if first is None:
+        first = days.first_midnight_at_or_after(courses[0].flow.start, zone)
+    last = days.local_day(prepared.as_of, zone) - timedelta(days=1)
+    removed = meter.removed
+    if removed is None and courses[-1].register.closed:
+        end = float(courses[-1].register.times[-1])
+        removed = days.first_midnight_at_or_after(end, zone) - timedelta(days=1)
+    return first, last if removed is None else min(last, removed)

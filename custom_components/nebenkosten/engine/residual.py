@@ -1,0 +1,63 @@
+"""Is what a computed meter leaves over less than nothing, and who is to blame?
+
+Days alone may well be negative where operands are read on different days; over a time
+that begins and ends with readings of all of them the rest cannot be.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from .balance import closings
+from .meter import Virtual
+from .model import Finding, MeterReport, Severity
+
+if TYPE_CHECKING:
+    from .model import Floats
+
+_LEAST: Final = 0.005
+
+
+def negative(report: MeterReport, reports: Mapping[str, MeterReport]) -> list[Finding]:
+    """Report the times, closed by readings of all operands, with a negative rest."""
+    meter = report.meter
+    if not isinstance(meter, Virtual) or report.first_day is None:
+        return []
+    closed = closings(_turnover(meter, report, reports), report.slack)
+    below = [
+        (begin, end)
+        for begin, end in pairwise(closed)
+        if float(report.use[begin:end].sum())
+        < -float(report.slack[begin] + report.slack[end])
+        - _LEAST * float(np.abs(report.use[begin:end]).sum())
+    ]
+    if not below:
+        return []
+    begin, end = below[0][0], below[-1][1]
+    suspects = [term.meter_id for term in meter.terms if term.factor < 0]
+    return [
+        Finding(
+            code="negative_rest",
+            severity=Severity.WARNING,
+            meter_id=meter.meter_id,
+            day=report.first_day + timedelta(days=below[-1][1] - 1),
+            data={
+                "since": report.first_day + timedelta(days=begin),
+                "until": report.first_day + timedelta(days=end - 1),
+                "use": sum(float(report.use[a:b].sum()) for a, b in below),
+                "suspects": ", ".join(suspects),
+            },
+        )
+    ]
+
+
+def _turnover(
+    meter: Virtual, report: MeterReport, reports: Mapping[str, MeterReport]
+) -> Floats:
+    """Return the use (n,) that tells how little doubt is next to none."""
+    base = reports[meter.terms[0].meter_id.lower()]
+    scale = abs(meter.terms[0].factor)
+    return scale * np.full(len(report.use), float(np.nanmean(base.use)))

@@ -1,0 +1,130 @@
+"""Is the use between two readings odd, for a meter that is read now and then?
+
+A verdict belongs to an interval and is given once, when its closing reading arrives,
+from the intervals closed before it: how their use compared with the season's, and how
+far that strayed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from . import degree_days
+from .meter import Sensitivity
+
+if TYPE_CHECKING:
+    from .intervals import Intervals
+    from .model import Floats
+
+_ENOUGH: Final = 4
+_WEATHER_NEEDS: Final = 8
+_WEATHER_EVERY: Final = 6
+_LIMIT: Final = {
+    Sensitivity.QUIET: 5.0,
+    Sensitivity.NORMAL: 3.5,
+    Sensitivity.SENSITIVE: 2.7,
+}
+_HIGH: Final = 1.6
+_LOW: Final = 0.4
+_LEAST_SPREAD: Final = 0.15
+# Days stray more than months: their spread shrinks with the root of their number.
+_DAY_SPREAD: Final = 0.6
+_FLOOR: Final = 0.05
+# What a season lets expect must be worth mentioning before nothing at all is odd.
+_WORTH: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """An odd interval: its index, kind, expected use and the spread of it [unit]."""
+
+    index: int
+    kind: str
+    expected: float
+    spread: float
+
+
+def odd_intervals(
+    intervals: Intervals,
+    profile: Floats,
+    temperature: Floats | None,
+    month: Floats,
+    sensitivity: Sensitivity,
+) -> list[Odd]:
+    """Judge k intervals in order; `profile` and `month` (n,) are given for each day."""
+    found: list[Odd] = []
+    normal: list[int] = []
+    model = _over(profile, intervals)
+    for index in range(len(intervals.rise)):
+        due = index >= _WEATHER_NEEDS and (index - _WEATHER_NEEDS) % _WEATHER_EVERY == 0
+        if temperature is not None and due:
+            model = _weathered(intervals, index, temperature, profile, month)
+        if len(normal) >= _ENOUGH:
+            verdict = _judged(intervals, model, normal, index, sensitivity)
+            if verdict is not None:
+                found.append(verdict)
+                continue
+        normal.append(index)
+    return found
+
+
+def _over(weights: Floats, intervals: Intervals) -> Floats:
+    running = np.concatenate(([0.0], np.cumsum(weights)))
+    grid = np.arange(len(running), dtype=float)
+    ends = np.interp(intervals.ends, grid, running)
+    result: Floats = ends - np.interp(intervals.starts, grid, running)
+    return result
+
+
+def _weathered(
+    intervals: Intervals,
+    index: int,
+    temperature: Floats,
+    profile: Floats,
+    month: Floats,
+) -> Floats:
+    """Return each interval's use by a model of the intervals before `index` alone."""
+    before = intervals.until(float(intervals.ends[index - 1]))
+    until = max(int(np.ceil(before.ends.max())), 1)
+    model = degree_days.fit(before, temperature, profile, month, until)
+    return _over(model.daily, intervals)
+
+
+def _judged(
+    intervals: Intervals,
+    model: Floats,
+    normal: Sequence[int],
+    index: int,
+    sensitivity: Sensitivity,
+) -> Odd | None:
+    """Compare an interval with the normal ones before it."""
+    known = np.array(normal)
+    usual = float(intervals.rise[known].sum() / intervals.length[known].sum())
+    floor = _FLOOR * usual * intervals.length
+    ratio = np.log((intervals.rise + floor) / (model + floor))
+    middle = float(np.median(ratio[known]))
+    stray = 1.4826 * float(np.median(np.abs(ratio[known] - middle)))
+    length = float(intervals.length[index])
+    spread = max(stray, _LEAST_SPREAD, _DAY_SPREAD / np.sqrt(max(length, 1.0)))
+    expected = float(np.exp(middle) * (model[index] + floor[index]) - floor[index])
+    expected = max(expected, 0.0)
+    actual = float(intervals.rise[index])
+    far = (float(ratio[index]) - middle) / spread
+    kind = _kind(actual, expected, far, _LIMIT[sensitivity])
+    # No use is odd where it is new, and where the season lets expect a good deal.
+    worth = expected >= _WORTH * usual * length and bool(intervals.rise[known].all())
+    if kind is None or (kind == "no_use" and not worth):
+        return None
+    return Odd(index, kind, expected, spread * max(expected, floor[index]))
+
+
+def _kind(actual: float, expected: float, far: float, limit: float) -> str | None:
+    if far > limit and actual > _HIGH * expected:
+        return "high"
+    if actual == 0.0 and expected > 0:
+        return "no_use"
+    if far < -limit and actual < _LOW * expected:
+        return "low"
+    return None

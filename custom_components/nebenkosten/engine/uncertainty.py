@@ -1,0 +1,70 @@
+"""How sure is the use of a day that was not measured?
+
+A band holds the true value four times out of five. The errors of a gap's days go
+together: the half width of a sum of days is the sum of theirs, and that of the counter
+grows from the nearest reading on.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from .model import Provenance
+
+if TYPE_CHECKING:
+    from .line import Line
+    from .model import Floats, Ints
+
+_DAY: Final = 86400.0
+# Fitted once on real meters of three media with readings 20 to 400 days apart: the
+# relative half width of a month inside an interval, and how it grows with its length.
+_INSIDE: Final = 0.14
+_GROWTH: Final = 0.55
+_MONTH: Final = 30.0
+# The same beyond the first and the last reading: at once, and each 30 days more.
+_BEYOND: Final = 0.30
+_BEYOND_MORE: Final = 0.10
+# Some of the error has the size of a usual day, however little a day itself used.
+_OF_USUAL: Final = 0.3
+
+
+def half_widths(line: Line, midnights: Floats, use: Floats, provenance: Ints) -> Floats:
+    """Return the half width (n,) [unit] of each day's 80 % band, NaN if unknown."""
+    times = knots(line)
+    if not len(times):
+        return np.where(np.isnan(use), np.nan, 0.0)
+    middle = (midnights[1:] + midnights[:-1]) / 2
+    after = np.searchsorted(times, middle)
+    left = times[np.clip(after - 1, 0, len(times) - 1)]
+    right = times[np.clip(after, 0, len(times) - 1)]
+    inside = (after > 0) & (after < len(times))
+    length = np.where(inside, right - left, 0.0) / _DAY
+    away = np.minimum(np.abs(middle - left), np.abs(right - middle)) / _DAY
+    beyond = _BEYOND + _BEYOND_MORE * away / _MONTH
+    relative = np.where(inside, _INSIDE * (length / _MONTH) ** _GROWTH, beyond)
+    known = use[~np.isnan(use)]
+    usual = float(np.abs(known).mean()) if len(known) else 0.0
+    size = (1 - _OF_USUAL) * np.abs(use) + _OF_USUAL * usual
+    return np.where(provenance == Provenance.MEASURED, 0.0, relative * size)
+
+
+def slack(line: Line, midnights: Floats, half: Floats) -> Floats:
+    """Return the half width (n+1,) [unit] of the counter at each midnight."""
+    times = knots(line)
+    running = np.concatenate(([0.0], np.cumsum(np.nan_to_num(half))))
+    if not len(times):
+        return np.zeros(len(running))
+    at_knots = np.interp(times, midnights, running)
+    after = np.searchsorted(times, midnights)
+    from_left = np.abs(running - at_knots[np.clip(after - 1, 0, len(times) - 1)])
+    to_right = np.abs(at_knots[np.clip(after, 0, len(times) - 1)] - running)
+    from_left = np.where(after == 0, np.inf, from_left)
+    to_right = np.where(after == len(times), np.inf, to_right)
+    result: Floats = np.minimum(from_left, to_right)
+    return result
+
+
+def knots(line: Line) -> Floats:
+    """Return the instants at which some register of the line was read."""
+    parts = [course.register.times for course in line.courses]
+    return np.unique(np.concatenate(parts)) if len(parts) > 1 else parts[0]
