@@ -56,7 +56,8 @@ def main() -> int:
         say(str(error) or "interrupted")
         server.stop()
         return 1
-    _report(result, options.json, house.left_out)
+    computed = (*house.house.masters, *house.house.virtuals)
+    _report(result, options.json, [meter.meter_id for meter in computed])
     if options.exit:
         say("stopping Home Assistant")
         server.stop()
@@ -244,7 +245,9 @@ def _report(result: dict[str, Any], target: str | None, left_out: Any) -> None:
     output = sys.stderr if target == "-" else sys.stdout
     output.write("\n".join(_table(result)) + "\n")
     for meter_id in left_out:
-        output.write(f"{meter_id}: only physical meters can be computed yet\n")
+        output.write(
+            f"{meter_id}: Home Assistant can only be given physical meters yet\n"
+        )
     if target == "-":
         sys.stdout.write(text + "\n")
 

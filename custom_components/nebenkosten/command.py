@@ -53,7 +53,11 @@ def _result(folder: HouseFolder, as_of: str | None) -> dict[str, object]:
         instant = _after_all(rows, zone)
     else:
         instant = parse_instant(as_of, zone, bare_dates="start").seconds
-    report: Report = analyse(folder.house, _series(rows), Context(as_of=instant))
+    report: Report = analyse(
+        folder.house,
+        _series(rows),
+        Context(as_of=instant, temperature=folder.temperature),
+    )
     stages = {
         "collect": collected - started,
         "analyse": time.perf_counter() - collected,
@@ -77,8 +81,6 @@ def _rows(folder: HouseFolder) -> list[Row]:
                 f" ({len(parsed.rejected)} rows rejected)"
             )
         rows += parsed.rows
-    for left in folder.left_out:
-        sys.stderr.write(f"{left}: only physical meters can be computed yet\n")
     return rows
 
 

@@ -27,7 +27,9 @@ def load_sentences(language: str) -> Sentences:
 
 def finding_text(finding: Finding, sentences: Sentences, *, comma: bool) -> str:
     """Return a finding's sentence; numbers carry a decimal comma where wanted."""
-    return sentences[f"finding_{finding.code}"].format(
+    code = finding.code
+    key = code if code.startswith("anomaly_") else f"finding_{code}"
+    return sentences[key].format(
         **{key: shown(value, comma=comma) for key, value in finding.data.items()}
     )
 

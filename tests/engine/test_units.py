@@ -1,5 +1,6 @@
 """Fixed factors, spellings, and pairs that make no sense."""
 
+from array import array
 from dataclasses import replace
 
 from hypothesis import given, strategies as st
@@ -52,9 +53,11 @@ def test_spellings(typed: str, meant: str) -> None:
 def test_readings_of_another_unit_are_converted_or_left_out() -> None:
     points = [read("2025-01-01", 1), read("2025-01-11", 1.1), read("2025-01-11", 7)]
     stored = series(points)
-    stored.readings.units[0] = stored.readings.units[1] = 1
-    stored.readings.units[2] = 2
-    named = replace(stored.readings, unit_names=(None, "MWh", "m³"))
+    named = replace(
+        stored.readings,
+        units=array("b", [1, 1, 2]),
+        unit_names=(None, "MWh", "m³"),
+    )
     found = analyse(
         House(time_zone="Europe/Berlin", meters=(meter(),)),
         {"strom": Series(named, stored.amounts)},

@@ -19,6 +19,9 @@ def believed(meter: Meter, amounts: Amounts, as_of: float) -> tuple[Use, list[Fi
     Where two overlap, the one that begins earlier counts; of equal ones the later edit.
     Those whose unit does not fit are left out, with a finding.
     """
+    if not len(amounts.starts):
+        nothing = np.empty(0)
+        return Use(nothing, nothing, nothing), []
     starts, ends = np.asarray(amounts.starts), np.asarray(amounts.ends)
     scale = unit_scale(meter, amounts.unit_names)[np.asarray(amounts.units)]
     values = np.asarray(amounts.values) * scale

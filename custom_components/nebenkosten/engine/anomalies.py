@@ -12,7 +12,7 @@ from .detectors import continuous_flow
 from .events import Evidence
 from .formula import over
 from .intervals import Intervals, in_days
-from .meter import AnyMeter, Medium, Virtual
+from .meter import AnyMeter, Medium, Meter, Virtual
 from .model import Anomaly, Context, Finding, MeterReport, Provenance, Severity
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ def with_anomalies(
         )
     for key, line in lines.items():
         report = judged[key]
+        # A master's readings are its sources', which speak for themselves.
+        if not isinstance(report.meter, Meter):
+            continue
         intervals = _sparse_intervals(report, line)
         if intervals is not None:
             by_interval = tuple(_of_intervals(report, intervals, context))
@@ -105,8 +108,12 @@ def _first(report: MeterReport) -> date:
 
 
 def _is_daily(report: MeterReport) -> bool:
-    """Return whether enough days were measured to know what is usual."""
-    return int((report.provenance == Provenance.MEASURED).sum()) >= _DAILY
+    """Return whether enough days were measured to know what is usual.
+
+    Days between two equal readings are measured too: alone they prove nothing.
+    """
+    measured = int((report.provenance == Provenance.MEASURED).sum())
+    return measured >= max(_DAILY, len(report.use) / 2)
 
 
 def _with_flow(evidence: Evidence, report: MeterReport, line: Line | None) -> Evidence:
@@ -256,6 +263,7 @@ def _of_intervals(
         outdoors.so_far(context.temperature, first, count, whole=True),
         seasonality.months(first, count),
         report.meter.sensitivity,
+        heats=report.meter.medium in (Medium.GAS, Medium.HEAT),
     )
     for odd in found:
         start = int(np.floor(intervals.starts[odd.index] + 1e-9))

@@ -26,6 +26,8 @@ _TOLERATED: Final = 0.2
 _LEAST: Final = 0.02
 _NEAR: Final = 0.03
 _FEWEST_DAYS: Final = 5
+# An 80 % band is left by chance once in five times: more is asked of a finding.
+_SURE: Final = 2.5
 
 
 def balances(
@@ -83,7 +85,7 @@ def _compare(
 ) -> Iterator[Finding]:
     begin, end = closed
     total, parts = float(whole[begin:end].sum()), float(summed[begin:end].sum())
-    band = float(doubt[begin] + doubt[end]) + _LEAST * abs(total)
+    band = _SURE * float(doubt[begin] + doubt[end]) + _LEAST * abs(total)
     missing = total - parts
     data: dict[str, Value] = {
         "since": first + timedelta(days=begin),
@@ -98,9 +100,7 @@ def _compare(
         yield _finding(
             "parts_exceed_whole", main, first + timedelta(days=end - 1), data
         )
-    elif main.meter.medium is Medium.WATER and missing > _TOLERATED * total + float(
-        doubt[begin] + doubt[end]
-    ):
+    elif main.meter.medium is Medium.WATER and missing > _TOLERATED * total + band:
         yield _finding(
             "balance_above_tolerance", main, first + timedelta(days=end - 1), data
         )

@@ -3,8 +3,22 @@
 from collections.abc import Mapping
 from datetime import date
 import re
+from typing import TypedDict
 
-from .meter import Medium, Meter, Role, Sensitivity, SourceKind, SourceRef
+from .meter import (
+    DEFAULT_GAS,
+    GasFactor,
+    Master,
+    MasterPeriod,
+    Medium,
+    Meter,
+    Role,
+    Sensitivity,
+    SourceKind,
+    SourceRef,
+    Term,
+    Virtual,
+)
 
 _METER_ID = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*")
 
@@ -18,25 +32,109 @@ def is_meter_id(text: str) -> bool:
 
 def meter_from(name: str, data: Mapping[str, Plain]) -> Meter:
     """Return the meter of a name and a subentry's data."""
-    role, decimals, digits = data.get("role"), data.get("decimals"), data.get("digits")
+    decimals, digits = data.get("decimals"), data.get("digits")
     return Meter(
-        meter_id=str(data["meter_id"]),
-        name=name,
-        medium=Medium(str(data["medium"])),
-        unit=str(data["unit"]),
-        role=Role(str(role)) if role else None,
-        part_of=_text(data.get("part_of")),
+        **_common(name, data),
         serial_number=_text(data.get("serial_number")),
         model=_text(data.get("model")),
         installed=_day(data.get("installed")),
         removed=_day(data.get("removed")),
         digits=None if digits is None else int(str(digits)),
         decimals=None if decimals is None else int(str(decimals)),
-        profile=_profile(data.get("profile")),
-        sensitivity=Sensitivity(str(data.get("sensitivity") or Sensitivity.NORMAL)),
-        billing_year_start=year_start(data.get("billing_year_start")),
         calibrated_until=_day(data.get("calibrated_until")),
         sources=tuple(_sources(data.get("sources"))),
+    )
+
+
+class _Common(TypedDict):
+    meter_id: str
+    name: str
+    medium: Medium
+    unit: str
+    role: Role | None
+    part_of: str | None
+    profile: str | tuple[float, ...] | None
+    sensitivity: Sensitivity
+    billing_year_start: tuple[int, int] | None
+
+
+def _common(name: str, data: Mapping[str, Plain]) -> _Common:
+    """Return what meters of every kind have."""
+    role = data.get("role")
+    return {
+        "meter_id": str(data["meter_id"]),
+        "name": name,
+        "medium": Medium(str(data["medium"])),
+        "unit": str(data["unit"]),
+        "role": Role(str(role)) if role else None,
+        "part_of": _text(data.get("part_of")),
+        "profile": _profile(data.get("profile")),
+        "sensitivity": Sensitivity(str(data.get("sensitivity") or Sensitivity.NORMAL)),
+        "billing_year_start": year_start(data.get("billing_year_start")),
+    }
+
+
+def master_from(name: str, data: Mapping[str, Plain]) -> Master:
+    """Return a master; of the sources of a `single` period the first one counts.
+
+    Raises ValueError for periods that cannot be, KeyError for what is missing.
+    """
+    given = data["periods"]
+    if not isinstance(given, (list, tuple)) or not given:
+        raise ValueError("a list of periods is missing")
+    return Master(
+        **_common(name, data),
+        periods=tuple(
+            _period(period) for period in given if isinstance(period, Mapping)
+        ),
+    )
+
+
+def _period(period: Mapping[str, Plain]) -> MasterPeriod:
+    sources = period["source_meters"]
+    if not isinstance(sources, (list, tuple)) or not sources:
+        raise ValueError("a period without source_meters")
+    keys = tuple(str(source) for source in sources)
+    end = _day(period.get("end_date"))
+    return MasterPeriod(
+        start=date.fromisoformat(str(period["start_date"])),
+        end=None if end is None or end.year == date.max.year else end,
+        sources=keys if period.get("composition_type") == "sum" else keys[:1],
+    )
+
+
+def virtual_from(name: str, data: Mapping[str, Plain]) -> Virtual:
+    """Return a virtual meter: a base less others, or any sum of `terms`."""
+    given = data.get("terms")
+    if isinstance(given, (list, tuple)):
+        terms = [_term(term) for term in given if isinstance(term, Mapping)]
+    else:
+        less = data.get("subtract_meters")
+        others = less if isinstance(less, (list, tuple)) else ()
+        terms = [Term(meter_id=str(data["base_meter"]))]
+        terms += [Term(meter_id=str(other), factor=-1.0) for other in others]
+    if not terms:
+        raise ValueError("a list of terms is missing")
+    return Virtual(**_common(name, data), terms=tuple(terms))
+
+
+def _term(term: Mapping[str, Plain]) -> Term:
+    factor = term.get("factor")
+    return Term(
+        meter_id=str(term["meter_id"]),
+        factor=1.0 if factor is None else float(str(factor)),
+        zero_when_absent=term.get("when_absent") == "zero",
+    )
+
+
+def gas_factor(data: Plain) -> GasFactor:
+    """Return what a cubic metre of gas holds, as a configuration names it."""
+    if not isinstance(data, Mapping):
+        raise TypeError("energy_content and z_factor are missing")
+    return GasFactor(
+        brennwert=float(str(data.get("energy_content", DEFAULT_GAS.brennwert))),
+        zustandszahl=float(str(data.get("z_factor", DEFAULT_GAS.zustandszahl))),
+        valid_from=_day(data.get("valid_from")) or date.min,
     )
 
 

@@ -128,7 +128,7 @@ def _kind(evidence: Evidence, start: int, end: int) -> str:
 
 
 def _lasting(meter: AnyMeter, excess: Floats) -> str:
-    """Return which kind of lasting surplus (n,) it is: growing, steady, or just high."""
+    """Return which kind of lasting surplus (n,) it is: growing, steady or high."""
     known = excess[~np.isnan(excess)]
     third = len(known) // 3
     if len(known) >= _CREEP_DAYS:

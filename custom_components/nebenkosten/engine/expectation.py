@@ -32,7 +32,7 @@ _WEEKDAY_SHRINK: Final = 9.0
 _TYPICAL: Final = 120
 _FLOOR: Final = 0.1
 # Below this ratio nobody is at home; after a month of it this is the new normal.
-_AWAY: Final = 0.35
+_AWAY: Final = 0.37
 _HOME: Final = 0.6
 _AWAY_DAYS: Final = 30
 # The history of ratios: log(ratio + OFFSET) in cells, fading, with a broad prior.
@@ -40,7 +40,7 @@ OFFSET: Final = 0.15
 CELLS: Final = 48
 LARGEST: Final = 8.0
 _FADE: Final = 0.997
-_PRIOR: Final = 5.0
+_PRIOR: Final = 4.0
 _PRIOR_SPREAD: Final = 0.26
 _PRIOR_TAIL: Final = 0.02
 _SMOOTH: Final = 1.9

@@ -22,6 +22,8 @@ class Use:
 
     def within(self, start: float, end: float) -> Use:
         """Return what falls between start and end, cut amounts in proportion."""
+        if not len(self.starts):
+            return self
         chosen = (self.ends > start) & (self.starts < end)
         starts, ends = self.starts[chosen], self.ends[chosen]
         left, right = np.maximum(starts, start), np.minimum(ends, end)

@@ -39,7 +39,7 @@ class Part:
 
     def use(self, instants: Floats) -> Floats:
         """Return the use (n,) between instants (n+1,) in the part, NaN: unknown."""
-        inside = np.clip(instants, self.begin, self.end)
+        inside = self._inside(instants)
         total = np.zeros(len(instants) - 1)
         for course in self.courses:
             total += np.diff(course.flow.used_by(inside))
@@ -50,9 +50,14 @@ class Part:
         total[some & (right > max(c.flow.end for c in self.courses))] = np.nan
         return total
 
+    def _inside(self, instants: Floats) -> Floats:
+        if self.begin <= instants[0] and instants[-1] <= self.end:
+            return instants
+        return np.clip(instants, self.begin, self.end)
+
     def guessed(self, instants: Floats) -> Bools:
         """Return which steps (n,) between instants (n+1,) lie beyond readings."""
-        inside = np.clip(instants, self.begin, self.end)
+        inside = self._inside(instants)
         found = np.zeros(len(instants) - 1, bool)
         for course in self.courses:
             found |= course.flow.guessed.touch(inside)

@@ -1,6 +1,7 @@
 """How warm was it outside on each day of a meter's life?"""
 
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -41,6 +42,14 @@ def temperatures(known: Temperature | None, first: date, days: int) -> Floats | 
 
 def usual(known: Temperature, first: date, days: int) -> Floats:
     """Return the mean temperature (days,) of each day's season in all years known."""
+    wanted = (first.toordinal() + np.arange(days)) % _YEAR
+    found: Floats = _by_season(known)[np.minimum(wanted.astype(int), 365)]
+    return found
+
+
+@lru_cache(maxsize=4)
+def _by_season(known: Temperature) -> Floats:
+    """Return the mean temperature (366,) around each day of the year."""
     means = np.asarray(known.means, float)
     have = ~np.isnan(means)
     phase = (known.first_day.toordinal() + np.flatnonzero(have)) % _YEAR
@@ -49,9 +58,7 @@ def usual(known: Temperature, first: date, days: int) -> Floats:
         away = np.abs((phase - day + _YEAR / 2) % _YEAR - _YEAR / 2)
         near = away <= max(_WINDOW, float(away.min()))
         table[day] = means[have][near].mean()
-    wanted = (first.toordinal() + np.arange(days)) % _YEAR
-    result: Floats = table[np.minimum(wanted.astype(int), 365)]
-    return result
+    return table
 
 
 def _distance(at: np.ndarray, days: int) -> Floats:

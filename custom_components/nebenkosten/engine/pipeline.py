@@ -226,7 +226,7 @@ class _Work:
             midnights=found.midnights,
             use=found.use,
             provenance=provenance,
-            slack=uncertainty.slack(line, found.midnights, half),
+            slack=uncertainty.slack(line, found.midnights, half, found.use),
         )
 
     # --- virtual -----------------------------------------------------------------

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from . import days
 from .consumption import counter_at, periods
-from .model import Finding, MeterReport, Provenance, Report
+from .model import Anomaly, Band, Finding, MeterReport, Provenance, Quality, Report
 
 if TYPE_CHECKING:
     from .calendar import PeriodKind
@@ -41,7 +41,7 @@ def run_json(report: Report, run_id: str, stages: dict[str, float]) -> dict[str,
 
 def _meter_json(found: MeterReport, text: Callable[[Finding], str]) -> Json:
     return {
-        "kind": "physical",
+        "kind": found.meter.kind,
         "medium": found.meter.medium.value,
         "unit": found.meter.unit,
         "first_day": _day(found.first_day),
@@ -60,8 +60,63 @@ def _meter_json(found: MeterReport, text: Callable[[Finding], str]) -> Json:
             if period.value is None
         },
         "counter": _counter(found),
-        "anomalies": [],
+        **judgement_json(found, text),
         "findings": [finding_json(finding, text) for finding in found.findings],
+    }
+
+
+def judgement_json(
+    found: MeterReport, text: Callable[[Finding], str]
+) -> dict[str, Json]:
+    """Return what is made of a meter's days: events, quality, forecast and model."""
+    return {
+        "anomalies": [anomaly_json(anomaly, text) for anomaly in found.anomalies],
+        "forecast": None
+        if found.forecast is None
+        else {
+            "month": _band(found.forecast.month),
+            "year": _band(found.forecast.year),
+        },
+        "adjusted_yearly": {str(year): use for year, use in found.adjusted.items()},
+        "model": None
+        if found.model is None
+        else {
+            "shape": found.model.shape,
+            "fit": found.model.fit,
+            "model_date": _day(found.model.model_date),
+        },
+        "quality": None if found.quality is None else _quality(found.quality),
+    }
+
+
+def anomaly_json(anomaly: Anomaly, text: Callable[[Finding], str]) -> dict[str, Json]:
+    """Return an event with its sentence."""
+    return {
+        "id": anomaly.anomaly_id,
+        "start": anomaly.start.isoformat(),
+        "end": anomaly.end.isoformat(),
+        "kind": anomaly.kind,
+        "actual": anomaly.actual,
+        "expected": anomaly.expected,
+        "score": anomaly.score,
+        "reason": text(anomaly.reason),
+    }
+
+
+def _band(band: Band) -> dict[str, Json]:
+    return {"value": band.value, "low": band.low, "high": band.high}
+
+
+def _quality(quality: Quality) -> dict[str, Json]:
+    return {
+        "score": quality.score,
+        "completeness": quality.completeness,
+        "largest_gap_days": quality.largest_gap_days,
+        "freshness": quality.freshness,
+        "measured_share": quality.measured_share,
+        "interpolated_share": quality.interpolated_share,
+        "extrapolated_share": quality.extrapolated_share,
+        "quarantined": quality.quarantined,
     }
 
 

@@ -32,6 +32,15 @@ _LEAST_SPREAD: Final = 0.15
 # Days stray more than months: their spread shrinks with the root of their number.
 _DAY_SPREAD: Final = 0.6
 _FLOOR: Final = 0.05
+# Before a whole year is known the season may be to blame.
+_YEAR: Final = 330.0
+_YOUNG: Final = 2.5
+# What strays must be worth mentioning beside an average time of the year.
+_MATTERS: Final = 0.25
+# Where the profile swings so much, only the weather can tell that little is odd.
+_SWINGS: Final = 3.0
+# So many odd intervals in a row are the new normal.
+_ADOPTED: Final = 3
 # What a season lets expect must be worth mentioning before nothing at all is odd.
 _WORTH: Final = 0.3
 
@@ -52,20 +61,34 @@ def odd_intervals(
     temperature: Floats | None,
     month: Floats,
     sensitivity: Sensitivity,
+    *,
+    heats: bool,
 ) -> list[Odd]:
-    """Judge k intervals in order; `profile` and `month` (n,) are given for each day."""
+    """Judge k intervals in order; `profile` and `month` (n,) are given for each day.
+
+    `heats` tells whether the meter's season is the weather's.
+    """
     found: list[Odd] = []
     normal: list[int] = []
+    row: list[int] = []
     model = _over(profile, intervals)
+    swings = float(profile.max()) > _SWINGS * float(profile.min())
+    tells_low = not swings or (heats and temperature is not None)
     for index in range(len(intervals.rise)):
         due = index >= _WEATHER_NEEDS and (index - _WEATHER_NEEDS) % _WEATHER_EVERY == 0
         if temperature is not None and due:
             model = _weathered(intervals, index, temperature, profile, month)
         if len(normal) >= _ENOUGH:
-            verdict = _judged(intervals, model, normal, index, sensitivity)
+            verdict = _judged(
+                intervals, model, normal, index, sensitivity, tells_low=tells_low
+            )
             if verdict is not None:
                 found.append(verdict)
+                row.append(index)
+                if len(row) >= _ADOPTED:
+                    normal, row = [*normal[-_ENOUGH:], *row], []
                 continue
+        row = []
         normal.append(index)
     return found
 
@@ -98,6 +121,8 @@ def _judged(
     normal: Sequence[int],
     index: int,
     sensitivity: Sensitivity,
+    *,
+    tells_low: bool,
 ) -> Odd | None:
     """Compare an interval with the normal ones before it."""
     known = np.array(normal)
@@ -111,11 +136,17 @@ def _judged(
     expected = float(np.exp(middle) * (model[index] + floor[index]) - floor[index])
     expected = max(expected, 0.0)
     actual = float(intervals.rise[index])
+    young = bool(intervals.ends[index - 1] - intervals.starts[0] < _YEAR)
+    spread *= _YOUNG if young else 1.0
+    if abs(actual - expected) < _MATTERS * usual * length:
+        return None
     far = (float(ratio[index]) - middle) / spread
     kind = _kind(actual, expected, far, _LIMIT[sensitivity])
     # No use is odd where it is new, and where the season lets expect a good deal.
     worth = expected >= _WORTH * usual * length and bool(intervals.rise[known].all())
     if kind is None or (kind == "no_use" and not worth):
+        return None
+    if kind == "low" and (young or not tells_low):
         return None
     return Odd(index, kind, expected, spread * max(expected, floor[index]))
 

@@ -115,7 +115,8 @@ class _Watch:
             detector.learn(today, odd, suspect)
         self._odd[:, index] = odd
         fresh = np.where(index - self._last > _APART, 0, self._run)
-        self._run = np.where(odd, fresh + 1, fresh)
+        moved = odd & (today.values > 0)
+        self._run = np.where(moved, fresh + 1, fresh)
         self._last = np.where(odd, index, self._last)
         nothing: Bools = odd | suspect
         return nothing

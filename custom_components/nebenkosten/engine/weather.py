@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from .model import Bools, Floats
 
 _BALANCE: Final = np.array([11.0, 13.0, 15.0, 17.0, 19.0])
-_COOLING: Final = 18.0
-_TODAY: Final = 0.44
+_COOLING: Final = 18.5
+_TODAY: Final = 0.42
 _FADE: Final = 0.995
 _NEEDS: Final = 40
-_GAIN: Final = 0.15
+_GAIN: Final = 0.08
 _RIDGE: Final = 1e-6
 
 
@@ -91,12 +91,13 @@ class Weather:
         """Return base, heating and cooling (m, b, 3), neither slope below zero."""
         ridge = _RIDGE * np.maximum(self._squares[..., :1, :1], 1e-9) * np.eye(3)
         squares = self._squares + ridge
-        found: Floats = np.linalg.solve(squares, self._products[..., None])[..., 0]
+        found = np.zeros_like(self._products)
+        found[:] = np.linalg.solve(squares, self._products[..., None])[..., 0]
         for slope, other in ((1, 2), (2, 1)):
             negative = found[..., slope] < 0
             if negative.any():
                 alone = self._without(squares, other)
-                found = np.where(negative[..., None], alone, found)
+                found[negative] = alone[negative]
         return found
 
     def _without(self, squares: Floats, kept: int) -> Floats:

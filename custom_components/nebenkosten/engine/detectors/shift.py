@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 _ADDED: Final = np.array([0.35, 0.6, 1.0, 1.7, 0.0, 0.0])
 _FACTOR: Final = np.array([1.0, 1.0, 1.0, 1.0, 1.6, 2.2])
 _LOWEST: Final = -5.0
-_YOUNG: Final = 5.4
+_YOUNG: Final = 8.0
 _BEFORE: Final = 1.25
-_MEMORY: Final = 0.5 ** (1 / 175)
-_ABOVE: Final = 3.0
+_MEMORY: Final = 0.9985
+_ABOVE: Final = 2.0
 _QUIET_DAYS: Final = 2
 
 
@@ -56,9 +56,9 @@ class Shift(Detector):
     def __init__(self, choice: Choice) -> None:
         """Begin with nothing known."""
         super().__init__(choice)
-        self._height = choice.of(8.5, 6.6, 5.4)[:, None]
-        self._most = choice.of(1.6, 1.6, 1.75)[:, None, None]
-        self._hot_ratio = choice.of(1.18, 1.18, 1.18)
+        self._height = choice.of(8.5, 6.75, 5.5)[:, None]
+        self._most = choice.of(1.6, 1.6, 1.56)[:, None, None]
+        self._hot_ratio = choice.of(1.24, 1.24, 1.19)
         changes = len(_ADDED)
         self._gain = np.zeros((self.meters, changes, CELLS))
         self._sum = np.zeros((self.meters, changes))

@@ -14,8 +14,8 @@ from .base import Choice, Detector, Today
 if TYPE_CHECKING:
     from ..model import Bools
 
-_SPREADS: Final = 2.3
-_NEW_USE: Final = 0.83
+_SPREADS: Final = 2.8
+_NEW_USE: Final = 0.9
 _RATIO_MEMORY: Final = 0.5 ** (1 / 175)
 _USE_MEMORY: Final = 0.5 ** (1 / 130)
 _LARGEST: Final = 20.0
@@ -29,7 +29,7 @@ class Spike(Detector):
     def __init__(self, choice: Choice) -> None:
         """Begin with nothing known."""
         super().__init__(choice)
-        self._ratio = choice.of(4.0, 3.0, 2.5)
+        self._ratio = choice.of(4.0, 2.7, 2.7)
         self._new = choice.of(2.2, 1.8, 1.6)
         self._largest_ratio = np.zeros(self.meters)
         self._largest_use = np.zeros(self.meters)

@@ -28,7 +28,7 @@ class Stuck(Detector):
     def __init__(self, choice: Choice) -> None:
         """Begin with nothing known."""
         super().__init__(choice)
-        self._least = choice.of(10.0, 8.0, 7.0)
+        self._least = choice.of(10.0, 8.5, 8.5)
         self._run = np.zeros(self.meters)
         self._zeros, self._followed, self._days = np.zeros((3, self.meters))
         self._odd = np.zeros(self.meters, bool)
