@@ -32,6 +32,7 @@ from scripts.home_assistant import (
 )
 
 _LABELS = ("measured", "interpolated", "extrapolated")
+_JUDGED = ("anomalies", "forecast", "adjusted_yearly", "model", "quality")
 _RARE = ("role", "part_of", "serial_number", "model", "digits", "decimals")
 _ENERGY = {"electricity": "grid", "gas": "gas", "water": "water"}
 
@@ -187,7 +188,7 @@ def _meter_result(server: Server, meter: Meter, run: dict[str, Any]) -> dict[str
             for row in rows["month"]
             if row["end"][:10] <= _day_after(run["last_day"])
         },
-        "anomalies": run["anomalies"],
+        **{key: run[key] for key in _JUDGED},
         "findings": run["findings"],
     }
 

@@ -41,7 +41,7 @@ FLOORS = {
 }
 ENGINE_MAY = {"numpy", "scipy", "pandas"} | set(sys.stdlib_module_names)
 # What of the engine is free of numpy, so that everybody may ask it.
-PLAIN_ENGINE = ("engine", "model", "units", "days", "definition")
+PLAIN_ENGINE = ("engine", "meter", "model", "units", "days", "definition")
 JOURNAL_MAY = set(sys.stdlib_module_names)
 HEAVY = {"numpy", "scipy", "pandas", "influxdb", "influxdb_client"}
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from custom_components.nebenkosten.engine.doubts import Doubt
+from custom_components.nebenkosten.engine.events import KINDS
 from custom_components.nebenkosten.engine.model import Finding, ReadingKind, Severity
 from custom_components.nebenkosten.sensor import HOUSE_SENSORS, METER_SENSORS
 from custom_components.nebenkosten.texts import finding_text, load_sentences, shown
@@ -69,10 +71,14 @@ def test_every_key_used_in_code_has_a_text() -> None:
         r'return "((?:disk|journal)_\w+)"',
     )
     used = {key for pattern in patterns for key in re.findall(pattern, SOURCE)}
-    codes = re.findall(r'code="(\w+)"()', SOURCE)
+    codes = re.findall(r'code="(\w+)"(?: if \w+ else "(\w+)")?', SOURCE)
+    codes += re.findall(r'code = "(\w+)" if .* else "(\w+)"', SOURCE)
+    codes += re.findall(r'_finding\(\s*"(\w+)"()', SOURCE)
+    codes += [(doubt.value, "") for doubt in Doubt]
     codes += re.findall(r'_fall\(\s*"(\w+)"()', SOURCE)
     codes += re.findall(r'_left_out\("(\w+)"()', SOURCE)
     used |= {f"finding_{code}" for pair in codes for code in pair if code}
+    used |= {f"anomaly_{kind}" for kind in KINDS}
     assert used == set(EN["exceptions"])
 
 

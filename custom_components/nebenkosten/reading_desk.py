@@ -157,6 +157,14 @@ async def _async_change(
     )
 
 
+def understood_instant(given: str, zone: ZoneInfo) -> float:
+    """Return the instant [epoch s] that somebody means, up to the next midnight."""
+    try:
+        return _instant(given, zone, ReadingKind.ACTUAL).seconds
+    except TextError as error:
+        raise refuse(error.key) from error
+
+
 def _instant(given: str | None, zone: ZoneInfo, kind: ReadingKind) -> Instant:
     if given is None:
         return Instant(time.time(), zone.key)

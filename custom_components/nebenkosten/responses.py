@@ -9,11 +9,13 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .coordinator.run import MeterRun, Run
 from .engine.days import iso, start_of
+from .engine.meter import Meter
 from .engine.model import Finding, MeterReport
 from .journal.records import Status, StoredReading
 
 if TYPE_CHECKING:
     from .engine.consumption import Period
+    from .engine.state import Neighbour, State
 
 type Wording = Callable[[Finding], str]
 
@@ -55,9 +57,58 @@ def _meter_run(one: MeterRun, text: Wording) -> JsonObjectType:
         "first_day": _iso(one.first_day),
         "last_day": _iso(one.last_day),
         "total": one.total,
-        "anomalies": [],
+        **_judgement(one.report, text),
         "findings": findings_response(one.findings, text),
         "changed_days": one.changed_days,
+    }
+
+
+def _judgement(report: MeterReport | None, text: Wording) -> JsonObjectType:
+    """Return events, quality, forecast and model; none of a meter that failed."""
+    if report is None:
+        return {"anomalies": []}
+    # Loaded by the run; never at set-up.
+    from .engine.result import judgement_json
+
+    return {**judgement_json(report, text)}
+
+
+def anomalies_response(
+    report: MeterReport, start: date | None, end: date | None, text: Wording
+) -> list[JsonValueType]:
+    """Return the events that touch the days start..end (both included)."""
+    from .engine.result import anomaly_json
+
+    return [
+        {**anomaly_json(one, text), "acknowledged": False}
+        for one in report.anomalies
+        if (end is None or one.start <= end) and (start is None or one.end >= start)
+    ]
+
+
+def state_response(meter: Meter, state: State, zone: ZoneInfo) -> JsonObjectType:
+    """Return what a dial showed, between which readings."""
+    band = state.counter
+    return {
+        "unit": meter.unit,
+        "value": None if band is None else band.value,
+        "low": None if band is None else band.low,
+        "high": None if band is None else band.high,
+        "provenance": state.provenance.name.lower(),
+        "before": _neighbour(state.before, zone),
+        "after": _neighbour(state.after, zone),
+        "register": state.register,
+        "serial_number": meter.serial_number,
+    }
+
+
+def _neighbour(reading: Neighbour | None, zone: ZoneInfo) -> JsonValueType:
+    if reading is None:
+        return None
+    return {
+        "reading_id": reading.reading_id,
+        "time": iso(reading.instant, zone),
+        "value": reading.value,
     }
 
 

@@ -35,10 +35,12 @@ from .journal import readings
 from .journal.records import NewReading
 from .responses import (
     Wording,
+    anomalies_response,
     consumption_rows,
     findings_response,
     reading_response,
     run_response,
+    state_response,
 )
 from .sources.csv_readings import Expectation
 from .sources.text import number_text
@@ -63,7 +65,6 @@ _READING: Final[dict[Any, Any]] = {
 }
 _VALUE = vol.Any(float, int, str)
 _PERIODS: Final = ("day", "week", "month", "year", "billing_year")
-_YEAR_START = (1, 1)
 
 
 _RUN: Final[dict[Any, Any]] = {
@@ -83,6 +84,7 @@ _PAGE: Final[dict[Any, Any]] = _DAYS | {
 _BY: Final[dict[Any, Any]] = _DAYS | {
     vol.Optional("period", default="day"): vol.In(_PERIODS)
 }
+_AT: Final[dict[Any, Any]] = {vol.Required("at"): cv.string}
 _IMPORT: Final[dict[Any, Any]] = {
     vol.Exclusive("path", "file"): cv.string,
     vol.Exclusive("content", "file"): cv.string,
@@ -101,6 +103,8 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("add_reading", _add_reading, _METERS | _READING | _ADD, optional),
         ("get_readings", _get_readings, _METERS | _PAGE, SupportsResponse.ONLY),
         ("get_consumption", _get_consumption, _METERS | _BY, SupportsResponse.ONLY),
+        ("get_anomalies", _get_anomalies, _METERS | _DAYS, SupportsResponse.ONLY),
+        ("get_counter", _get_counter, _METERS | _AT, SupportsResponse.ONLY),
     ):
         hass.services.async_register(
             DOMAIN, name, partial(handler, hass), vol.Schema(fields), response
@@ -215,6 +219,7 @@ async def _get_consumption(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
     from .engine.consumption import counter_at, periods
 
     days = call.data.get("start"), call.data.get("end")
+    year_start = analytics.house.billing_year_start
     return {
         "meters": {
             report.meter.meter_id: {
@@ -223,7 +228,10 @@ async def _get_consumption(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
                     (
                         (period, counter_at(report, period.end))
                         for period in periods(
-                            report, call.data["period"], *days, _YEAR_START
+                            report,
+                            call.data["period"],
+                            *days,
+                            report.meter.billing_year_start or year_start,
                         )
                     ),
                     zone,
@@ -232,6 +240,29 @@ async def _get_consumption(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
             for report in (analysis.report for analysis in analyses)
         }
     }
+
+
+async def _get_anomalies(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    analytics = _analytics(hass)
+    meters = _chosen(hass, analytics, call) or analytics.house.meters
+    analyses = await analytics.async_analyses([meter.key for meter in meters])
+    text = await _async_wording(hass)
+    days = call.data.get("start"), call.data.get("end")
+    return {
+        "meters": {
+            one.report.meter.meter_id: anomalies_response(one.report, *days, text)
+            for one in analyses
+        }
+    }
+
+
+async def _get_counter(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    analytics = _analytics(hass)
+    meter = _one_meter(hass, analytics, call)
+    zone = ZoneInfo(analytics.house.time_zone)
+    at = desk.understood_instant(call.data["at"], zone)
+    state = await analytics.async_state(meter.key, at)
+    return state_response(meter, state, zone)
 
 
 async def _import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:

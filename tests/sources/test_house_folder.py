@@ -22,6 +22,9 @@ meters:
   sources: [{kind: entity, reference: sensor.gas, from: '2024-02-01'}]
 - meter_id: summe
   type: master
+  output_unit: m³
+  periods:
+  - {start_date: '2024-01-01', end_date: '9999-12-31', source_meters: [gas_alt]}
 """
 
 
@@ -39,7 +42,8 @@ def test_a_house_folder_is_read(tmp_path: Path) -> None:
     (meter,) = found.house.meters
     assert (meter.unit, meter.digits, str(meter.removed)) == ("m³", 5, "2024-12-31")
     assert meter.sources[0].reference == "sensor.gas"
-    assert found.left_out == ("summe",)
+    (master,) = found.house.masters
+    assert master.meter_id == "summe"
     assert found.house.time_zone == "Europe/Berlin"
     ((_, parsed),) = found.readings()
     assert len(parsed.rows) == 1

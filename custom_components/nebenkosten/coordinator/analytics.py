@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 import logging
 import time
-from typing import Any, Final, override
+from typing import TYPE_CHECKING, Any, Final, override
 from zoneinfo import ZoneInfo
 
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
@@ -36,6 +36,9 @@ from .execution import Execution
 from .opening import report_journal
 from .run import Request, Run, Trigger
 from .schedule import runs_around
+
+if TYPE_CHECKING:
+    from ..engine.state import State
 
 _LOGGER = logging.getLogger(__name__)
 _CHECKED: HassKey[set[str]] = HassKey(f"{DOMAIN}_checked")
@@ -249,21 +252,30 @@ class Analytics(DataUpdateCoordinator[Result]):
         """Return the meters as they are now, computed anew where something changed."""
         journal = self.journal
         await self._async_load_engine()
-        found = []
-        for key in keys:
-            found.append(
-                await async_in_journal(
-                    self.hass,
-                    stages.analyse,
-                    journal,
-                    self.house,
-                    self.meters[key],
-                    time.time(),
-                    self._analyses.get(key),
-                )
-            )
-            self._analyses[key] = found[-1]
-        return found
+        found = await async_in_journal(
+            self.hass,
+            stages.analyse,
+            journal,
+            self.house,
+            [self.meters[key] for key in keys],
+            time.time(),
+            dict(self._analyses),
+        )
+        self._analyses.update(found)
+        return list(found.values())
+
+    async def async_state(self, key: str, at: float) -> State:
+        """Return what a meter's dial showed at an instant [epoch s]."""
+        await self._async_load_engine()
+        return await async_in_journal(
+            self.hass,
+            stages.state,
+            self.journal,
+            self.house,
+            self.meters[key],
+            time.time(),
+            at,
+        )
 
     async def async_preview(self, key: str, new: NewReading) -> stages.Preview:
         """Return what a reading would bring."""

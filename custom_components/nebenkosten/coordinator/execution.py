@@ -89,21 +89,25 @@ class Execution:
         meters: list[Meter],
         as_of: float,
     ) -> dict[str, stages.Analysis]:
-        results = {}
+        try:
+            return await self._analysed(meters, as_of)
+        except Exception:
+            _LOGGER.exception("The meters cannot be computed together")
+        results: dict[str, stages.Analysis] = {}
         for meter in meters:
             try:
-                results[meter.key] = await self._hass.async_add_executor_job(
-                    stages.analyse,
-                    self._journal,
-                    self._house,
-                    meter,
-                    as_of,
-                    self._analyses.get(meter.key),
-                )
+                results |= await self._analysed([meter], as_of)
             except Exception:
                 _LOGGER.exception("%s cannot be computed", meter.meter_id)
                 self._fail(meter, Status.FAILED, "analysis")
         return results
+
+    async def _analysed(
+        self, meters: list[Meter], as_of: float
+    ) -> dict[str, stages.Analysis]:
+        return await self._hass.async_add_executor_job(
+            stages.analyse, self._journal, self._house, meters, as_of, self._analyses
+        )
 
     async def _publish(self, results: dict[str, stages.Analysis]) -> dict[str, Outcome]:
         wanted = [result.statistic for result in results.values()]
@@ -176,6 +180,7 @@ class Execution:
             last_day=report.last_day,
             total=period.value if period else None,
             findings=report.findings,
+            report=report,
             changed_days=len(
                 {datetime.fromtimestamp(c, zone).date() for c in outcome.changed}
             ),

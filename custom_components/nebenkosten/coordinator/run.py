@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from ..engine.model import Finding
+from ..engine.model import Finding, MeterReport
 
 
 class Trigger(StrEnum):
@@ -59,6 +59,7 @@ class MeterRun:
     last_day: date | None = None
     total: float | None = None
     findings: tuple[Finding, ...] = ()
+    report: MeterReport | None = None
     changed_days: int = 0
 
 

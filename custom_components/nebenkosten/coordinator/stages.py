@@ -4,7 +4,7 @@ Everything here blocks and loads numpy: it runs in an executor, never at set-up.
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 import json
 from typing import TYPE_CHECKING
@@ -32,9 +32,10 @@ from .collect import hours_from
 
 if TYPE_CHECKING:
     from ..engine.model import Report
+    from ..engine.state import State
 
 # What a changed engine makes of the same readings is another result.
-_ENGINE_VERSION = 1
+_ENGINE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,33 +58,79 @@ class Preview:
 
 
 def stamp(journal: Journal, house: House, meter: Meter, as_of: float) -> str:
-    """Return what changes exactly when the meter's result can have changed."""
+    """Return what changes exactly when the meter's result can have changed.
+
+    A meter is judged beside its parts and what it is part of: theirs count too.
+    """
     zone = ZoneInfo(house.time_zone)
-    hourly = hours_from(journal, meter, zone)
-    definition = json.dumps([meter.name, meter_data(meter)], sort_keys=True)
-    moment = as_of // 3600 if hourly else local_day(as_of, zone).isoformat()
-    revision = series.revision(journal, meter.key)
-    parts = (_ENGINE_VERSION, definition, house.time_zone, moment, hourly, revision)
+    together = related(house, [meter])
+    hourly = {m.key: hours_from(journal, m, zone) for m in together}
+    dense = any(hourly.values())
+    moment = as_of // 3600 if dense else local_day(as_of, zone).isoformat()
+    each = [
+        (
+            json.dumps([m.name, meter_data(m)], sort_keys=True),
+            hourly[m.key],
+            series.revision(journal, m.key),
+        )
+        for m in together
+    ]
+    parts = (_ENGINE_VERSION, house.time_zone, moment, *each)
     return "|".join(str(part) for part in parts)
 
 
+def related(house: House, meters: Sequence[Meter]) -> list[Meter]:
+    """Return these meters and all that their results depend on, by `part_of`."""
+    keys = {meter.key for meter in meters}
+    while True:
+        more = {
+            key
+            for meter in house.meters
+            for key in (meter.key, (meter.part_of or meter.key).lower())
+            if {meter.key, (meter.part_of or meter.key).lower()} & keys
+        }
+        if more <= keys:
+            return [meter for meter in house.meters if meter.key in keys]
+        keys |= more
+
+
 def analyse(
-    journal: Journal, house: House, meter: Meter, as_of: float, known: Analysis | None
+    journal: Journal,
+    house: House,
+    meters: Sequence[Meter],
+    as_of: float,
+    known: Mapping[str, Analysis],
+) -> dict[str, Analysis]:
+    """Compute meters all at once, but not those whose result is known."""
+    now = {meter.key: stamp(journal, house, meter, as_of) for meter in meters}
+    found = {
+        key: known[key] for key in now if key in known and known[key].stamp == now[key]
+    }
+    stale = [meter for meter in meters if meter.key not in found]
+    if not stale:
+        return found
+    group = related(house, stale)
+    stored = {meter.key: series.load(journal, meter.key) for meter in group}
+    report = _analysed(journal, house, group, as_of, stored)
+    for meter in stale:
+        found[meter.key] = _analysis(
+            now[meter.key], report.meters[meter.key], as_of, house.time_zone
+        )
+    return {meter.key: found[meter.key] for meter in meters}
+
+
+def _analysis(
+    stamped: str, report: MeterReport, as_of: float, time_zone: str
 ) -> Analysis:
-    """Compute a meter, or return the known result when nothing has changed."""
-    now = stamp(journal, house, meter, as_of)
-    if known is not None and known.stamp == now:
-        return known
     # Late imports: nothing on the set-up path may load numpy.
     from ..engine.consumption import published_rows
     from ..engine.summary import snapshot
 
-    report = _analysed(journal, house, meter, as_of, series.load(journal, meter.key))
-    rows = published_rows(report)
+    meter, rows = report.meter, published_rows(report)
     return Analysis(
-        now,
+        stamped,
         report,
-        snapshot(report, as_of, ZoneInfo(house.time_zone)),
+        snapshot(report, as_of, ZoneInfo(time_zone)),
         Statistic(
             statistic_id(meter.key),
             meter.name,
@@ -94,6 +141,16 @@ def analyse(
     )
 
 
+def state(
+    journal: Journal, house: House, meter: Meter, as_of: float, at: float
+) -> State:
+    """Return what a meter's dial showed at an instant [epoch s]."""
+    from ..engine.state import state_at
+
+    stored = series.load(journal, meter.key)
+    return state_at(house, meter, stored, Context(as_of=as_of), at)
+
+
 def preview(
     journal: Journal, house: House, meter: Meter, as_of: float, new: NewReading
 ) -> Preview:
@@ -102,8 +159,10 @@ def preview(
 
     stored = series.load(journal, meter.key)
     as_of = max(as_of, new.instant)
-    before = _analysed(journal, house, meter, as_of, stored)
-    after = _analysed(journal, house, meter, as_of, _with(stored, new))
+    before, after = (
+        _analysed(journal, house, [meter], as_of, {meter.key: one}).meters[meter.key]
+        for one in (stored, _with(stored, new))
+    )
     value = new.value * factor(new.unit or meter.unit, meter.unit)
     previous = _previous(stored.readings, before, new.instant)
     return Preview(
@@ -114,16 +173,21 @@ def preview(
 
 
 def _analysed(
-    journal: Journal, house: House, meter: Meter, as_of: float, stored: Series
-) -> MeterReport:
+    journal: Journal,
+    house: House,
+    meters: Sequence[Meter],
+    as_of: float,
+    stored: Mapping[str, Series],
+) -> Report:
     from ..engine.pipeline import analyse as engine_analyse
 
     zone = ZoneInfo(house.time_zone)
-    since = hours_from(journal, meter, zone)
-    context = Context(as_of=as_of, hours_from={meter.key: since} if since else {})
-    one = replace(house, meters=(meter,))
-    report: Report = engine_analyse(one, {meter.key: stored}, context)
-    return report.meters[meter.key]
+    wanted = {meter.key: hours_from(journal, meter, zone) for meter in meters}
+    hours = {key: since for key, since in wanted.items() if since}
+    context = Context(as_of=as_of, hours_from=hours)
+    some = replace(house, meters=tuple(meters))
+    report: Report = engine_analyse(some, stored, context)
+    return report
 
 
 def _with(stored: Series, new: NewReading) -> Series:

@@ -152,7 +152,7 @@ def _news(
     reports: Mapping[str, MeterReport],
     context: Context,
 ) -> tuple[list[Anomaly], list[Finding]]:
-    """Return the events, and in place of those too young the news that nothing flows."""
+    """Return the events, and news in place of those too young to be one."""
     kept, news = [], []
     for event in found:
         days = (event.end - event.start).days + 1

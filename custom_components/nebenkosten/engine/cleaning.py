@@ -100,8 +100,13 @@ class _Table:
         return self.take(keep)
 
 
-def clean(meter: Meter, readings: Readings, as_of: float, zone: ZoneInfo) -> Cleaned:
-    """Sort readings into registers; those after `as_of` do not exist yet."""
+def clean(
+    meter: Meter, readings: Readings, as_of: float, zone: ZoneInfo, *, doubting: bool
+) -> Cleaned:
+    """Sort readings into registers; those after `as_of` do not exist yet.
+
+    Without `doubting` no reading is weighed against the others: amounts explain them.
+    """
     table = _table(meter, readings, as_of)
     wrong = _mismatched(table, readings)
     outside = np.setdiff1d(_outside_life(meter, table, zone), wrong)
@@ -117,7 +122,7 @@ def clean(meter: Meter, readings: Readings, as_of: float, zone: ZoneInfo) -> Cle
         anchors = _anchors(part)
         if anchors is not part:
             superseded |= set(part.ids.tolist()) - set(anchors.ids.tolist())
-        register, left_out, said = _register(meter, anchors, zone)
+        register, left_out, said = _register(meter, anchors, zone, doubting=doubting)
         registers.append(register)
         quarantined |= left_out
         findings += said
@@ -263,7 +268,7 @@ def _anchors(table: _Table) -> _Table:
 
 
 def _register(
-    meter: Meter, anchors: _Table, zone: ZoneInfo
+    meter: Meter, anchors: _Table, zone: ZoneInfo, *, doubting: bool
 ) -> tuple[Register, set[int], list[Finding]]:
     """Return the anchors as a register whose counter is unrolled, and what was said."""
     left_out: set[int] = set()
@@ -273,7 +278,8 @@ def _register(
     fixed = frozenset(special[anchors.kinds[special] != _ESTIMATE].tolist())
     values = _unrolled(anchors, rolled)
     falls = np.flatnonzero(values[1:] < values[:-1])
-    for doubt in doubted(anchors.times, values, falls, fixed):
+    found = doubted(anchors.times, values, falls, fixed) if doubting else []
+    for doubt in found:
         findings.append(_doubt(meter, anchors, doubt, zone))
         if doubt.why is not Doubt.SWAP:
             left_out.add(int(anchors.ids[doubt.index]))

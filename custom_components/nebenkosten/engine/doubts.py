@@ -155,8 +155,11 @@ def _leap(run: _Run, position: int) -> bool:
 
 
 def _mistyped(run: _Run, position: int) -> bool:
-    """Return whether a usual slip of the pen makes a reading fit its neighbours."""
-    return _closest(run, position) is not None
+    """Return whether a usual slip of the pen makes a reading fit its neighbours.
+
+    With too few others nobody knows what fits.
+    """
+    return len(run.times) > _ENOUGH and _closest(run, position) is not None
 
 
 def _leaps(run: _Run, fixed: frozenset[int]) -> Iterator[tuple[int, Doubt]]:
@@ -197,7 +200,7 @@ def _swaps(run: _Run, fixed: frozenset[int]) -> list[Doubted]:
         return []
     rates = np.diff(run.values) / (np.maximum(np.diff(run.times), _DAY) / _DAY)
     first, before, after, last = rates[:-3], rates[1:-2], rates[2:-1], rates[3:]
-    # A zigzag: a season goes one way, a swap that the next interval makes good does not.
+    # A zigzag: a season goes one way, a swap does not.
     up = (before > _SWAP_RATE * first) & (_SWAP_RATE * after < last)
     down = (_SWAP_RATE * before < first) & (after > _SWAP_RATE * last)
     # And one that matters beside what the meter usually counts.

@@ -13,6 +13,17 @@ from .model import Anomaly, Finding, Severity, Value
 if TYPE_CHECKING:
     from .model import Bools, Floats
 
+# What an event can be; those without a word here no text exists for.
+KINDS: Final = (
+    "leak",
+    "spike",
+    "high",
+    "low",
+    "creep",
+    "stuck",
+    "catch_up",
+    "no_use",
+)
 # Odd days at most one quiet day apart are one event; after two it has ended.
 _JOINED: Final = 2
 _CREEP: Final = 1.6

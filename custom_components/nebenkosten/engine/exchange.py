@@ -275,7 +275,7 @@ def first_day(master: Master, joined: Joined, zone: ZoneInfo) -> date:
 def _odd(
     master: Master, line: Line, old: list[Member], new: list[Member], zone: ZoneInfo
 ) -> list[Finding]:
-    """Report an exchange whose readings lie apart, and rates that do not go together."""
+    """Report an exchange whose readings lie apart, and rates that do not match."""
     if not old or not new:
         return []
     last, first = max(m.side.last for m in old), min(m.side.first for m in new)

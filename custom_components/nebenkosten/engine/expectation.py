@@ -174,7 +174,7 @@ class Expectation:
         self.seen += learned.sum(1)
 
     def adopt(self, meters: Bools, flagged: Bools, day: int, run: int) -> None:
-        """Accept the last `run` flagged days (m, n) of some meters as the new normal."""
+        """Accept the last flagged days (m, n) of some meters as the new normal."""
         for meter in np.flatnonzero(meters).tolist():
             known = np.flatnonzero(self.normal[meter, : day + 1])
             old = known[-60:] if len(known) > 2 * 60 else known[LEARNED:]

@@ -71,7 +71,7 @@ class Part:
         return found
 
     def dial(self, instants: Floats) -> Floats:
-        """Return what the dial in use showed at each instant (n,), NaN where unknown."""
+        """Return what the dial in use showed at each instant (n,), NaN: unknown."""
         value = np.full(len(instants), np.nan)
         for course in self.courses:
             now = shown(course.register, course.flow, instants)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _DAY: Final = 86400.0
 _GAP: Final = 60.0
 _DRIFT: Final = 0.01
+_ANEW: Final = 0.1
 
 
 def oddities(
@@ -41,12 +42,20 @@ def _falls(meter: Meter, course: Course, zone: ZoneInfo) -> Iterator[Finding]:
     resets: list[int] = []
     for i in register.falls.tolist():
         if flow.unknown.touch(register.times[i : i + 2])[0]:
-            yield _fall("counter_fell", Severity.ERROR, meter, register, i, zone, 1)
+            code = "exchange_suspected" if _goes_on(register, i) else "counter_fell"
+            yield _fall(code, Severity.ERROR, meter, register, i, zone, 1)
         else:
             resets.append(i)
     if resets:
         last, count = resets[-1], len(resets)
         yield _fall("counter_reset", Severity.INFO, meter, register, last, zone, count)
+
+
+def _goes_on(register: Register, i: int) -> bool:
+    """Return whether the counter begins anew, near zero, and goes on from there."""
+    before, after = register.values[i], register.values[i + 1]
+    following = register.values[i + 2 : i + 3]
+    return bool(after < _ANEW * before and (following >= after).any())
 
 
 def _fall(

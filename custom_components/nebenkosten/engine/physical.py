@@ -70,7 +70,8 @@ def prepare(
     model_date: date | None,
 ) -> Prepared:
     """Clean a meter's records and choose its shape; no `model_date` means no shape."""
-    cleaned = clean(meter, series.readings, context.as_of, zone)
+    doubting = not len(series.amounts.starts)
+    cleaned = clean(meter, series.readings, context.as_of, zone, doubting=doubting)
     amounts, lost = believed(meter, series.amounts, context.as_of)
     prepared = Prepared(
         meter, cleaned, amounts, tuple(lost), zone, context.as_of, None, None

@@ -26,6 +26,7 @@ from .model import (
 )
 from .oddities import oddities
 from .physical import Prepared
+from .reshaping import TOLD, reshaped
 from .units import UnitMismatchError
 
 if TYPE_CHECKING:
@@ -138,7 +139,10 @@ class _Work:
             return report
         midnights = calendar.midnights(first, last, self._zone)
         found = _Days(first, last, midnights, line.use(midnights))
-        odd = oddities(meter, line, prepared.amounts, self._zone)
+        odd = [
+            *oddities(meter, line, prepared.amounts, self._zone),
+            *self._reshaped(prepared, series, found),
+        ]
         if prepared.pace is not None:
             self.basis.paces[meter.key] = prepared.pace
         return replace(
@@ -148,6 +152,26 @@ class _Work:
             hours=self._hours(meter, line, midnights),
             model=_model(prepared),
         )
+
+    def _reshaped(
+        self, prepared: Prepared, series: Series, found: _Days
+    ) -> list[Finding]:
+        """Say what a new model has moved, in the first days that it is valid."""
+        today = days.local_day(self._context.as_of, self._zone)
+        if prepared.model_date is None or today - self._model_date > TOLD:
+            return []
+        older = physical.model_date(
+            days.midnight(self._model_date, self._zone), self._zone
+        )
+
+        def before() -> Floats | None:
+            with_older = physical.prepare(
+                prepared.meter, series, self._zone, self._context, older
+            )
+            line = physical.line_of(with_older)
+            return None if line is None else line.use(found.midnights)
+
+        return reshaped(prepared.meter, found.first, found.use, before)
 
     def _hours(self, meter: Meter, line: Line, edges: Floats) -> Hours | None:
         """Return the hours since the wanted day, today's up to the last one known."""

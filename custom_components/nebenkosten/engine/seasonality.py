@@ -40,16 +40,16 @@ PROFILES: Final[Mapping[str, tuple[float, ...]]] = {
     "water": (8.2, 7.5, 8.2, 8.2, 8.6, 8.7, 8.9, 8.8, 8.4, 8.3, 8.0, 8.2),
     "solar": (3.0, 4.7, 8.2, 11.4, 13.0, 13.4, 13.3, 11.7, 8.9, 6.0, 3.6, 2.8),
 }
+# Heating without a profile of its own follows the degree days of VDI 2067; nobody's
+# electricity and water are like anybody else's.
 _OF_MEDIUM: Final[Mapping[Medium, str]] = {
     Medium.GAS: "heating_and_hot_water",
     Medium.HEAT: "heating_and_hot_water",
-    Medium.ELECTRICITY: "household",
-    Medium.WATER: "water",
 }
 
 
 def shares_of(meter: AnyMeter) -> tuple[float, ...] | None:
-    """Return a meter's twelve monthly shares: its own, or those of its medium.
+    """Return a meter's twelve monthly shares: its own, or those of heating.
 
     None where nothing is known, or where the user wants no profile.
     """

@@ -46,10 +46,6 @@ class Shape:
     level: float
     weather: degree_days.TemperatureModel | None = None
 
-    def running(self) -> Floats:
-        """Return the sum of the weights (n+1,) up to each midnight."""
-        return np.concatenate(([0.0], np.cumsum(self.weights)))
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Candidate:

@@ -1,6 +1,5 @@
 """What did a meter show at an instant: on the day a tenant left, or a bill begins?"""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -9,7 +8,7 @@ import numpy as np
 
 from . import physical, uncertainty
 from .meter import House, Meter
-from .model import Band, Context, Provenance, Series, empty_series
+from .model import Band, Context, Provenance, Series
 
 if TYPE_CHECKING:
     from .line import Course, Line
@@ -41,7 +40,7 @@ class State:
 def state_at(
     house: House,
     meter: Meter,
-    readings: Mapping[str, Series],
+    series: Series,
     context: Context,
     at: float,
 ) -> State:
@@ -49,7 +48,6 @@ def state_at(
     zone = ZoneInfo(house.time_zone)
     context = replace(context, as_of=max(context.as_of, at))
     until = physical.model_date(context.as_of, zone)
-    series = readings.get(meter.key) or empty_series()
     prepared = physical.prepare(meter, series, zone, context, until)
     line = physical.line_of(prepared)
     if line is None:
