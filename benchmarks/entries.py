@@ -101,7 +101,9 @@ def reconstruct(
         as_of=as_of,
         temperature=None
         if temperature is None
-        else Temperature(temperature.index[0].date(), temperature.to_numpy(float)),
+        else Temperature(
+            temperature.index[0].date(), temperature.to_numpy(float).tolist()
+        ),
     )
     times = readings.index.to_numpy("datetime64[ns]").astype(np.int64) / 1e9
     series = _series(times, readings.to_numpy(float), np.arange(len(times)))
@@ -111,7 +113,8 @@ def reconstruct(
     index = pd.date_range(first, last, freq="D")
     if line is None:
         return pd.Series(np.nan, index=index)
-    midnights = midnight(first, _UTC) + _DAY * np.arange(len(index) + 1)
+    midnights: Floats = np.full(len(index) + 1, midnight(first, _UTC))
+    midnights += _DAY * np.arange(len(midnights))
     use = line.use(midnights)
     half = uncertainty.half_widths(
         line, midnights, use, line.provenance(midnights, use)

@@ -1,17 +1,15 @@
-"""Measure the engine alone and a house of 27 meters in a real Home Assistant.
+"""Score and measure the engine, and a house of 27 meters in a real Home Assistant.
 
 Prints Markdown tables; --json FILE writes the numbers too. Ratios are measured side by
 side in one run, because this machine's speed is not that machine's.
 """
 
 import argparse
-from array import array
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 import json
 from pathlib import Path
-import resource
 import socket
 import sys
 import tempfile
@@ -21,15 +19,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from custom_components.nebenkosten.engine import calendar, days
-from custom_components.nebenkosten.engine.meter import House, Medium, Meter
-from custom_components.nebenkosten.engine.model import (
-    Context,
-    Readings,
-    Series,
-    empty_series,
-)
-from custom_components.nebenkosten.engine.pipeline import analyse
+from scripts import bench_engine, bench_scores
 from scripts.home_assistant import Server, prepare
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -85,80 +75,6 @@ async def async_setup(hass, config):
     )
     return True
 """
-
-
-def best_of(times: int, work: Callable[[], object]) -> float:
-    """Return the shortest duration [s] of some tries."""
-    found = []
-    for _ in range(times):
-        begin = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - begin)
-    return min(found)
-
-
-def world(meters: int, length: int, per_day: int) -> tuple[House, dict[str, Series]]:
-    """Return meters read evenly, `per_day` times a day for `length` days."""
-    rng = np.random.default_rng(0)
-    start = days.midnight(date(2022, 1, 1), ZONE)
-    count = length * per_day + 1
-    times = start + np.arange(count) * (86400.0 / per_day)
-    house, series = [], {}
-    for number in range(meters):
-        meter = Meter(meter_id=f"m{number}", name="", medium=Medium.OTHER, unit="kWh")
-        values = np.cumsum(rng.gamma(4, 1.0 / per_day, count))
-        readings = Readings(
-            ids=array("q", range(count)),
-            times=array("d", times.tobytes()),
-            values=array("d", values.tobytes()),
-            kinds=array("b", bytes(count)),
-            revisions=array("q", range(count)),
-            units=array("b", bytes(count)),
-        )
-        house.append(meter)
-        series[meter.key] = Series(readings, empty_series().amounts)
-    return House(time_zone=ZONE.key, meters=tuple(house)), series
-
-
-def engine_table() -> dict[str, Any]:
-    """Measure the engine against bare numpy, and how its cost grows."""
-    as_of = days.midnight(date(2022, 1, 1) + timedelta(days=DAYS), ZONE)
-    edges = calendar.midnights(
-        date(2022, 1, 1), date(2022, 1, 1) + timedelta(days=DAYS - 1), ZONE
-    )
-    rows = {}
-    for name, meters, per_day in (
-        ("27 daily meters", METERS, 1),
-        ("27 hourly meters", METERS, 24),
-        ("7 five-minute meters", 7, 288),
-    ):
-        house, series = world(meters, DAYS, per_day)
-
-        def reference(series: dict[str, Series] = series) -> None:
-            for one in series.values():
-                times = np.asarray(one.readings.times)
-                np.diff(np.interp(edges, times, np.asarray(one.readings.values)))
-
-        context = Context(as_of=as_of)
-        ours = best_of(5, partial(analyse, house, series, context))
-        bare = best_of(5, reference)
-        rows[name] = {
-            "readings": meters * (DAYS * per_day + 1),
-            "seconds": ours,
-            "us_per_meter_day": ours * 1e6 / meters / DAYS,
-            "times_bare_numpy": ours / bare,
-        }
-    return rows
-
-
-def growth() -> float:
-    """Return the exponent with which the cost grows with the number of meters."""
-    context = Context(as_of=days.midnight(date(2026, 1, 1), ZONE))
-    sizes, costs = (1, 10, 100), []
-    for size in sizes:
-        house, series = world(METERS * size, DAYS, 1)
-        costs.append(best_of(3, partial(analyse, house, series, context)))
-    return float(np.polyfit(np.log(sizes), np.log(costs), 1)[0])
 
 
 def house_table() -> dict[str, Any]:
@@ -248,17 +164,17 @@ def _write_readings(path: Path) -> None:
 
 def print_tables(result: dict[str, Any]) -> None:
     """Print everything as Markdown."""
-    print(
-        "| engine alone, four years | readings | s | µs per meter-day | × bare numpy |"
-    )
-    print("|---|---|---|---|---|")
-    for name, row in result["engine"].items():
-        print(
-            f"| {name} | {row['readings']:,} | {row['seconds']:.3f} |"
-            f" {row['us_per_meter_day']:.1f} | {row['times_bare_numpy']:.1f} |"
-        )
-    print(f"\nGrowth with 1, 10, 100 times 27 meters: exponent {result['growth']:.2f}.")
-    print(f"Peak memory of the engine's process: {result['peak_mb']:.0f} MB.\n")
+    engine = result["engine"]
+    print("| engine alone, 27 meters × 4 years | found | at most |")
+    print("|---|---|---|")
+    for name, value, limit in limits(engine):
+        print(f"| {name} | {value:.2f} | {limit:g} |")
+    print(f"\nBare numpy takes {engine['speed']['reference_ms']:.1f} ms for the same")
+    print(f"{engine['speed']['readings']:,} readings; growth with 27, 270 and 2,700")
+    seconds = ", ".join(f"{one:.2f}" for one in engine["growth"]["seconds"])
+    print(f"meters: {seconds} s.\n")
+    if "house" not in result:
+        return
     print("Late: how long something else had to wait for the event loop, for whatever")
     print("reason. Busy: the longest that the loop's own thread worked at one go.")
     print(
@@ -281,23 +197,55 @@ def print_tables(result: dict[str, Any]) -> None:
         )
 
 
+def limits(engine: dict[str, Any]) -> list[tuple[str, float, float]]:
+    """Return what was measured of the engine, and what it may be."""
+    return [
+        ("`daily`, × bare numpy", engine["speed"]["daily_ratio"], 3),
+        ("`analyse`, µs per meter-day", engine["speed"]["us_per_meter_day"], 20),
+        ("peak above imports and input, MiB", engine["memory"]["peak_mb"], 150),
+        ("growth, exponent", engine["growth"]["exponent"], 1.05),
+    ]
+
+
 def main() -> int:
     """Measure, print, and fail where a promise is broken."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--json", metavar="FILE")
+    parser.add_argument(
+        "--engine", action="store_true", help="leave Home Assistant out"
+    )
     options = parser.parse_args()
-    result: dict[str, Any] = {"engine": engine_table(), "growth": growth()}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    result["peak_mb"] = peak / 1024
-    result["house"] = house_table()
+    result: dict[str, Any] = {
+        "engine": {
+            "memory": bench_engine.memory(),
+            "speed": bench_engine.speed(),
+            "growth": bench_engine.growth(),
+        }
+    }
+    found = bench_scores.scores()
+    rows = [] if found is None else bench_scores.goals(found)
+    if found is None:
+        print("No data of real meters lies beside the project: no scores.\n")
+    else:
+        bench_scores.print_scores(rows)
+        print()
+        result["scores"] = found
+    if not options.engine:
+        result["house"] = house_table()
     print_tables(result)
     if options.json:
-        Path(options.json).write_text(json.dumps(result, indent=1) + "\n")
+        Path(options.json).write_text(
+            json.dumps(result, indent=1, default=float) + "\n"
+        )
+    kept = all(map(bench_scores.kept, rows))
+    kept &= all(value <= limit for _, value, limit in limits(result["engine"]))
+    if options.engine:
+        return 0 if kept else 1
     nightly = result["house"]["nightly run with nothing new"]
     late = [r["late_ms"] for r in result["house"].values() if "late_ms" in r]
     # The collector may run on the loop's thread; it is no work of ours.
     busy = [one["busy"] - one["gc"] for one in late]
-    kept = nightly["statistics"] == 0 and nightly["seconds"] < 1 and max(busy) < 50
+    kept &= nightly["statistics"] == 0 and nightly["seconds"] < 1 and max(busy) < 50
     return 0 if kept else 1
 
 

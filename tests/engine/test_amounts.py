@@ -160,7 +160,8 @@ def test_the_dial_passes_through_every_used_reading(
 ) -> None:
     zone_name, points = drawn
     end = points[-1][0]
-    cleaned = clean(meter(), series(points).readings, end, ZoneInfo(zone_name))
+    readings = series(points).readings
+    cleaned = clean(meter(), readings, end, ZoneInfo(zone_name), doubting=False)
     (register,) = cleaned.registers
     course = flow(register, _NONE, Span(None, end, -np.inf, float))
     shown = dial(register, course, register.times)

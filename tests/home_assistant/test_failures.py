@@ -316,14 +316,19 @@ async def test_a_reading_whose_unit_no_longer_fits_is_quarantined(
 ) -> None:
     await _two_meters(hass, house)
     await act(
-        hass, "add_reading", meter_id="strom", time="2026-03-01", value=0.1, unit="MWh"
+        hass,
+        "add_reading",
+        meter_id="strom",
+        time="2026-03-01",
+        value=0.125,
+        unit="MWh",
     )
     preview = await act(
         hass,
         "add_reading",
         meter_id="strom",
         time="2026-03-05",
-        value=0.13,
+        value=0.155,
         unit="MWh",
         dry_run=True,
     )

@@ -14,7 +14,6 @@ from .forecast import forecast
 from .meter import House, Virtual
 from .model import Band, Context, Finding, Forecast, MeterReport
 from .physical import Prepared
-from .units import UnitMismatchError
 
 if TYPE_CHECKING:
     from .line import Line
@@ -88,8 +87,16 @@ def _ahead(report: MeterReport, basis: Basis, key: str, today: date) -> MeterRep
     if start < 0:
         return report
     weights = pace.shape.weights[start:]
-    report = replace(report, forecast=forecast(report, weights, basis.half[key], today))
     weather = pace.shape.weather
+    ahead = forecast(
+        report.first_day,
+        report.use,
+        weights,
+        basis.half[key],
+        today,
+        weathered=weather is not None,
+    )
+    report = replace(report, forecast=ahead)
     if weather is None:
         return report
     inside = slice(start, start + len(report.use))
@@ -113,10 +120,7 @@ def _summed(
         operand = reports[term.meter_id.lower()]
         if operand.forecast is None:
             return None
-        try:
-            scale = gas.daily_factor(operand.meter, meter, house.gas, today, 1)[0]
-        except UnitMismatchError:
-            return None
+        scale = gas.daily_factor(operand.meter, meter, house.gas, today, 1)[0]
         months.append((term.factor * scale, operand.forecast.month))
         years.append((term.factor * scale, operand.forecast.year))
     return Forecast(month=_sum(months), year=_sum(years))

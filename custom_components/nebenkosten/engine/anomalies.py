@@ -25,6 +25,7 @@ _HEATING_LIMIT: Final = 15.0
 _WARM_MONTHS: Final = (5, 6, 7, 8, 9)
 _DAILY: Final = 60
 _HOURLY: Final = 3600.0
+_SHORT: Final = 1.5
 _PARENT_DAYS: Final = 28
 _PARENT_SHARE: Final = 0.5
 
@@ -47,7 +48,7 @@ def with_anomalies(
     for key, line in lines.items():
         report = judged[key]
         # A master's readings are its sources', which speak for themselves.
-        if not isinstance(report.meter, Meter):
+        if not isinstance(report.meter, Meter) or not len(report.use):
             continue
         intervals = _sparse_intervals(report, line)
         if intervals is not None:
@@ -98,7 +99,10 @@ def _daily(
             report.use,
             verdicts.expected[row, days],
             verdicts.spread[row, days],
-            {name: odd[row, days] for name, odd in verdicts.by_detector.items()},
+            {
+                name: odd[row, days] & ~np.isnan(verdicts.expected[row, days])
+                for name, odd in verdicts.by_detector.items()
+            },
         )
         yield key, _with_flow(evidence, report, lines.get(key))
 
@@ -130,8 +134,7 @@ def _with_flow(evidence: Evidence, report: MeterReport, line: Line | None) -> Ev
     return replace(
         evidence,
         rules={**evidence.rules, "continuous_flow": flow.odd},
-        least_flow=flow.least,
-        usual_flow=flow.usual,
+        surplus_flow=flow.least - flow.usual,
     )
 
 
@@ -236,12 +239,14 @@ def _sparse_intervals(report: MeterReport, line: Line) -> Intervals | None:
         for fall in register.falls.tolist():
             fine[fall] = False
         days = np.clip(((at[:-1] + at[1:]) / 2).astype(int), 0, len(report.use) - 1)
-        fine &= report.provenance[days] != Provenance.MEASURED
+        # Days between equal readings are known, and still say nothing by themselves.
+        still = (rise == 0) & (np.diff(at) > _SHORT) & (not _is_daily(report))
+        fine &= (report.provenance[days] != Provenance.MEASURED) | still
         fine &= (at[:-1] >= 0) & (at[1:] <= len(report.use)) & (np.diff(at) > 0.5)
         starts.append(at[:-1][fine])
         ends.append(at[1:][fine])
         rises.append(rise[fine])
-    if not starts or not len(report.use):
+    if not starts:
         return None
     order = np.argsort(np.concatenate(ends))
     columns = (np.concatenate(column)[order] for column in (starts, ends, rises))

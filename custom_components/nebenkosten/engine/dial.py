@@ -50,11 +50,12 @@ def known_instants(register: Register, amounts: Use, instants: Floats) -> Bools:
         return known
     after = np.searchsorted(register.times, instants, "left")
     last = len(register.times) - 1
-    right, left = np.clip(after, 0, last), np.clip(after - 1, 0, last)
-    known |= np.abs(register.times[right] - instants) <= _NEAR
-    known |= np.abs(register.times[left] - instants) <= _NEAR
+    right, left = np.minimum(after, last), np.maximum(after - 1, 0)
+    next_, before = register.times[right], register.times[left]
+    known |= np.abs(next_ - instants) <= _NEAR
+    known |= np.abs(before - instants) <= _NEAR
     between = (after > 0) & (after <= last)
-    close = register.times[right] - register.times[left] <= _CLOSE
-    still = register.values[right] == register.values[left]
-    found: Bools = known | (between & (close | still))
-    return found
+    known |= between & (next_ - before <= _CLOSE)
+    if not known.all():
+        known |= between & (register.values[right] == register.values[left])
+    return known

@@ -7,6 +7,7 @@ with all of them. What the others cannot settle stays, and is reported as a fall
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -45,13 +46,40 @@ class Doubted:
     likely: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class _Run:
     """The readings still believed: positions in the register, times and values."""
 
     index: Ints
     times: Floats
     values: Floats
+
+    @cached_property
+    def days(self) -> Floats:
+        """Return the length of each interval, a day at the least."""
+        length: Floats = np.maximum(np.diff(self.times), _DAY) / _DAY
+        return length
+
+    @cached_property
+    def rise(self) -> Floats:
+        """Return the rise of each interval."""
+        return np.diff(self.values)
+
+    @cached_property
+    def rising(self) -> Floats:
+        """Return the use per day of each interval that rises, in order of size."""
+        rates = self.rise / self.days
+        return np.sort(rates[rates >= 0])
+
+    @property
+    def usual(self) -> float:
+        """Return the median use per day."""
+        return _quantile(self.rising, 0.5)
+
+    @property
+    def high(self) -> float:
+        """Return a high, but usual use per day."""
+        return _quantile(self.rising, _HIGH_SHARE)
 
     def without(self, position: int) -> _Run:
         keep = np.arange(len(self.index)) != position
@@ -67,7 +95,7 @@ class _Run:
         others = self.without(position)
         if 0 < position < len(self.times) - 1:
             return float(np.interp(self.times[position], others.times, others.values))
-        usual, anchor = _usual(others), 0 if position == 0 else -1
+        usual, anchor = others.usual, 0 if position == 0 else -1
         span = float(self.times[position] - others.times[anchor]) / _DAY
         return float(others.values[anchor]) + usual * span
 
@@ -87,10 +115,7 @@ def doubted(
         return _blips(values, falls, fixed)
     run = _Run(np.arange(len(times)), times, values)
     found: list[Doubted] = []
-    for _ in range(len(times)):
-        doubt = next(_doubts(run, fixed), None)
-        if doubt is None:
-            break
+    while (doubt := next(_doubts(run, fixed), None)) is not None:
         position, why = doubt
         likely = _likely(run, position, why)
         found.append(Doubted(int(run.index[position]), why, likely))
@@ -111,7 +136,7 @@ def _blips(values: Floats, falls: Ints, fixed: frozenset[int]) -> list[Doubted]:
     leaps = falls[(falls > 0) & ~np.isin(falls + 1, dips)]
     leaps = leaps[values[leaps - 1] <= values[leaps + 1]]
     rises = np.diff(values)
-    usual = _quantile(rises[rises >= 0], _HIGH_SHARE)
+    usual = _quantile(np.sort(rises[rises >= 0]), _HIGH_SHARE)
     leaps = leaps[rises[leaps - 1] > _IMPLAUSIBLE * usual]
     return [
         Doubted(i, Doubt.TYPO, float(values[i - 1]))
@@ -122,7 +147,7 @@ def _blips(values: Floats, falls: Ints, fixed: frozenset[int]) -> list[Doubted]:
 
 def _doubts(run: _Run, fixed: frozenset[int]) -> Iterator[tuple[int, Doubt]]:
     """Yield position and reason of readings that the others speak against."""
-    for fall in np.flatnonzero(run.values[1:] < run.values[:-1]).tolist():
+    for fall in np.flatnonzero(run.rise < 0).tolist():
         yield from _at_fall(run, fall, fixed)
     if len(run.times) > _ENOUGH:
         yield from _leaps(run, fixed)
@@ -150,7 +175,7 @@ def _at_fall(
 
 def _leap(run: _Run, position: int) -> bool:
     """Return whether a reading rises implausibly, measured by all others."""
-    usual = _high(run.without(position))
+    usual = run.without(position).high
     return run.rate(position - 1, position) > _IMPLAUSIBLE * usual
 
 
@@ -165,10 +190,8 @@ def _mistyped(run: _Run, position: int) -> bool:
 def _leaps(run: _Run, fixed: frozenset[int]) -> Iterator[tuple[int, Doubt]]:
     """Yield readings between which the counter rose implausibly fast."""
     last = len(run.times) - 1
-    length = np.maximum(np.diff(run.times), _DAY) / _DAY
-    rise = np.diff(run.values)
-    limit = _IMPLAUSIBLE * _high(run)
-    for step in np.flatnonzero(rise > limit * length).tolist():
+    limit = _IMPLAUSIBLE * run.high
+    for step in np.flatnonzero(run.rise > limit * run.days).tolist():
         # The reading after the leap may be too high, or the one before it too low.
         for position in (step + 1, step):
             if run.index[position] in fixed:
@@ -177,14 +200,13 @@ def _leaps(run: _Run, fixed: frozenset[int]) -> Iterator[tuple[int, Doubt]]:
             if position in (0, last):
                 if _mistyped(run, position):
                     yield position, Doubt.TYPO
-            elif run.rate(position - 1, position + 1) <= _PLAUSIBLE * _high(others):
+            elif run.rate(position - 1, position + 1) <= _PLAUSIBLE * others.high:
                 yield position, Doubt.TYPO
 
 
 def _repeats(run: _Run, fixed: frozenset[int]) -> Iterator[tuple[int, Doubt]]:
     """Yield readings that repeat the one before although the meter went on."""
-    same = np.flatnonzero(run.values[1:] == run.values[:-1]) + 1
-    usual = _usual(run) if len(same) else 0.0
+    same, usual = np.flatnonzero(run.rise == 0) + 1, run.usual
     for position in same[same < len(run.times) - 1].tolist():
         after = run.rate(position, position + 1)
         both = run.rate(position - 1, position + 1)
@@ -198,13 +220,13 @@ def _swaps(run: _Run, fixed: frozenset[int]) -> list[Doubted]:
     """Return readings that two swapped digits explain better, and that stay used."""
     if len(run.times) < _SWAP_NEEDS:
         return []
-    rates = np.diff(run.values) / (np.maximum(np.diff(run.times), _DAY) / _DAY)
+    rates = run.rise / run.days
     first, before, after, last = rates[:-3], rates[1:-2], rates[2:-1], rates[3:]
     # A zigzag: a season goes one way, a swap does not.
     up = (before > _SWAP_RATE * first) & (_SWAP_RATE * after < last)
     down = (_SWAP_RATE * before < first) & (after > _SWAP_RATE * last)
     # And one that matters beside what the meter usually counts.
-    odd = (up | down) & (np.abs(before - after) > _usual(run))
+    odd = (up | down) & (np.abs(before - after) > run.usual)
     found = []
     for position in (np.flatnonzero(odd) + 2).tolist():
         likely = _closest(run, position, only_swaps=True)
@@ -229,7 +251,7 @@ def _closest(run: _Run, position: int, *, only_swaps: bool = False) -> float | N
     others = run.without(position)
     below = others.values[position - 1] if position > 0 else -np.inf
     above = others.values[position] if position < len(others.values) else np.inf
-    span = _IMPLAUSIBLE * _usual(others)
+    span = _IMPLAUSIBLE * others.usual
     anchor = others.times[
         min(position, len(others.times) - 1) if position == 0 else position - 1
     ]
@@ -255,26 +277,6 @@ def _slips(value: float, *, only_swaps: bool) -> Iterator[float]:
             yield float(digits[:i] + right + left + digits[i + 2 :])
 
 
-def _rates(run: _Run) -> Floats:
-    length = np.maximum(np.diff(run.times), _DAY) / _DAY
-    rates = np.diff(run.values) / length
-    rising: Floats = rates[rates >= 0]
-    return rising
-
-
-def _usual(run: _Run) -> float:
-    """Return the median use per day."""
-    return _quantile(_rates(run), 0.5)
-
-
-def _high(run: _Run) -> float:
-    """Return a high, but usual use per day."""
-    return _quantile(_rates(run), _HIGH_SHARE)
-
-
-def _quantile(values: Floats, share: float) -> float:
-    """Return the nearest-rank quantile, 0 of nothing; numpy's own takes its time."""
-    if not len(values):
-        return 0.0
-    rank = round(share * (len(values) - 1))
-    return float(np.partition(values, rank)[rank])
+def _quantile(ordered: Floats, share: float) -> float:
+    """Return the nearest-rank quantile, 0 of nothing."""
+    return float(ordered[round(share * (len(ordered) - 1))]) if len(ordered) else 0.0

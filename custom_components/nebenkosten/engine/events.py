@@ -26,8 +26,8 @@ KINDS: Final = (
 )
 # Odd days at most one quiet day apart are one event; after two it has ended.
 _JOINED: Final = 2
-_CREEP: Final = 1.6
-_CREEP_DAYS: Final = 6
+_CREEP: Final = 2.0
+_CREEP_DAYS: Final = 9
 _STEADY: Final = 0.5
 _CATCH_UP: Final = 0.5
 _SINGLE: Final = 2
@@ -38,7 +38,7 @@ class Evidence:
     """What is known of a meter's days (n,) from `first` on.
 
     `rules` are the odd days by detector; `expected` and `spread` [unit] per day;
-    `least_flow` [L/h] and `usual_flow` where a meter is read by the hour.
+    `surplus_flow` [L/h], beyond the usual, where a meter is read by the hour.
     """
 
     meter: AnyMeter
@@ -47,14 +47,18 @@ class Evidence:
     expected: Floats
     spread: Floats
     rules: dict[str, Bools]
-    least_flow: Floats | None = None
-    usual_flow: Floats | None = None
+    surplus_flow: Floats | None = None
 
     @property
     def odd(self) -> Bools:
         """Return the days that some rule found odd."""
         result: Bools = np.any(list(self.rules.values()), axis=0)
         return result
+
+    @property
+    def runs_on(self) -> Bools:
+        """Return the days on which water ran day and night."""
+        return self.rules.get("continuous_flow", np.zeros(len(self.use), bool))
 
 
 def events(evidence: Evidence) -> Iterator[Anomaly]:
@@ -160,9 +164,7 @@ def _caught_up(evidence: Evidence, start: int, end: int) -> bool:
 
 def _per_hour(evidence: Evidence, days: slice) -> float:
     """Return what runs all the time [L/h, else unit/h]."""
-    if evidence.least_flow is not None and evidence.usual_flow is not None:
-        surplus = evidence.least_flow[days] - evidence.usual_flow[days]
-        if not np.isnan(surplus).all():
-            return float(np.nanmedian(surplus))
+    if evidence.surplus_flow is not None and evidence.runs_on[days].any():
+        return float(np.nanmedian(evidence.surplus_flow[days]))
     excess = float(np.nanmedian(evidence.use[days] - evidence.expected[days])) / 24
     return excess * 1000 if evidence.meter.unit == "m³" else excess

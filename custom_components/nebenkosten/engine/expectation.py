@@ -31,6 +31,7 @@ _WEEKDAY_NEEDS: Final = 4
 _WEEKDAY_SHRINK: Final = 9.0
 _TYPICAL: Final = 120
 _FLOOR: Final = 0.1
+_NOTHING: Final = 1e-9
 # Below this ratio nobody is at home; after a month of it this is the new normal.
 _AWAY: Final = 0.37
 _HOME: Final = 0.6
@@ -131,12 +132,13 @@ class Expectation:
         columns = (self.weekday + np.arange(first, last)) % WEEK
         root = self.level[:, None] + self.by_weekday[:, columns]
         root = np.maximum(root + self.weather.part(first, last), 0.0)
-        least = _FLOOR * np.maximum(self.typical, 1e-9)
+        least = _FLOOR * np.maximum(self.typical, _NOTHING)
         expected = np.maximum(root**2, least[:, None])
         values = self.values[:, first:last]
         valid = ~np.isnan(values)
         learned = self.seen >= LEARNED
-        ratio = np.where(valid & learned[:, None], values / expected, 1.0)
+        ratio = (values + _NOTHING) / (expected + _NOTHING)
+        ratio = np.where(valid & learned[:, None], ratio, 1.0)
         ratio = np.clip(ratio, 0.0, None)
         place = (np.log(np.minimum(ratio, LARGEST) + OFFSET) - LOWEST) / STEP
         density = self._density()
@@ -207,11 +209,14 @@ class Expectation:
         back = np.cumsum(normal[:, ::-1], axis=1)[:, ::-1]
         recent = robust.median(np.where(back <= _RECENT, rest, np.nan))
         longer = robust.median(np.where(back <= _LONGER, rest, np.nan))
-        self.level = (1 - _LONGER_WEIGHT) * recent + _LONGER_WEIGHT * longer
+        level = (1 - _LONGER_WEIGHT) * recent + _LONGER_WEIGHT * longer
+        # Half a year without a normal day teaches nothing new.
+        self.level = np.where(np.isnan(level), self.level, level)
         values = np.where(
             normal & (back <= _TYPICAL), self.values[:, begin:first], np.nan
         )
-        self.typical = robust.median(values)
+        typical = robust.median(values)
+        self.typical = np.where(np.isnan(typical), self.typical, typical)
         self._refit_weekdays(first, rest[:, -_WEEKS * WEEK :])
 
     def _refit_weekdays(self, first: int, rest: Floats) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from .model import Band, Forecast, MeterReport
+from .model import Band, Forecast
 
 if TYPE_CHECKING:
     from .model import Floats
@@ -19,36 +19,44 @@ _YEAR: Final = 365
 _LEAST_DAYS: Final = 28
 # An 80 % interval of a normal distribution.
 _Z: Final = 1.2816
-_LEAST_SPREAD: Final = 0.05
+# How far 28 days stray at the least from their model, and from it in usual weather:
+# a month's degree days do so by a fifth.
+_LEAST_SPREAD: Final = 0.08
+_WEATHER_SPREAD: Final = 0.2
+# The rate itself is not known better than this.
+_RATE_SPREAD: Final = 0.04
 
 
 def forecast(
-    report: MeterReport, weights: Floats, half: Floats, today: date
+    first: date,
+    use: Floats,
+    weights: Floats,
+    half: Floats,
+    today: date,
+    *,
+    weathered: bool,
 ) -> Forecast | None:
     """Return the running month and year of `today`, None where too little is known.
 
-    `weights` are the shape's, from the report's first day to the end of the year;
-    `half` (n,) the half widths of the known days.
+    `use` (n,) and `half` (n,), the half widths of its bands, are those of the days from
+    `first` to yesterday; `weights` the shape's, from there to the end of the year.
+    `weathered` tells whether the weights are those of the weather that was.
     """
-    if report.first_day is None or report.last_day is None:
+    if first + timedelta(days=len(use)) < today:
         return None
-    if report.last_day < today - timedelta(days=1):
-        return None
-    rates = _rates(report.use, weights[: len(report.use)])
+    rates = _rates(use, weights[: len(use)])
     if rates is None:
         return None
+    if weathered:
+        rates = rates[0], float(np.hypot(rates[1], _WEATHER_SPREAD))
     month_end = (today.replace(day=1) + timedelta(days=31)).replace(day=1)
     year_end = date(today.year + 1, 1, 1)
-    periods = (today.replace(day=1), month_end), (date(today.year, 1, 1), year_end)
     month, year = (
-        _band(
-            report,
-            weights,
-            half,
-            ((a - report.first_day).days, (b - report.first_day).days),
-            rates,
+        _band(use, weights, half, ((a - first).days, (b - first).days), rates)
+        for a, b in (
+            (today.replace(day=1), month_end),
+            (date(today.year, 1, 1), year_end),
         )
-        for a, b in periods
     )
     return Forecast(month=month, year=year)
 
@@ -62,10 +70,7 @@ def _rates(use: Floats, weights: Floats) -> tuple[float, float] | None:
     for length in (_RECENT, _YEAR):
         recent = known & (np.arange(len(use)) >= len(use) - length)
         model = float(weights[recent].sum())
-        if model > 0:
-            found.append(float(use[recent].sum()) / model)
-    if not found:
-        return None
+        found.append(float(use[recent].sum()) / max(model, 1e-12))
     rate = float(np.mean(found))
     stretches = len(use) // _LEAST_DAYS
     ends = len(use) - _LEAST_DAYS * np.arange(stretches)
@@ -80,7 +85,7 @@ def _rates(use: Floats, weights: Floats) -> tuple[float, float] | None:
 
 
 def _band(
-    report: MeterReport,
+    known_use: Floats,
     weights: Floats,
     half: Floats,
     period: tuple[int, int],
@@ -88,7 +93,7 @@ def _band(
 ) -> Band:
     """Return a period's total: days known, and what is foretold of the others."""
     begin, end = max(period[0], 0), period[1]
-    use = report.use[begin:end]
+    use = known_use[begin:end]
     known = ~np.isnan(use)
     rate, spread = rates
     model = weights[begin:end]
@@ -96,7 +101,8 @@ def _band(
     rest = rate * missing
     days = float((~known).sum() + max(end - begin - len(use), 0))
     # Months stray by themselves: what strays of a longer rest shrinks with its root.
-    stray = _Z * spread * abs(rest) / np.sqrt(max(days / _LEAST_DAYS, 1.0))
+    apart = spread / np.sqrt(max(days / _LEAST_DAYS, 1.0))
+    stray = _Z * abs(rest) * float(np.hypot(apart, _RATE_SPREAD))
     sure = float(np.nansum(half[begin:end]))
     value = float(np.nansum(use)) + rest
     width = float(np.hypot(stray, sure))

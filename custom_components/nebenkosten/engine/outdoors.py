@@ -16,12 +16,14 @@ _WINDOW: Final = 10
 _YEAR: Final = 365.25
 
 
-def temperatures(known: Temperature | None, first: date, days: int) -> Floats | None:
+def temperatures(
+    known: Temperature | None, first: date, days: int, passed: int
+) -> Floats | None:
     """Return daily means (days,) [°C] from `first` on, None where too few are known.
 
     Nine tenths of the time (CalTRACK 2.0, 2.2.1), or most of a year, from which the
-    usual temperature of a season is taken for longer gaps and for days to come; short
-    gaps are bridged straight.
+    usual temperature of a season is taken for longer gaps and for days to come: only
+    the first `passed` ones are asked for. Short gaps are bridged straight.
     """
     if known is None or not days:
         return None
@@ -32,7 +34,7 @@ def temperatures(known: Temperature | None, first: date, days: int) -> Floats | 
     if end > begin:
         found[begin:end] = means[begin - offset : end - offset]
     have = ~np.isnan(found)
-    if have.sum() < min(_NEEDED * days, _A_YEAR):
+    if have.sum() < min(_NEEDED * passed, _A_YEAR) or not have.any():
         return None
     at = np.flatnonzero(have)
     bridged = np.interp(np.arange(days), at, found[at])

@@ -87,8 +87,8 @@ def prepare(
 def model_date(as_of: float, zone: ZoneInfo) -> date:
     """Return the last 1 January or 1 July before an instant [epoch s]."""
     day = days.local_day(as_of, zone)
-    half = date(day.year, 7, 1)
-    return half if day > half else date(day.year - (day <= date(day.year, 1, 1)), 1, 1)
+    dates = (date(day.year - 1, 7, 1), date(day.year, 1, 1), date(day.year, 7, 1))
+    return max(one for one in dates if one < day)
 
 
 def _pace(
@@ -100,6 +100,7 @@ def _pace(
     # To the end of the year, which the forecast is made for.
     last = date(days.local_day(context.as_of, zone).year, 12, 31)
     midnights = calendar.midnights(first, last, zone)
+    passed = (days.local_day(context.as_of, zone) - first).days
     intervals = _intervals(prepared, midnights)
     closed = intervals.until(float((until - first).days))
     enough = len(closed.rise) >= _ENOUGH
@@ -108,7 +109,7 @@ def _pace(
         first,
         len(midnights) - 1,
         seasonality.shares_of(prepared.meter),
-        temperatures(context.temperature, first, len(midnights) - 1),
+        temperatures(context.temperature, first, len(midnights) - 1, passed),
     )
     return pace_of(first, midnights, shape), until if enough else None
 

@@ -32,6 +32,7 @@ from .units import UnitMismatchError
 if TYPE_CHECKING:
     from .exchange import Source
     from .model import Floats
+    from .pace import Pace
 
 
 def analyse(house: House, readings: Mapping[str, Series], context: Context) -> Report:
@@ -143,14 +144,14 @@ class _Work:
             *oddities(meter, line, prepared.amounts, self._zone),
             *self._reshaped(prepared, series, found),
         ]
-        if prepared.pace is not None:
-            self.basis.paces[meter.key] = prepared.pace
+        pace, paces = prepared.pace, self.basis.paces
+        paces |= {} if pace is None else {meter.key: pace}
         return replace(
             self._filled(report, line, found),
             counter=line.parts[0].dial(midnights),
             findings=(*report.findings, *odd),
             hours=self._hours(meter, line, midnights),
-            model=_model(prepared),
+            model=None if pace is None else _model(pace, prepared.model_date),
         )
 
     def _reshaped(
@@ -164,12 +165,12 @@ class _Work:
             days.midnight(self._model_date, self._zone), self._zone
         )
 
-        def before() -> Floats | None:
+        def before() -> Floats:
             with_older = physical.prepare(
                 prepared.meter, series, self._zone, self._context, older
             )
             line = physical.line_of(with_older)
-            return None if line is None else line.use(found.midnights)
+            return found.use if line is None else line.use(found.midnights)
 
         return reshaped(prepared.meter, found.first, found.use, before)
 
@@ -216,9 +217,8 @@ class _Work:
         except UnitMismatchError as error:
             return replace(report, findings=(*report.findings, _mismatch(meter, error)))
         filled = self._filled(report, joined.line, _Days(first, last, midnights, use))
-        pace = self.basis.paces.get(joined.sources[-1])
-        if pace is not None:
-            self.basis.paces[meter.key] = pace
+        paces, source = self.basis.paces, joined.sources[-1]
+        paces |= {meter.key: paces[source]} if source in paces else {}
         return replace(
             filled,
             counter=_continued(joined.line, midnights, use),
@@ -342,11 +342,9 @@ def _continued(line: Line, midnights: Floats, use: Floats) -> Floats:
     return np.where(lost, np.nan, running)
 
 
-def _model(prepared: Prepared) -> ShapeModel | None:
-    if prepared.pace is None:
-        return None
-    shape = prepared.pace.shape
-    return ShapeModel(shape=shape.name, fit=shape.error, model_date=prepared.model_date)
+def _model(pace: Pace, model_date: date | None) -> ShapeModel:
+    shape = pace.shape
+    return ShapeModel(shape=shape.name, fit=shape.error, model_date=model_date)
 
 
 def _missing(meter: AnyMeter, key: str) -> Finding:

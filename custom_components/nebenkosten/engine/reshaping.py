@@ -21,13 +21,10 @@ _SAME: Final = 1e-9
 
 
 def reshaped(
-    meter: Meter, first: date, use: Floats, before: Callable[[], Floats | None]
+    meter: Meter, first: date, use: Floats, before: Callable[[], Floats]
 ) -> list[Finding]:
     """Report how the days (n,) from `first` differ from those of the older model."""
-    old = before()
-    if old is None or len(old) != len(use):
-        return []
-    moved = np.nan_to_num(use - old)
+    moved = np.nan_to_num(use - before())
     changed = np.abs(moved) > _SAME * np.maximum(np.abs(np.nan_to_num(use)), 1.0)
     if not changed.any():
         return []

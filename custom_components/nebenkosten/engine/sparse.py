@@ -84,9 +84,10 @@ def odd_intervals(
             )
             if verdict is not None:
                 found.append(verdict)
-                row.append(index)
+                if verdict.kind != "no_use":
+                    row.append(index)
                 if len(row) >= _ADOPTED:
-                    normal, row = [*normal[-_ENOUGH:], *row], []
+                    normal, row = [*normal[-1:], *row], []
                 continue
         row = []
         normal.append(index)
@@ -127,6 +128,8 @@ def _judged(
     """Compare an interval with the normal ones before it."""
     known = np.array(normal)
     usual = float(intervals.rise[known].sum() / intervals.length[known].sum())
+    if not usual > 0:
+        return None
     floor = _FLOOR * usual * intervals.length
     ratio = np.log((intervals.rise + floor) / (model + floor))
     middle = float(np.median(ratio[known]))

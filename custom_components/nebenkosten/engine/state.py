@@ -90,8 +90,6 @@ def _provenance(line: Line, course: Course, at: float, value: float) -> Provenan
 def _band(line: Line, at: float, value: float) -> Band:
     """Return the value with its band: wider the farther the next reading is."""
     knots = uncertainty.knots(line)
-    if not len(knots):
-        return Band(value=value, low=value, high=value)
     near = np.searchsorted(knots, at)
     edges = np.unique(np.append(knots[max(near - 1, 0) : near + 1], at))
     use = line.use(edges)

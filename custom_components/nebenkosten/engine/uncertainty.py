@@ -28,6 +28,7 @@ _BEYOND_MORE: Final = 0.12
 _OF_USUAL: Final = 0.3
 # A single day's use strays this much around its model (80 %).
 _SINGLE_DAYS: Final = 0.45
+_TINY: Final = 1e-18
 
 
 def half_widths(line: Line, midnights: Floats, use: Floats, provenance: Ints) -> Floats:
@@ -71,7 +72,7 @@ def slack(line: Line, midnights: Floats, half: Floats, use: Floats) -> Floats:
     to_right = np.where(behind, np.inf, np.abs(at_knots[right] - running))
     past = np.where(before, np.inf, midnights - times[left]) / _DAY
     ahead = np.where(behind, np.inf, times[right] - midnights) / _DAY
-    tied = 1 / (1 / np.maximum(past, 1e-9) + 1 / np.maximum(ahead, 1e-9))
+    tied = 1 / (1 / np.maximum(past, _TINY) + 1 / np.maximum(ahead, _TINY))
     known = use[~np.isnan(use)]
     usual = float(np.abs(known).mean()) if len(known) else 0.0
     common = np.minimum(from_left, to_right)

@@ -84,8 +84,7 @@ class _Watch:
         monday = (-self._weekday) % WEEK or WEEK
         starts = [0, *range(monday, count, WEEK)]
         for first, last in zip(starts, [*starts[1:], count], strict=True):
-            if last > first:
-                self._week(first, last)
+            self._week(first, last)
         return Verdicts(self._flags, self._expected, self._spread)
 
     def _week(self, first: int, last: int) -> None:

@@ -5,13 +5,13 @@ least flow of the last 24 hours, in means of two, and compares it with what is u
 this home: some have a softener or a hot water loop that always draws a little.
 """
 
+from collections import deque
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-
-from .. import robust
 
 if TYPE_CHECKING:
     from ..model import Bools, Floats, Ints
@@ -46,14 +46,21 @@ def judge(litres: Floats, day: Ints, days: int, sensitivity: str = "normal") -> 
         best = np.full(days, -np.inf)
         np.maximum.at(best, ends[known], lowest[known])
         least = np.where(np.isneginf(best), np.nan, best)
-    usual = _usual(least)
-    odd = least >= np.maximum(usual, 0.0) + _MARGIN[sensitivity]
+    return _compared(least, _MARGIN[sensitivity])
+
+
+def _compared(least: Floats, margin: float) -> Flow:
+    """Compare each day with the median of the last 30 days that were not odd.
+
+    What lasts longer than that is how this home is.
+    """
+    odd, usual = np.zeros(len(least), bool), np.zeros(len(least))
+    known: deque[float] = deque(maxlen=_USUAL_DAYS)
+    lasting = 0
+    for day, flow in enumerate(least.tolist()):
+        usual[day] = median(known) if len(known) >= _USUAL_NEEDS else 0.0
+        odd[day] = flow >= max(usual[day], 0.0) + margin
+        lasting = lasting + 1 if odd[day] else 0
+        if not np.isnan(flow) and (not odd[day] or lasting > _USUAL_DAYS):
+            known.append(flow)
     return Flow(odd, least, usual)
-
-
-def _usual(least: Floats) -> Floats:
-    """Return the median (n,) of the 30 days before each day, 0 while few are known."""
-    padded = np.concatenate((np.full(_USUAL_DAYS, np.nan), least))
-    before = sliding_window_view(padded, _USUAL_DAYS)[: len(least)]
-    enough = (~np.isnan(before)).sum(axis=1) >= _USUAL_NEEDS
-    return np.where(enough, np.nan_to_num(robust.median(before)), 0.0)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ..model import Bools, Floats
 
 # Something runs all the time (usual days added), or everything is more (factor).
-_ADDED: Final = np.array([0.35, 0.6, 1.0, 1.7, 0.0, 0.0])
-_FACTOR: Final = np.array([1.0, 1.0, 1.0, 1.0, 1.6, 2.2])
+_ADDED: Final = np.array([0.35, 0.6, 1.0, 1.7, 4.0, 0.0, 0.0])
+_FACTOR: Final = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.6, 2.2])
 _LOWEST: Final = -5.0
 _YOUNG: Final = 8.0
 _BEFORE: Final = 1.25

@@ -42,7 +42,7 @@ class Stuck(Detector):
         again = -np.log(
             np.clip((self._followed + 0.1) / (self._zeros + 1.0), 1e-3, 0.999)
         )
-        wanted = today.expected > _EXPECTED * today.days.typical
+        wanted = today.expected > np.maximum(_EXPECTED * today.days.typical, _UNMOVED)
         self._now = (
             zero
             & wanted
