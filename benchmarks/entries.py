@@ -5,7 +5,7 @@ benchmark have 24 hours each: they are laid out in UTC.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -130,8 +130,9 @@ def daily(meters: World, midnights: Floats) -> dict[str, Floats]:
     found = {}
     ids = _ids(meters)
     context = Context(as_of=float(midnights[-1]))
+    life = _life(midnights)
     for key, (times, values) in meters.items():
-        meter = _meter(key, midnights)
+        meter = _meter(key, life)
         series = _series(times, values, ids, removed=True)
         prepared = physical.prepare(meter, series, _WORLD_ZONE, context, None)
         line = physical.line_of(prepared)
@@ -146,7 +147,7 @@ def analyse(meters: World, midnights: Floats) -> Report:
     """Return everything there is to say of a world of meters."""
     house = House(
         time_zone=_WORLD_ZONE.key,
-        meters=tuple(_meter(key, midnights) for key in meters),
+        meters=tuple(_meter(key, _life(midnights)) for key in meters),
     )
     ids = _ids(meters)
     readings = {
@@ -156,16 +157,21 @@ def analyse(meters: World, midnights: Floats) -> Report:
     return pipeline.analyse(house, readings, Context(as_of=float(midnights[-1])))
 
 
-def _meter(key: str, midnights: Floats) -> Meter:
+def _life(midnights: Floats) -> tuple[date, date]:
+    """Return the first and the last day of the world."""
+    first, end = (local_day(float(t), _WORLD_ZONE) for t in midnights[[0, -1]])
+    return first, end - timedelta(days=1)
+
+
+def _meter(key: str, life: tuple[date, date]) -> Meter:
     """Return a meter of the world, which was taken out at the last midnight."""
-    last = local_day(float(midnights[-1]), _WORLD_ZONE) - timedelta(days=1)
     return Meter(
         meter_id=key,
         name=key,
         medium=Medium.ELECTRICITY,
         unit="kWh",
-        installed=local_day(float(midnights[0]), _WORLD_ZONE),
-        removed=last,
+        installed=life[0],
+        removed=life[1],
     )
 
 
@@ -181,7 +187,7 @@ def _series(
     kinds = np.full(count, KINDS.index(ReadingKind.ACTUAL), np.int8)
     if removed:
         kinds[-1] = KINDS.index(ReadingKind.REMOVAL)
-    nothing = np.broadcast_to(np.int64(0), count)
+    nothing = np.broadcast_to(np.int8(0), count)
     return Series(
         Readings(
             ids=memoryview(ids[:count]),

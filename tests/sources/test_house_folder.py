@@ -7,6 +7,7 @@ import runpy
 import pytest
 
 from custom_components.nebenkosten.command import main
+from custom_components.nebenkosten.engine.definition import meter_data, meter_from
 from custom_components.nebenkosten.sources.house_folder import HouseError, read_house
 
 METERS = """
@@ -134,3 +135,103 @@ def test_the_example_house_is_read_without_a_rejected_row() -> None:
     for _, parsed in folder.readings():
         assert parsed.rows
         assert not parsed.rejected
+
+
+def _with(tmp_path: Path, meters: str, **files: str) -> Path:
+    folder = _house(tmp_path, "meters:\n" + meters)
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text, encoding="utf-8")
+    return folder
+
+
+GAS = """
+- {meter_id: gas, type: physical, output_unit: m³}
+- {meter_id: therme, type: physical, output_unit: kWh}
+"""
+
+
+NO_SOURCES = """
+- {meter_id: m, type: master, periods: [{start_date: 2024-01-01, source_meters: []}]}
+"""
+
+
+def test_formulas_beyond_a_subtraction(tmp_path: Path) -> None:
+    terms = (
+        "- {meter_id: x, type: virtual, output_unit: kWh, terms: ["
+        "{meter_id: gas, factor: 0.5}, {meter_id: therme, when_absent: zero}]}\n"
+    )
+    (virtual,) = read_house(_with(tmp_path, GAS + terms)).house.virtuals
+    assert [t.factor for t in virtual.terms] == [0.5, 1.0]
+    assert [t.zero_when_absent for t in virtual.terms] == [False, True]
+
+
+def test_settings_of_the_house(tmp_path: Path) -> None:
+    house = read_house(
+        _with(
+            tmp_path,
+            GAS,
+            config__yaml=(
+                "billing_year_start: '04-01'\n"
+                "gas_conversion:\n"
+                "- {energy_content: 11.2, z_factor: 0.95}\n"
+                "- {energy_content: 11.4, z_factor: 0.95, valid_from: 2024-01-01}\n"
+            ),
+        )
+    ).house
+    assert house.billing_year_start == (4, 1)
+    assert [round(factor.kwh, 2) for factor in house.gas] == [10.64, 10.83]
+
+
+def test_temperatures_with_gaps(tmp_path: Path) -> None:
+    folder = _with(
+        tmp_path,
+        GAS,
+        temperature__csv="date,mean_c\n2024-01-01,3.5\n2024-01-03,\n2024-01-04,5\n",
+    )
+    found = read_house(folder).temperature
+    assert found is not None
+    assert str(found.first_day) == "2024-01-01"
+    assert [str(mean) for mean in found.means] == ["3.5", "nan", "nan", "5.0"]
+    (folder / "temperature.csv").write_text("date,mean_c\n")
+    assert read_house(folder).temperature is None
+
+
+@pytest.mark.parametrize(
+    ("meters", "files", "reason"),
+    [
+        ("- {meter_id: a, type: wrong}", {}, "no such type"),
+        ("- {meter_id: m, type: master, periods: []}", {}, "list of periods"),
+        (NO_SOURCES, {}, "source_meters"),
+        ("- {meter_id: v, type: virtual, terms: []}", {}, "list of terms"),
+        (GAS, {"config__yaml": "gas_conversion: [5]"}, "gas_conversion"),
+        (GAS, {"config__yaml": "gas_conversion: {z_factor: viel}"}, "gas_conversion"),
+        (
+            GAS,
+            {"seasonal_patterns__yaml": "patterns: {gas: {monthly_percentages: [1]}}"},
+            "twelve",
+        ),
+        (GAS, {"seasonal_patterns__yaml": "patterns: {gas: 5}"}, "twelve"),
+        (GAS, {"temperature__csv": "date,mean_c\n2024-01-01;warm\n"}, "line 2"),
+        (GAS, {"temperature__csv": "date,mean_c\n2024-01-01\n"}, "line 2"),
+    ],
+)
+def test_what_makes_no_sense_is_named(
+    tmp_path: Path, meters: str, files: dict[str, str], reason: str
+) -> None:
+    with pytest.raises(HouseError, match=reason):
+        read_house(_with(tmp_path, meters, **files))
+
+
+def test_own_sensitivity_calibration_and_billing_year(tmp_path: Path) -> None:
+    entry = (
+        "- {meter_id: a, type: physical, sensitivity: sensitive, profile: solar,"
+        " calibrated_until: 2030-12-31, billing_year_start: '10-01'}\n"
+    )
+    (found,) = read_house(_with(tmp_path, entry)).house.meters
+    assert meter_from(found.name, meter_data(found)) == found
+    assert found.billing_year_start == (10, 1)
+    with pytest.raises(HouseError):
+        read_house(_with(tmp_path, entry.replace("10-01", "13-01")))
+    shares = "- {meter_id: b, profile: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]}\n"
+    (own,) = read_house(_with(tmp_path, shares)).house.meters
+    assert meter_from(own.name, meter_data(own)) == own

@@ -31,6 +31,7 @@ _REMOTE: Final = KINDS.index(ReadingKind.REMOTE)
 _ROLE: Final = np.array([0, 0, 2, 1, 0, 3])
 _OVERLAP: Final = 2 * 86400.0
 _ROLLOVER_LIMIT: Final = 5.0
+_NO_ROLL: Final = np.zeros(1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -321,7 +322,7 @@ def _rollovers(meter: Meter, table: _Table) -> Floats:
 
     A fall is a roll-over when the use it implies is below five times the expected one.
     """
-    nothing = np.broadcast_to(np.zeros(1), len(table.ids))
+    nothing = np.broadcast_to(_NO_ROLL, len(table.ids))
     if meter.digits is None:
         return nothing
     steps = np.diff(table.values)

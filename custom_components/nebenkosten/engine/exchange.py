@@ -170,12 +170,9 @@ def _side(key: str, source: Prepared, begin: float, end: float) -> Side | None:
     if not len(inside):
         return None
     first, last = float(inside.min()), float(inside.max())
-    installs = [float(r.times[0]) for r in source.registers if r.opened]
-    removals = [float(r.times[-1]) for r in source.registers if r.closed]
-    if installs and begin <= installs[0] <= end:
-        first = installs[0]
-    if removals and begin <= removals[-1] <= end:
-        last = removals[-1]
+    oldest, newest = source.registers[0], source.registers[-1]
+    first = float(oldest.times[0]) if oldest.opened else first
+    last = float(newest.times[-1]) if newest.closed else last
     return Side(key, source, first, last)
 
 
@@ -296,7 +293,8 @@ def _odd(
     window = first, min(first + _WINDOW, *(m.side.last for m in new))
     actual = sum(_used(member, *window) for member in new)
     expected = sum(_foretold(member, *window) for member in old)
-    if expected > 0 and not 1 / _ODD_JOIN <= actual / expected <= _ODD_JOIN:
+    ratio = actual / expected if expected > 0 else np.nan
+    if ratio < 1 / _ODD_JOIN or ratio > _ODD_JOIN:
         found.append(
             Finding(
                 code="exchange_implausible",
