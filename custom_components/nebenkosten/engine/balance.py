@@ -87,6 +87,8 @@ def _compare(
     total, parts = float(whole[begin:end].sum()), float(summed[begin:end].sum())
     band = _SURE * float(doubt[begin] + doubt[end]) + _LEAST * abs(total)
     missing = total - parts
+    if np.isnan(missing):
+        return
     data: dict[str, Value] = {
         "since": first + timedelta(days=begin),
         "until": first + timedelta(days=end - 1),
@@ -94,8 +96,6 @@ def _compare(
         "parts": parts,
         "share": round(100 * missing / total) if total else 0,
     }
-    if np.isnan(missing):
-        return
     if -missing > band:
         yield _finding(
             "parts_exceed_whole", main, first + timedelta(days=end - 1), data
