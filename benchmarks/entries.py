@@ -5,6 +5,7 @@ benchmark have 24 hours each: they are laid out in UTC.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -106,7 +107,8 @@ def reconstruct(
         ),
     )
     times = readings.index.to_numpy("datetime64[ns]").astype(np.int64) / 1e9
-    series = _series(times, readings.to_numpy(float), np.arange(len(times)))
+    shared = _Columns.of(len(times), ReadingKind.ACTUAL)
+    series = _series(times, readings.to_numpy(float), shared)
     # All readings take part in the fit: there is no model date after the last one.
     prepared = physical.prepare(meter, series, _UTC, context, last)
     line = physical.line_of(prepared)
@@ -128,12 +130,12 @@ def reconstruct(
 def daily(meters: World, midnights: Floats) -> dict[str, Floats]:
     """Return each meter's use per day: cleaned and with provenance, without a shape."""
     found = {}
-    ids = _ids(meters)
+    shared = _removed(meters)
     context = Context(as_of=float(midnights[-1]))
     life = _life(midnights)
     for key, (times, values) in meters.items():
         meter = _meter(key, life)
-        series = _series(times, values, ids, removed=True)
+        series = _series(times, values, shared)
         prepared = physical.prepare(meter, series, _WORLD_ZONE, context, None)
         line = physical.line_of(prepared)
         if line is None:
@@ -149,10 +151,9 @@ def analyse(meters: World, midnights: Floats) -> Report:
         time_zone=_WORLD_ZONE.key,
         meters=tuple(_meter(key, _life(midnights)) for key in meters),
     )
-    ids = _ids(meters)
+    shared = _removed(meters)
     readings = {
-        meter.key: _series(*meters[meter.meter_id], ids, removed=True)
-        for meter in house.meters
+        meter.key: _series(*meters[meter.meter_id], shared) for meter in house.meters
     }
     return pipeline.analyse(house, readings, Context(as_of=float(midnights[-1])))
 
@@ -175,25 +176,35 @@ def _meter(key: str, life: tuple[date, date]) -> Meter:
     )
 
 
-def _ids(meters: World) -> NDArray[np.int64]:
-    return np.arange(max(len(times) for times, _ in meters.values()))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Columns:
+    """What all meters share: ids from 0 on, and kinds that end with a removal."""
+
+    ids: NDArray[np.int64]
+    kinds: NDArray[np.int8]
+
+    @classmethod
+    def of(cls, count: int, last: ReadingKind) -> _Columns:
+        kinds = np.full(count, KINDS.index(ReadingKind.ACTUAL), np.int8)
+        kinds[-1:] = KINDS.index(last)
+        return cls(np.arange(count), kinds)
 
 
-def _series(
-    times: Floats, values: Floats, ids: NDArray[np.int64], *, removed: bool = False
-) -> Series:
+def _removed(meters: World) -> _Columns:
+    longest = max(len(times) for times, _ in meters.values())
+    return _Columns.of(longest, ReadingKind.REMOVAL)
+
+
+def _series(times: Floats, values: Floats, shared: _Columns) -> Series:
     """Return columns that share the memory of the benchmark's arrays."""
     count = len(times)
-    kinds = np.full(count, KINDS.index(ReadingKind.ACTUAL), np.int8)
-    if removed:
-        kinds[-1] = KINDS.index(ReadingKind.REMOVAL)
     nothing = np.broadcast_to(np.int8(0), count)
     return Series(
         Readings(
-            ids=memoryview(ids[:count]),
+            ids=memoryview(shared.ids[:count]),
             times=memoryview(times),
             values=memoryview(values),
-            kinds=memoryview(kinds),
+            kinds=memoryview(shared.kinds[len(shared.kinds) - count :]),
             revisions=memoryview(nothing),
             units=memoryview(nothing),
         ),

@@ -144,6 +144,35 @@ def test_no_verdict_knows_the_future(
         np.testing.assert_array_equal(part.expected, whole.expected[:, :cut])
 
 
+@settings(max_examples=12, deadline=None)
+@given(
+    st.integers(0, 99),
+    st.integers(10, 900),
+    st.sampled_from(["spike", "leak", "double", "stuck", "catch_up"]),
+)
+def test_later_readings_change_no_earlier_verdict(
+    seed: int, cut: int, kind: str
+) -> None:
+    """Also where a meter was read by hand at first, and where it has holes."""
+    use = faulty(kind, household(5.0, seed, stray=0.4))
+    by_hand = visits(0, 200, seed)
+    daily = read_daily(use)
+    points = [p for n, p in enumerate(daily) if n in by_hand or n >= 200]
+    points = [p for n, p in enumerate(points) if n % 97 != 5]
+    whole = one(points)
+    until = day(cut)
+    part = one([p for p in points if p[0] <= daily[cut][0]], until)
+    days = slice(0, min(len(part.use), cut))
+    if part.expected is not None and whole.expected is not None:
+        np.testing.assert_array_equal(part.expected[days], whole.expected[days])
+    settled = until - timedelta(days=3)
+    early, late = (
+        [(a.start, a.end, a.kind) for a in report.anomalies if a.end < settled]
+        for report in (part, whole)
+    )
+    assert early == late
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 99))
 def test_no_meter_depends_on_another(seed: int) -> None:

@@ -7,9 +7,19 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from . import calendar, events, outdoors, seasonality, sparse, units, watch
+from . import (
+    calendar,
+    events,
+    outdoors,
+    seasonality,
+    sparse,
+    uncertainty,
+    units,
+    watch,
+)
 from .detectors import continuous_flow
 from .events import Evidence
+from .expectation import LEARNED
 from .formula import over
 from .intervals import Intervals, in_days
 from .meter import AnyMeter, Medium, Meter, Virtual
@@ -17,14 +27,16 @@ from .model import Anomaly, Context, Finding, MeterReport, Provenance, Severity
 
 if TYPE_CHECKING:
     from .line import Line
-    from .model import Floats
+    from .model import Bools, Floats
 
 # On water, and on gas and heat in warm weather, no use is at first no more than news.
 _NEWS_DAYS: Final = 21
 _HEATING_LIMIT: Final = 15.0
 _WARM_MONTHS: Final = (5, 6, 7, 8, 9)
-_DAILY: Final = 60
-_HOURLY: Final = 3600.0
+_DAILY: Final = LEARNED + 1
+_NEAR: Final = 60.0
+# Shorter intervals [s] are no evidence by themselves, nor is rest for a day.
+_INTERVAL: Final = 43200.0
 _SHORT: Final = 1.5
 _PARENT_DAYS: Final = 28
 _PARENT_SHARE: Final = 0.5
@@ -51,10 +63,9 @@ def with_anomalies(
         if not isinstance(report.meter, Meter) or not len(report.use):
             continue
         intervals = _sparse_intervals(report, line)
-        if intervals is not None:
-            by_interval = tuple(_of_intervals(report, intervals, context))
-            both = (*report.anomalies, *by_interval)
-            judged[key] = replace(report, anomalies=tuple(sorted(both, key=_start)))
+        by_interval = _of_intervals(report, intervals, context)
+        both = sorted((*report.anomalies, *by_interval), key=_start)
+        judged[key] = replace(report, anomalies=tuple(both))
     return judged
 
 
@@ -69,7 +80,8 @@ def _daily(
     reports: Mapping[str, MeterReport], lines: Mapping[str, Line], context: Context
 ) -> Iterable[tuple[str, Evidence]]:
     """Yield what the days of meters with measured days tell, all judged at once."""
-    chosen = [key for key, report in reports.items() if _is_daily(report)]
+    days = {key: _evidence(one, lines.get(key)) for key, one in reports.items()}
+    chosen = [key for key, known in days.items() if int(known.sum()) >= _DAILY]
     if not chosen:
         return
     first = min(_first(reports[key]) for key in chosen)
@@ -78,10 +90,8 @@ def _daily(
     for row, key in enumerate(chosen):
         report = reports[key]
         start = (_first(report) - first).days
-        measured = report.provenance == Provenance.MEASURED
-        values[row, start : start + len(report.use)] = np.where(
-            measured, report.use, np.nan
-        )
+        place = slice(start, start + len(report.use))
+        values[row, place] = np.where(days[key], report.use, np.nan)
     verdicts = watch.judge(
         values,
         first.weekday(),
@@ -92,15 +102,15 @@ def _daily(
     for row, key in enumerate(chosen):
         report = reports[key]
         start = (_first(report) - first).days
-        days = slice(start, start + len(report.use))
+        place = slice(start, start + len(report.use))
         evidence = Evidence(
             report.meter,
             _first(report),
             report.use,
-            verdicts.expected[row, days],
-            verdicts.spread[row, days],
+            verdicts.expected[row, place],
+            verdicts.spread[row, place],
             {
-                name: odd[row, days] & ~np.isnan(verdicts.expected[row, days])
+                name: odd[row, place] & ~np.isnan(verdicts.expected[row, place])
                 for name, odd in verdicts.by_detector.items()
             },
         )
@@ -111,19 +121,22 @@ def _first(report: MeterReport) -> date:
     return report.first_day or date.min
 
 
-def _is_daily(report: MeterReport) -> bool:
-    """Return whether enough days were measured to know what is usual.
+def _evidence(report: MeterReport, line: Line | None) -> Bools:
+    """Return the days (n,) that were measured by a reading of their own.
 
-    Days between two equal readings are measured too: alone they prove nothing.
+    Days between two equal readings are measured too: they say nothing by themselves.
     """
-    measured = int((report.provenance == Provenance.MEASURED).sum())
-    return measured >= max(_DAILY, len(report.use) / 2)
+    measured: Bools = report.provenance == Provenance.MEASURED
+    if line is None or any(len(part.amounts.starts) for part in line.parts):
+        return measured
+    read = np.searchsorted(uncertainty.knots(line), report.midnights + _NEAR, "right")
+    return measured & (np.diff(read) > 0)
 
 
 def _with_flow(evidence: Evidence, report: MeterReport, line: Line | None) -> Evidence:
     """Add the rule for water that runs day and night, where hours are known."""
     meter = evidence.meter
-    if meter.medium is not Medium.WATER or line is None or not _by_the_hour(line):
+    if meter.medium is not Medium.WATER or line is None:
         return evidence
     edges = calendar.hour_edges(report.midnights)
     known = line.known(edges)
@@ -136,14 +149,6 @@ def _with_flow(evidence: Evidence, report: MeterReport, line: Line | None) -> Ev
         rules={**evidence.rules, "continuous_flow": flow.odd},
         surplus_flow=flow.least - flow.usual,
     )
-
-
-def _by_the_hour(line: Line) -> bool:
-    """Return whether the meter is read, on average, at least every hour."""
-    read = [c.register.times for c in line.courses if len(c.register.times) > 1]
-    count = sum(len(times) - 1 for times in read)
-    length = sum(float(times[-1] - times[0]) for times in read)
-    return count > 0 and length / count <= _HOURLY
 
 
 # --- no use is news first --------------------------------------------------------
@@ -225,29 +230,24 @@ def _uncounted(
 # --- intervals -------------------------------------------------------------------
 
 
-def _sparse_intervals(report: MeterReport, line: Line) -> Intervals | None:
+def _sparse_intervals(report: MeterReport, line: Line) -> Intervals:
     """Return the intervals between readings whose days were not measured."""
     starts, ends, rises = [], [], []
     for course in line.courses:
         register = course.register
-        times = register.times
-        if len(times) < 2 or float(times[-1] - times[0]) / (len(times) - 1) < 43200.0:
-            continue
-        at = in_days(times, report.midnights)
-        rise = np.diff(register.values)
-        fine = rise >= 0
-        for fall in register.falls.tolist():
-            fine[fall] = False
-        days = np.clip(((at[:-1] + at[1:]) / 2).astype(int), 0, len(report.use) - 1)
+        long = np.flatnonzero(np.diff(register.times) > _INTERVAL)
+        long = np.setdiff1d(long, register.falls)
+        begin = in_days(register.times[long], report.midnights)
+        end = in_days(register.times[long + 1], report.midnights)
+        rise = register.values[long + 1] - register.values[long]
+        days = np.clip(((begin + end) / 2).astype(int), 0, len(report.use) - 1)
         # Days between equal readings are known, and still say nothing by themselves.
-        still = (rise == 0) & (np.diff(at) > _SHORT) & (not _is_daily(report))
-        fine &= (report.provenance[days] != Provenance.MEASURED) | still
-        fine &= (at[:-1] >= 0) & (at[1:] <= len(report.use)) & (np.diff(at) > 0.5)
-        starts.append(at[:-1][fine])
-        ends.append(at[1:][fine])
+        still = (rise == 0) & (end - begin > _SHORT)
+        fine = (report.provenance[days] != Provenance.MEASURED) | still
+        fine &= (begin >= 0) & (end <= len(report.use))
+        starts.append(begin[fine])
+        ends.append(end[fine])
         rises.append(rise[fine])
-    if not starts:
-        return None
     order = np.argsort(np.concatenate(ends))
     columns = (np.concatenate(column)[order] for column in (starts, ends, rises))
     return Intervals(*columns)

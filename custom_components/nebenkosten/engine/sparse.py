@@ -32,6 +32,8 @@ _LEAST_SPREAD: Final = 0.15
 # Days stray more than months: their spread shrinks with the root of their number.
 _DAY_SPREAD: Final = 0.6
 _FLOOR: Final = 0.05
+# What was longer ago is another household.
+_MEMORY: Final = 60
 # Before a whole year is known the season may be to blame.
 _YEAR: Final = 330.0
 _YOUNG: Final = 2.5
@@ -126,7 +128,7 @@ def _judged(
     tells_low: bool,
 ) -> Odd | None:
     """Compare an interval with the normal ones before it."""
-    known = np.array(normal)
+    known = np.array(normal[-_MEMORY:])
     usual = float(intervals.rise[known].sum() / intervals.length[known].sum())
     if not usual > 0:
         return None
