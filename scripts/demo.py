@@ -7,6 +7,7 @@ its action, runs the analysis, prints a table, and leaves Home Assistant running
 import argparse
 from datetime import UTC, date, datetime, timedelta
 import json
+import math
 from pathlib import Path
 import shutil
 import socket
@@ -15,6 +16,7 @@ import tempfile
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from custom_components.nebenkosten.engine.days import start_of
 from custom_components.nebenkosten.engine.definition import meter_data
 from custom_components.nebenkosten.engine.meter import Meter
 from custom_components.nebenkosten.sources.house_folder import (
@@ -105,7 +107,7 @@ def _fill(server: Server, house: HouseFolder) -> dict[str, Any]:
     entry_id = server.entry_id()
     if entry_id is None:
         say(f"setting up the house with {len(house.house.meters)} meters")
-        entry_id = server.add_house()
+        entry_id = server.add_house(_outdoors(server, house))
         for meter in house.house.meters:
             server.add_meter(entry_id, _form(meter))
         server.wait_loaded(entry_id)
@@ -134,6 +136,38 @@ def _fill(server: Server, house: HouseFolder) -> dict[str, Any]:
             for meter in house.house.meters
         },
     }
+
+
+def _outdoors(server: Server, house: HouseFolder) -> str | None:
+    """Give the recorder the folder's temperatures; return the statistic's id."""
+    known = house.temperature
+    if known is None:
+        return None
+    zone = ZoneInfo(house.house.time_zone)
+    days = (known.first_day + timedelta(days=i) for i in range(len(known.means)))
+    rows = [
+        {
+            "start": start_of(day, zone).isoformat(),
+            "mean": mean,
+            "min": mean,
+            "max": mean,
+        }
+        for day, mean in zip(days, known.means, strict=True)
+        if not math.isnan(mean)
+    ]
+    metadata = {
+        "statistic_id": "demo:outdoors",
+        "source": "demo",
+        "name": "Outdoors",
+        "unit_of_measurement": "°C",
+        "unit_class": "temperature",
+        "has_sum": False,
+        "mean_type": 1,
+    }
+    server.websocket(
+        {"type": "recorder/import_statistics", "metadata": metadata, "stats": rows}
+    )
+    return "demo:outdoors"
 
 
 def _local(started: str, zone: str) -> str:

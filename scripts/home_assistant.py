@@ -212,11 +212,13 @@ class Server:
         entries = self.get("/api/config/config_entries/entry?domain=nebenkosten")
         return entries[0]["entry_id"] if entries else None
 
-    def add_house(self) -> str:
+    def add_house(self, temperature: str | None = None) -> str:
         """Set the house up through its real flow and return its entry's id."""
         base = "/api/config/config_entries/flow"
+        options = {"run_time": "03:30:00"}
+        options |= {"temperature": temperature} if temperature else {}
         flow = self.post(base, {"handler": "nebenkosten"})
-        done = self.post(f"{base}/{flow['flow_id']}", {"run_time": "03:30:00"})
+        done = self.post(f"{base}/{flow['flow_id']}", options)
         if done["type"] != "create_entry":
             raise HomeAssistantError(str(done))
         return str(done["result"]["entry_id"])

@@ -119,6 +119,13 @@ def test_main_against_the_sum_of_its_parts(lost: float, found: list[str]) -> Non
     assert codes(house(lost).analysed()["haus"]) == found
 
 
+def test_a_gardens_meter_is_no_balance() -> None:
+    home = house(0.0)
+    home.meters = [home.meters[0], home.meters[2]]
+    home.readings["og"] = read_at(household(0.05, 4), SEEN)
+    assert not codes(home.analysed()["haus"])
+
+
 def test_reading_days_that_lie_apart_allow_a_band() -> None:
     for apart in (1, 2, 4):
         assert not codes(house(0.0, apart=apart).analysed()["haus"])

@@ -391,6 +391,12 @@ def test_heating_is_judged_by_the_weather() -> None:
     assert [a.start for a in found] == [day(SEEN[30])]
 
 
+def test_a_garden_has_its_summer_each_year() -> None:
+    season = np.maximum(0.0, np.sin(2 * np.pi * (np.arange(DAYS) - 100) / 365.25))
+    points = read_at(season * 0.1, [*range(0, DAYS, 60)])
+    assert not one(points, medium=Medium.WATER, unit="m³").anomalies
+
+
 def test_three_odd_intervals_are_the_new_normal() -> None:
     use = household(8.0)
     use[SEEN[25] :] *= 3

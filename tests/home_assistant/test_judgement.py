@@ -1,12 +1,20 @@
 """Anomalies, quality, forecasts and states through Home Assistant's actions."""
 
+from datetime import UTC, datetime, timedelta
+import math
+
+from homeassistant.components.recorder.models import StatisticData, StatisticMeanType
+from homeassistant.components.recorder.statistics import async_add_external_statistics
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 import pytest
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+)
 
 from custom_components.nebenkosten.data import NkConfigEntry
 
-from .conftest import act, add_meter
+from .conftest import act, add_meter, settle
 
 
 async def _days(hass: HomeAssistant, meter: str, fault: bool) -> None:
@@ -90,3 +98,55 @@ async def test_parts_are_judged_beside_their_whole(
     run = await act(hass, "run_analytics", meter_id="haus")
     codes = [finding["code"] for finding in run["meters"]["haus"]["findings"]]
     assert "parts_exceed_whole" in codes
+
+
+async def test_the_outdoor_temperature_shapes_heating(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    days = [start + timedelta(days=number) for number in range(760)]
+    means = [10 - 9 * math.cos(2 * math.pi * n / 365.25) for n in range(760)]
+    async_add_external_statistics(
+        hass,
+        {
+            "mean_type": StatisticMeanType.ARITHMETIC,
+            "has_sum": False,
+            "name": "Outdoors",
+            "source": "weather",
+            "statistic_id": "weather:outdoors",
+            "unit_class": "temperature",
+            "unit_of_measurement": "°C",
+        },
+        [
+            StatisticData(
+                start=day + timedelta(hours=12), mean=mean, min=mean, max=mean
+            )
+            for number, (day, mean) in enumerate(zip(days, means, strict=True))
+            if number % 50 != 7
+        ],
+    )
+    await async_wait_recording_done(hass)
+    await add_meter(hass, house, meter_id="gas", name="Gas", medium="gas", unit="m³")
+    rows, value = ["meter_id,time,value"], 100.0
+    for number, (day, mean) in enumerate(zip(days, means, strict=True)):
+        if number % 30 == 0:
+            rows.append(f"gas,{day:%Y-%m-%d} 00:00,{value:.3f}")
+        value += 1.0 + 0.5 * max(15.0 - mean, 0.0)
+    await act(hass, "import_readings", content="\n".join(rows) + "\n")
+    without = (await act(hass, "run_analytics"))["meters"]["gas"]
+    assert without["model"]["shape"] != "degree_days"
+    options = {"run_time": "03:30:00", "temperature": "weather:outdoors"}
+    hass.config_entries.async_update_entry(house, options=options)
+    await hass.config_entries.async_reload(house.entry_id)
+    await settle(hass)
+    found = (await act(hass, "run_analytics"))["meters"]["gas"]
+    assert found["model"]["shape"] == "degree_days"
+    assert set(found["adjusted_yearly"]) <= {"2024", "2025"}
+    again = await act(hass, "run_analytics")
+    assert again["written"]["statistics"] == 0
+    options["temperature"] = "weather:nowhere"
+    hass.config_entries.async_update_entry(house, options=options)
+    await hass.config_entries.async_reload(house.entry_id)
+    await settle(hass)
+    lost = (await act(hass, "run_analytics"))["meters"]["gas"]
+    assert lost["model"] == without["model"]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 import logging
 import time
 from typing import TYPE_CHECKING, Any, Final, override
@@ -24,11 +24,13 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..data import NkConfigEntry, house_of, meters_of, settings_of
+from ..engine.days import local_day
 from ..engine.meter import Meter
-from ..engine.model import Snapshot
+from ..engine.model import Snapshot, Temperature
 from ..errors import async_in_journal, broken, refuse
 from ..journal.records import JournalError, NewReading
 from ..journal.store import Journal
+from ..sources.outdoor import async_daily_means
 from ..sources.recorder import is_dense
 from . import stages
 from .cache import Cache
@@ -80,6 +82,8 @@ class Analytics(DataUpdateCoordinator[Result]):
         self._trigger = Trigger.CHANGE
         self._quiet: CALLBACK_TYPE | None = None
         self._next_nightly: CALLBACK_TYPE | None = None
+        self._temperature: Temperature | None = None
+        self._warm_until: date | None = None
         self.data = Result({}, None)
 
     @property
@@ -213,8 +217,15 @@ class Analytics(DataUpdateCoordinator[Result]):
             await self._async_load_engine()
             if request.full and not request.dry_run:
                 self._doubt(request)
+                self._warm_until = None
+            moment = await self._async_moment()
             execution = Execution(
-                self.hass, self.house, journal, self._cache, self._analyses
+                self.hass,
+                self.house,
+                journal,
+                self._cache,
+                self._analyses,
+                moment.temperature,
             )
             run = await execution.async_run(request)
             if not request.dry_run:
@@ -258,7 +269,7 @@ class Analytics(DataUpdateCoordinator[Result]):
             journal,
             self.house,
             [self.meters[key] for key in keys],
-            time.time(),
+            await self._async_moment(),
             dict(self._analyses),
         )
         self._analyses.update(found)
@@ -273,7 +284,7 @@ class Analytics(DataUpdateCoordinator[Result]):
             self.journal,
             self.house,
             self.meters[key],
-            time.time(),
+            await self._async_moment(),
             at,
         )
 
@@ -285,9 +296,19 @@ class Analytics(DataUpdateCoordinator[Result]):
             self.journal,
             self.house,
             self.meters[key],
-            time.time(),
+            await self._async_moment(),
             new,
         )
+
+    async def _async_moment(self) -> stages.Moment:
+        """Return now, and the temperatures of the days that are over."""
+        now = time.time()
+        today = local_day(now, ZoneInfo(self.house.time_zone))
+        reference = settings_of(self.config_entry).temperature
+        if reference is not None and self._warm_until != today:
+            self._temperature = await async_daily_means(self.hass, reference, today)
+            self._warm_until = today
+        return stages.Moment(now, self._temperature)
 
     # --- the clock ---------------------------------------------------------------
 
@@ -300,7 +321,8 @@ class Analytics(DataUpdateCoordinator[Result]):
             self.request(self.meters, Trigger.NIGHTLY)
             return
         try:
-            stale = await self.hass.async_add_executor_job(self._stale)
+            moment = await self._async_moment()
+            stale = await self.hass.async_add_executor_job(self._stale, moment)
         except JournalError as error:
             # The run that follows says what is wrong.
             _LOGGER.warning("The journal cannot be read: %s", error)
@@ -322,11 +344,11 @@ class Analytics(DataUpdateCoordinator[Result]):
         checked.add(self.journal.journal_id)
         return True
 
-    def _stale(self) -> list[str]:
+    def _stale(self, moment: stages.Moment) -> list[str]:
         """Return the meters that changed since they were last computed; blocks."""
         stale = []
         for key, meter in self.meters.items():
-            now = stages.stamp(self.journal, self.house, meter, time.time())
+            now = stages.stamp(self.journal, self.house, meter, moment)
             remembered = self._cache.meters.get(key)
             if remembered is None or remembered.stamp != now:
                 stale.append(key)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 
 from ..engine.meter import Definition, House, Meter
+from ..engine.model import Temperature
 from ..journal.store import Journal
 from ..sinks import statistics
 from ..sinks.statistics import Outcome
@@ -31,6 +32,7 @@ class Execution:
         journal: Journal,
         cache: Cache,
         analyses: dict[str, stages.Analysis],
+        temperature: Temperature | None,
     ) -> None:
         """Take what a run works on; `analyses` is updated as results come."""
         self._hass = hass
@@ -38,6 +40,7 @@ class Execution:
         self._journal = journal
         self._cache = cache
         self._analyses = analyses
+        self._temperature = temperature
         self._errors: list[str] = []
         self._failed: dict[str, Status] = {}
         self._stages: dict[str, float] = {}
@@ -106,7 +109,12 @@ class Execution:
         self, meters: list[Meter], as_of: float
     ) -> dict[str, stages.Analysis]:
         return await self._hass.async_add_executor_job(
-            stages.analyse, self._journal, self._house, meters, as_of, self._analyses
+            stages.analyse,
+            self._journal,
+            self._house,
+            meters,
+            stages.Moment(as_of, self._temperature),
+            self._analyses,
         )
 
     async def _publish(self, results: dict[str, stages.Analysis]) -> dict[str, Outcome]:

@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 import json
+import math
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from ..engine.model import (
     Readings,
     Series,
     Snapshot,
+    Temperature,
 )
 from ..journal import series
 from ..journal.records import NewReading
@@ -57,7 +59,23 @@ class Preview:
     findings: tuple[Finding, ...]
 
 
-def stamp(journal: Journal, house: House, meter: Meter, as_of: float) -> str:
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a result is asked for [epoch s], and how warm it has been."""
+
+    as_of: float
+    temperature: Temperature | None = None
+
+    @property
+    def weather(self) -> str:
+        """Return what changes when the temperatures have."""
+        if self.temperature is None:
+            return ""
+        known = [mean for mean in self.temperature.means if not math.isnan(mean)]
+        return f"{self.temperature.first_day}+{len(known)}={sum(known):.3f}"
+
+
+def stamp(journal: Journal, house: House, meter: Meter, moment: Moment) -> str:
     """Return what changes exactly when the meter's result can have changed.
 
     A meter is judged beside its parts and what it is part of: theirs count too.
@@ -66,7 +84,8 @@ def stamp(journal: Journal, house: House, meter: Meter, as_of: float) -> str:
     together = related(house, [meter])
     hourly = {m.key: hours_from(journal, m, zone) for m in together}
     dense = any(hourly.values())
-    moment = as_of // 3600 if dense else local_day(as_of, zone).isoformat()
+    as_of = moment.as_of
+    clock = as_of // 3600 if dense else local_day(as_of, zone).isoformat()
     each = [
         (
             json.dumps([m.name, meter_data(m)], sort_keys=True),
@@ -75,7 +94,7 @@ def stamp(journal: Journal, house: House, meter: Meter, as_of: float) -> str:
         )
         for m in together
     ]
-    parts = (_ENGINE_VERSION, house.time_zone, moment, *each)
+    parts = (_ENGINE_VERSION, house.time_zone, clock, moment.weather, *each)
     return "|".join(str(part) for part in parts)
 
 
@@ -98,11 +117,11 @@ def analyse(
     journal: Journal,
     house: House,
     meters: Sequence[Meter],
-    as_of: float,
+    moment: Moment,
     known: Mapping[str, Analysis],
 ) -> dict[str, Analysis]:
     """Compute meters all at once, but not those whose result is known."""
-    now = {meter.key: stamp(journal, house, meter, as_of) for meter in meters}
+    now = {meter.key: stamp(journal, house, meter, moment) for meter in meters}
     found = {
         key: known[key] for key in now if key in known and known[key].stamp == now[key]
     }
@@ -111,10 +130,10 @@ def analyse(
         return found
     group = related(house, stale)
     stored = {meter.key: series.load(journal, meter.key) for meter in group}
-    report = _analysed(journal, house, group, as_of, stored)
+    report = _analysed(journal, house, group, moment, stored)
     for meter in stale:
         found[meter.key] = _analysis(
-            now[meter.key], report.meters[meter.key], as_of, house.time_zone
+            now[meter.key], report.meters[meter.key], moment.as_of, house.time_zone
         )
     return {meter.key: found[meter.key] for meter in meters}
 
@@ -142,25 +161,26 @@ def _analysis(
 
 
 def state(
-    journal: Journal, house: House, meter: Meter, as_of: float, at: float
+    journal: Journal, house: House, meter: Meter, moment: Moment, at: float
 ) -> State:
     """Return what a meter's dial showed at an instant [epoch s]."""
     from ..engine.state import state_at
 
     stored = series.load(journal, meter.key)
-    return state_at(house, meter, stored, Context(as_of=as_of), at)
+    context = Context(as_of=moment.as_of, temperature=moment.temperature)
+    return state_at(house, meter, stored, context, at)
 
 
 def preview(
-    journal: Journal, house: House, meter: Meter, as_of: float, new: NewReading
+    journal: Journal, house: House, meter: Meter, moment: Moment, new: NewReading
 ) -> Preview:
     """Compute a meter as if a reading had been entered."""
     from ..engine.units import factor
 
     stored = series.load(journal, meter.key)
-    as_of = max(as_of, new.instant)
+    moment = replace(moment, as_of=max(moment.as_of, new.instant))
     before, after = (
-        _analysed(journal, house, [meter], as_of, {meter.key: one}).meters[meter.key]
+        _analysed(journal, house, [meter], moment, {meter.key: one}).meters[meter.key]
         for one in (stored, _with(stored, new))
     )
     value = new.value * factor(new.unit or meter.unit, meter.unit)
@@ -176,7 +196,7 @@ def _analysed(
     journal: Journal,
     house: House,
     meters: Sequence[Meter],
-    as_of: float,
+    moment: Moment,
     stored: Mapping[str, Series],
 ) -> Report:
     from ..engine.pipeline import analyse as engine_analyse
@@ -184,7 +204,9 @@ def _analysed(
     zone = ZoneInfo(house.time_zone)
     wanted = {meter.key: hours_from(journal, meter, zone) for meter in meters}
     hours = {key: since for key, since in wanted.items() if since}
-    context = Context(as_of=as_of, hours_from=hours)
+    context = Context(
+        as_of=moment.as_of, hours_from=hours, temperature=moment.temperature
+    )
     some = replace(house, meters=tuple(meters))
     report: Report = engine_analyse(some, stored, context)
     return report

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .model import Floats
 
 _TOLERATED: Final = 0.2
+_MEANT: Final = 0.5
 _LEAST: Final = 0.02
 _NEAR: Final = 0.03
 _FEWEST_DAYS: Final = 5
@@ -100,10 +101,20 @@ def _compare(
         yield _finding(
             "parts_exceed_whole", main, first + timedelta(days=end - 1), data
         )
-    elif main.meter.medium is Medium.WATER and missing > _TOLERATED * total + band:
+    elif _incomplete(main, total, parts, band):
         yield _finding(
             "balance_above_tolerance", main, first + timedelta(days=end - 1), data
         )
+
+
+def _incomplete(main: MeterReport, total: float, parts: float, band: float) -> bool:
+    """Return whether water is missing between a meter and parts meant to make it up.
+
+    A garden's meter below the house's is not: it is a small part of the whole.
+    """
+    if main.meter.medium is not Medium.WATER or parts < _MEANT * total:
+        return False
+    return total - parts > _TOLERATED * total + band
 
 
 def _finding(

@@ -27,6 +27,8 @@ _LIMIT: Final = {
     Sensitivity.SENSITIVE: 2.7,
 }
 _HIGH: Final = 1.6
+# A garden has its summer each year: what was usual once is not odd the next time.
+_NEW: Final = 0.18
 _LOW: Final = 0.4
 _LEAST_SPREAD: Final = 0.15
 # Days stray more than months: their spread shrinks with the root of their number.
@@ -146,6 +148,8 @@ def _judged(
     if abs(actual - expected) < _MATTERS * usual * length:
         return None
     far = (float(ratio[index]) - middle) / spread
+    if far > 0 and float(ratio[index]) < float(ratio[known].max()) + _NEW:
+        return None
     kind = _kind(actual, expected, far, _LIMIT[sensitivity])
     # No use is odd where it is new, and where the season lets expect a good deal.
     worth = expected >= _WORTH * usual * length and bool(intervals.rise[known].all())
