@@ -139,11 +139,11 @@ def _status(reading: StoredReading, report: MeterReport) -> Status:
 
 
 def consumption_rows(
-    found: Iterable[tuple[Period, float | None]], zone: ZoneInfo
+    found: Iterable[tuple[Period, float | None, Period | None]], zone: ZoneInfo
 ) -> list[JsonValueType]:
     """Return periods with the dial at their end and the shares of their known days."""
     rows: list[JsonValueType] = []
-    for period, counter in found:
+    for period, counter, before in found:
         measured, interpolated, extrapolated = period.shares
         rows.append(
             {
@@ -157,6 +157,7 @@ def consumption_rows(
                 "known_days": period.known_days,
                 "days": sum(period.days),
                 "counter": counter,
+                "last_year": None if before is None else before.value,
             }
         )
     return rows

@@ -216,7 +216,7 @@ async def _get_consumption(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
     meters = _chosen(hass, analytics, call) or analytics.house.meters
     analyses = await analytics.async_analyses([meter.key for meter in meters])
     # Loaded by the analysis above; never at set-up.
-    from .engine.consumption import counter_at, periods
+    from .engine.consumption import counter_at, last_year, periods
 
     days = call.data.get("start"), call.data.get("end")
     year_start = analytics.house.billing_year_start
@@ -226,7 +226,11 @@ async def _get_consumption(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
                 "unit": report.meter.unit,
                 "rows": consumption_rows(
                     (
-                        (period, counter_at(report, period.end))
+                        (
+                            period,
+                            counter_at(report, period.end),
+                            last_year(report, period),
+                        )
                         for period in periods(
                             report,
                             call.data["period"],

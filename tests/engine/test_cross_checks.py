@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from custom_components.nebenkosten.engine.calibration import calibrated_until
+from custom_components.nebenkosten.engine.consumption import last_year, periods
 from custom_components.nebenkosten.engine.meter import House, Medium
 from custom_components.nebenkosten.engine.model import Context, Provenance, Series
 from custom_components.nebenkosten.engine.quality import of_operands
@@ -244,6 +245,27 @@ def test_years_in_usual_weather() -> None:
     assert max(adjusted) / min(adjusted) < 1.1
     assert max(actual) / min(actual) > 1.2
     assert not one(read_at(USE, SEEN), temperature=temperature(means)).adjusted
+
+
+# --- the same days last year ---------------------------------------------------------
+
+
+def test_the_same_days_last_year() -> None:
+    report = one(read_daily(USE, 0, 900), day(900))
+    by_year = {p.start.year: p for p in periods(report, "year")}
+    assert last_year(report, by_year[2022]) is None
+    whole = last_year(report, by_year[2023])
+    assert whole is not None
+    assert whole.value == pytest.approx(USE[:365].sum())
+    running = last_year(report, by_year[2024])
+    assert running is not None
+    # 1 January to 18 June, without 29 February: like for like.
+    assert sum(running.days) == 900 - 730 - 1
+    leap = [p for p in periods(report, "day") if p.start == date(2024, 2, 29)]
+    before = last_year(report, leap[0])
+    assert before is not None
+    assert before.start == date(2023, 2, 28)
+    assert last_year(one([]), leap[0]) is None
 
 
 # --- state at a date -----------------------------------------------------------------

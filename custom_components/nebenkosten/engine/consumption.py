@@ -69,6 +69,26 @@ def total(report: MeterReport, first: date | None, last: date | None) -> Period 
     return _period(report, first, end, (first, end)) if first < end else None
 
 
+def last_year(report: MeterReport, period: Period) -> Period | None:
+    """Return the same days a year earlier; of a running period those that are over.
+
+    None where the meter has no such days. 29 February is compared with the 28th.
+    """
+    if report.first_day is None or report.last_day is None:
+        return None
+    start = max(period.start, report.first_day)
+    end = min(period.end, report.last_day + timedelta(days=1))
+    first, last = _year_before(start), _year_before(end - timedelta(days=1))
+    if first < report.first_day or last > report.last_day:
+        return None
+    return total(report, first, last)
+
+
+def _year_before(day: date) -> date:
+    leap = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if leap else day.day)
+
+
 def _period(
     report: MeterReport, start: date, end: date, inside: tuple[date, date]
 ) -> Period:
