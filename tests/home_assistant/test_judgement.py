@@ -7,7 +7,9 @@ from homeassistant.components.recorder.models import StatisticData, StatisticMea
 from homeassistant.components.recorder.statistics import async_add_external_statistics
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
@@ -100,6 +102,16 @@ async def test_parts_are_judged_beside_their_whole(
     assert "parts_exceed_whole" in codes
 
 
+async def _reloaded(hass: HomeAssistant, house: NkConfigEntry) -> None:
+    """Reload, and wait for what is looked up in the recorder meanwhile."""
+    await hass.config_entries.async_reload(house.entry_id)
+    await async_wait_recording_done(hass)
+    await settle(hass)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=2))
+    await async_wait_recording_done(hass)
+    await settle(hass)
+
+
 async def test_the_outdoor_temperature_shapes_heating(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
@@ -137,8 +149,7 @@ async def test_the_outdoor_temperature_shapes_heating(
     assert without["model"]["shape"] != "degree_days"
     options = {"run_time": "03:30:00", "temperature": "weather:outdoors"}
     hass.config_entries.async_update_entry(house, options=options)
-    await hass.config_entries.async_reload(house.entry_id)
-    await settle(hass)
+    await _reloaded(hass, house)
     found = (await act(hass, "run_analytics"))["meters"]["gas"]
     assert found["model"]["shape"] == "degree_days"
     assert set(found["adjusted_yearly"]) <= {"2024", "2025"}
@@ -146,7 +157,6 @@ async def test_the_outdoor_temperature_shapes_heating(
     assert again["written"]["statistics"] == 0
     options["temperature"] = "weather:nowhere"
     hass.config_entries.async_update_entry(house, options=options)
-    await hass.config_entries.async_reload(house.entry_id)
-    await settle(hass)
+    await _reloaded(hass, house)
     lost = (await act(hass, "run_analytics"))["meters"]["gas"]
     assert lost["model"] == without["model"]

@@ -79,6 +79,7 @@ class Analytics(DataUpdateCoordinator[Result]):
         self._manual = False
         self._running: set[asyncio.Task[Any]] = set()
         self._pending: set[str] = set()
+        self._closed = False
         self._trigger = Trigger.CHANGE
         self._quiet: CALLBACK_TYPE | None = None
         self._next_nightly: CALLBACK_TYPE | None = None
@@ -139,7 +140,8 @@ class Analytics(DataUpdateCoordinator[Result]):
         self._plan_nightly()
 
     async def async_close(self) -> None:
-        """End what still runs, then close the journal."""
+        """End what still runs, then close the journal; nothing new begins."""
+        self._closed = True
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -166,7 +168,7 @@ class Analytics(DataUpdateCoordinator[Result]):
         """Run these meters soon; calls in quick succession make one run."""
         self._pending.update(meters)
         self._trigger = trigger
-        if self._pending and self._quiet is None:
+        if self._pending and self._quiet is None and not self._closed:
             self._quiet = async_call_later(self.hass, _QUIET, self._begin_automatic)
 
     async def async_run(self, request: Request) -> Run:
