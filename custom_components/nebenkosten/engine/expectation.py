@@ -175,13 +175,13 @@ class Expectation:
         self.weather.learn(place, self._root[:, place], weight)
         self.seen += learned.sum(1)
 
-    def adopt(self, meters: Bools, flagged: Bools, day: int, run: int) -> None:
+    def adopt(self, meters: Bools, flagged: Bools, day: int, run: Ints) -> None:
         """Accept the last flagged days (m, n) of some meters as the new normal."""
         for meter in np.flatnonzero(meters).tolist():
             known = np.flatnonzero(self.normal[meter, : day + 1])
             old = known[-60:] if len(known) > 2 * 60 else known[LEARNED:]
             self.normal[meter, old] = False
-            recent = slice(max(0, day - run - 3), day + 1)
+            recent = slice(max(0, day - int(run[meter]) - 3), day + 1)
             self.normal[meter, recent] |= flagged[meter, recent]
 
     def _follow_absence(self, days: Days, day: int, away: Bools, judged: Bools) -> None:

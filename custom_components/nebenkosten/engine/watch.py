@@ -125,7 +125,7 @@ class _Watch:
         long = self._run >= _ADOPTED
         if not long.any():
             return
-        self._expectation.adopt(long, self._odd, day, int(self._run.max()))
+        self._expectation.adopt(long, self._odd, day, self._run)
         for detector in self._detectors.values():
             detector.reset(long)
         self._run = np.where(long, 0, self._run)
