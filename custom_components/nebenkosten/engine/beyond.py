@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from . import curve
-from .laid_amounts import lay
 
 if TYPE_CHECKING:
     from .cleaning import Register
@@ -67,7 +66,7 @@ class Beyond:
     ) -> Beyond:
         """Measure the rates at both ends."""
         if pace is None or len(amounts.values) or len(register.times) < 2:
-            rate = _mean_rate(register, amounts)
+            rate = _mean_rate(register, amounts, steps)
             if pace is None or np.isnan(rate):
                 return cls(None, rate, rate, rate)
             return cls(pace, rate * _DAY, rate * _DAY, rate * _DAY)
@@ -106,14 +105,10 @@ def _toward(mean: float, slope: float) -> float:
     return float(mean + _SLOPE_BEYOND * (slope - mean))
 
 
-def _mean_rate(register: Register, amounts: Use) -> float:
-    """Return the mean rate [unit/s] of all that is known, NaN if nothing is.
-
-    Of all, not of the last year: so a reading entered late moves only the days between
-    its neighbours, and never those beyond the register's ends.
-    """
+def _mean_rate(register: Register, amounts: Use, steps: Steps) -> float:
+    """Return the mean rate [unit/s] of all that is known, NaN if nothing is."""
     if len(amounts.values):
-        laid = lay(register, amounts).flow()
+        laid = steps.flow()
         ((edges, total),) = laid.pieces
         known = ~laid.unknown.touch(edges)
         length = float(np.diff(edges)[known].sum())

@@ -34,6 +34,14 @@ class Intervals:
         """Return the use per day of each interval."""
         return self.rise / self.length
 
+    def over(self, weights: Floats) -> Floats:
+        """Return the sum (k,) of daily weights (n,) over each interval."""
+        running = np.concatenate(([0.0], np.cumsum(weights)))
+        grid = np.arange(len(running), dtype=float)
+        begun = np.interp(self.starts, grid, running)
+        result: Floats = np.interp(self.ends, grid, running) - begun
+        return result
+
     def until(self, end: float) -> Intervals:
         """Return the intervals that are closed by `end` [days]."""
         chosen = self.ends <= end

@@ -87,7 +87,7 @@ def choose(
         candidates.append(_Candidate("degree_days", weather.error, weather.daily))
     name, weights = _weigh(candidates, profile, intervals, until)
     known = float(intervals.rise.sum())
-    total = float(_over(weights, intervals).sum())
+    total = float(intervals.over(weights).sum())
     few = len(intervals.rise) < _FEW
     errors = {candidate.name: candidate.error for candidate in candidates}
     return Shape(
@@ -128,19 +128,9 @@ def _relative(weights: Floats, until: int) -> Floats:
     return weights / max(float(weights[:until].mean()), 1e-12)
 
 
-def _over(weights: Floats, intervals: Intervals) -> Floats:
-    """Return the sum of daily weights over each interval (k,)."""
-    running = np.concatenate(([0.0], np.cumsum(weights)))
-    grid = np.arange(len(running), dtype=float)
-    result: Floats = np.interp(intervals.ends, grid, running) - np.interp(
-        intervals.starts, grid, running
-    )
-    return result
-
-
 def _left_out(weights: Floats, intervals: Intervals) -> float:
     """Return the relative error of each interval foretold from all others."""
-    model, rise = _over(weights, intervals), intervals.rise
+    model, rise = intervals.over(weights), intervals.rise
     if len(rise) < 3 or not rise.sum() > 0:
         return np.inf if len(rise) < 3 else 0.0
     others = (rise.sum() - rise) / np.maximum(model.sum() - model, 1e-12)
@@ -159,7 +149,7 @@ def _season(intervals: Intervals, days: int, until: int) -> _Candidate:
     angle = 2 * np.pi * np.arange(days) / _YEAR
     waves = np.stack([np.ones(days), np.cos(angle), np.sin(angle)])
     length = intervals.length
-    rows = np.stack([_over(wave, intervals) / length for wave in waves], 1)
+    rows = np.stack([intervals.over(wave) / length for wave in waves], 1)
     weight = length / length.mean()
     gram = (rows * weight[:, None]).T @ rows + 0.05 * np.diag([0.0, 1.0, 1.0])
     right = (rows * weight[:, None]).T @ intervals.rate

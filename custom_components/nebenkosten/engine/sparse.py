@@ -75,7 +75,7 @@ def odd_intervals(
     found: list[Odd] = []
     normal: list[int] = []
     row: list[int] = []
-    model = _over(profile, intervals)
+    model = intervals.over(profile)
     swings = float(profile.max()) > _SWINGS * float(profile.min())
     tells_low = not swings or (heats and temperature is not None)
     for index in range(len(intervals.rise)):
@@ -98,14 +98,6 @@ def odd_intervals(
     return found
 
 
-def _over(weights: Floats, intervals: Intervals) -> Floats:
-    running = np.concatenate(([0.0], np.cumsum(weights)))
-    grid = np.arange(len(running), dtype=float)
-    ends = np.interp(intervals.ends, grid, running)
-    result: Floats = ends - np.interp(intervals.starts, grid, running)
-    return result
-
-
 def _weathered(
     intervals: Intervals,
     index: int,
@@ -117,7 +109,7 @@ def _weathered(
     before = intervals.until(float(intervals.ends[index - 1]))
     until = max(int(np.ceil(before.ends.max())), 1)
     model = degree_days.fit(before, temperature, profile, month, until)
-    return _over(model.daily, intervals)
+    return intervals.over(model.daily)
 
 
 def _judged(
