@@ -15,13 +15,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from . import days
-from .beyond import Span
 from .flow import NOWHERE, Spans
-from .line import Course, Line, Part
+from .line import Line, Part
 from .meter import Master, MasterPeriod
 from .model import Finding, Severity
-from .physical import Prepared, forward
-from .reconstruction import flow
+from .physical import Prepared, courses_of, installation
 
 if TYPE_CHECKING:
     from .cleaning import Register
@@ -192,38 +190,17 @@ def _counted(
     source = side.source
     if isinstance(source, Line):
         return Part(begin, end, source.courses, source.parts[0].amounts)
-    courses = _courses(
-        side, source, begin if before else None, end, carried=bool(after)
-    )
-    return Part(begin, end, courses, source.amounts)
-
-
-def _courses(
-    side: Side, source: Prepared, begin: float | None, end: float, *, carried: bool
-) -> tuple[Course, ...]:
-    """Lay a source's registers from begin (None: its installation) to end."""
     registers = [_within(r, side.first, side.last) for r in source.registers]
     registers = [r for r in registers if len(r.times)] or list(source.registers[:1])
-    start = begin
-    if start is None and source.meter.installed is not None:
-        start = days.midnight(source.meter.installed, source.zone)
-    courses: list[Course] = []
-    for i, register in enumerate(registers):
-        last = i + 1 == len(registers)
-        span = Span(
-            start,
-            end if last else float(registers[i + 1].times[0]),
-            still_from=-np.inf,
-            forward=forward(source),
-            stops=register.closed and last and not carried,
-            bridges=begin is not None and i == 0,
-        )
-        own = source.amounts
-        if courses:
-            own = own.within(courses[-1].flow.end, np.inf)
-        courses.append(Course(register, flow(register, own, span, source.pace)))
-        start = courses[-1].flow.end
-    return tuple(courses)
+    courses = courses_of(
+        source,
+        registers,
+        begin if before else installation(source),
+        end,
+        bridges=before is not None,
+        carried=after is not None,
+    )
+    return Part(begin, end, courses, source.amounts)
 
 
 def _within(register: Register, first: float, last: float) -> Register:

@@ -22,7 +22,7 @@ from .reconstruction import flow
 from .shape import choose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _ENOUGH: Final = 8
 
@@ -151,29 +151,51 @@ def _as_register(amounts: Use) -> Register:
 
 def line_of(prepared: Prepared) -> Line | None:
     """Lay the registers end to end over the meter's life; None without any."""
-    registers, zone, meter = prepared.registers, prepared.zone, prepared.meter
-    if not registers:
+    if not prepared.registers:
         return None
-    begin = None
-    if meter.installed is not None:
-        begin = days.midnight(meter.installed, zone)
-    ahead = forward(prepared)
+    courses = courses_of(
+        prepared, prepared.registers, installation(prepared), _life_end(prepared)
+    )
+    return Line((Part(-np.inf, np.inf, courses, prepared.amounts),))
+
+
+def installation(prepared: Prepared) -> float | None:
+    """Return the instant [epoch s] at which the meter's installation day begins."""
+    day = prepared.meter.installed
+    return None if day is None else days.midnight(day, prepared.zone)
+
+
+def courses_of(
+    prepared: Prepared,
+    registers: Sequence[Register],
+    begin: float | None,
+    end: float,
+    *,
+    bridges: bool = False,
+    carried: bool = False,
+) -> tuple[Course, ...]:
+    """Lay registers end to end from begin (None: from their first knot) to end.
+
+    The first one `bridges` the time since another meter's last reading; the last one,
+    though closed, is `carried` on to where another meter takes over.
+    """
     courses: list[Course] = []
     for i, register in enumerate(registers):
         after = registers[i + 1] if i + 1 < len(registers) else None
         span = Span(
             begin,
-            _end_of(register, after) if after else _life_end(prepared),
-            still_from=_midnight_before(register, zone),
-            forward=ahead,
-            stops=register.closed and after is None,
+            _end_of(register, after) if after else end,
+            still_from=_midnight_before(register, prepared.zone),
+            forward=forward(prepared),
+            stops=register.closed and after is None and not carried,
+            bridges=bridges and not courses,
         )
         own = prepared.amounts
         if courses:
             own = own.within(courses[-1].flow.end, np.inf)
         courses.append(Course(register, flow(register, own, span, prepared.pace)))
         begin = None if after and after.opened else courses[-1].flow.end
-    return Line((Part(-np.inf, np.inf, tuple(courses), prepared.amounts),))
+    return tuple(courses)
 
 
 def forward(prepared: Prepared) -> Callable[[float], float]:
