@@ -1,12 +1,18 @@
 """What all tests share."""
 
+from collections.abc import Iterator
 import logging
 import os
+from pathlib import Path
+import subprocess
 
 from hypothesis import HealthCheck, settings
+import pytest
+from pytest_socket import disable_socket, enable_socket
 
 # Before the test plugin's own package of this name can take its place.
 from custom_components import nebenkosten
+from scripts.servers import Influxd, VictoriaMetrics, unpack
 
 INTEGRATION = nebenkosten.__name__
 
@@ -21,3 +27,58 @@ settings.register_profile(
     derandomize="CI" in os.environ,
 )
 settings.load_profile("nebenkosten")
+
+
+def not_run(reason: str) -> None:
+    """Say loudly that a tool cannot be had; where changes land, that is a failure."""
+    if "CI" in os.environ:
+        pytest.fail(reason)
+    pytest.skip(f"NOT RUN: {reason}")
+
+
+@pytest.fixture(scope="session")
+def _packages() -> None:
+    """Have the servers of Debian's packages."""
+    try:
+        unpack()
+    except (OSError, subprocess.SubprocessError) as error:
+        not_run(f"Debian's servers cannot be had: {getattr(error, 'stderr', error)}")
+
+
+@pytest.fixture(scope="session")
+def _influxd_process(
+    _packages: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Influxd]:
+    """Start one InfluxDB 1 for all tests; each has databases of its own."""
+    server = Influxd(tmp_path_factory.mktemp("influxdb"))
+    enable_socket()
+    server.start()
+    disable_socket(allow_unix_socket=True)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def influxd(_influxd_process: Influxd, socket_enabled: None) -> Influxd:
+    """Return a running InfluxDB 1."""
+    return _influxd_process
+
+
+@pytest.fixture
+def own_influxd(
+    _packages: None, socket_enabled: None, tmp_path: Path
+) -> Iterator[Influxd]:
+    """Return an InfluxDB 1 that the test may stop and start."""
+    server = Influxd(tmp_path / "influxdb").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def victoria_metrics(
+    _packages: None, socket_enabled: None, tmp_path: Path
+) -> Iterator[VictoriaMetrics]:
+    """Return a server with the write endpoint of InfluxDB 2."""
+    server = VictoriaMetrics(tmp_path / "victoria").start()
+    yield server
+    server.stop()

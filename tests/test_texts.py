@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 import yaml
 
+from custom_components.nebenkosten.coordinator.link import TO_MEND
 from custom_components.nebenkosten.engine.doubts import Doubt
 from custom_components.nebenkosten.engine.events import KINDS
 from custom_components.nebenkosten.engine.model import Finding, ReadingKind, Severity
+from custom_components.nebenkosten.influx.connection import InfluxError
+from custom_components.nebenkosten.outside import OutsideError
 from custom_components.nebenkosten.sensor import HOUSE_SENSORS, METER_SENSORS
+from custom_components.nebenkosten.sources.tibber import TibberError
+from custom_components.nebenkosten.sources.water_temperature import WaterError
 from custom_components.nebenkosten.texts import finding_text, load_sentences, shown
 
 PACKAGE = Path(__file__).parent.parent / "custom_components" / "nebenkosten"
@@ -69,6 +74,7 @@ def test_every_key_used_in_code_has_a_text() -> None:
     patterns = (
         r'(?:refuse|broken|TextError|FileError|JournalError)\(\s*"(\w+)"',
         r'return "((?:disk|journal)_\w+)"',
+        r'sentences\["(\w+)"\]',
     )
     used = {key for pattern in patterns for key in re.findall(pattern, SOURCE)}
     codes = re.findall(r'code="(\w+)"(?: if \w+ else "(\w+)")?', SOURCE)
@@ -84,6 +90,7 @@ def test_every_key_used_in_code_has_a_text() -> None:
 
 def test_every_error_of_the_flows_has_a_text() -> None:
     errors = set(EN["config_subentries"]["physical_meter"]["error"])
+    errors |= set(EN["config_subentries"]["water_temperature"]["error"])
     used = set(re.findall(r'SourceError\("(\w+)"', SOURCE))
     used |= set(re.findall(r'errors\["\w+"\] = "(\w+)"', SOURCE))
     assert used <= errors
@@ -94,6 +101,32 @@ def test_every_error_of_the_flows_has_a_text() -> None:
             EN["config_subentries"]["physical_meter"]["error"][key]
             == EN["exceptions"][key]["message"]
         )
+
+
+@pytest.mark.parametrize(
+    ("kind", "prefix", "texts"),
+    [
+        (InfluxError, "influxdb", EN["config"]["error"]),
+        (TibberError, "tibber", EN["config"]["error"]),
+        (
+            WaterError,
+            "water",
+            EN["config_subentries"]["water_temperature"]["error"],
+        ),
+    ],
+)
+def test_every_trouble_with_a_server_has_a_text(
+    kind: type[OutsideError], prefix: str, texts: dict[str, str]
+) -> None:
+    """A docstring names the keys, and the code raises no others."""
+    named = set(re.findall(r"`(\w+)`", kind.__doc__ or ""))
+    raised = set(re.findall(rf'{kind.__name__}\(\s*"(\w+)"', SOURCE))
+    assert raised <= named
+    assert {f"{prefix}_{key}" for key in named} == {
+        key for key in texts if key.startswith(f"{prefix}_")
+    }
+    issue = "water_temperature" if prefix == "water" else prefix
+    assert all(f"{issue}_{key}" in EN["issues"] for key in named & set(TO_MEND))
 
 
 def test_issues_of_the_journal_have_a_text() -> None:

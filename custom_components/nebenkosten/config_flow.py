@@ -10,9 +10,10 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import callback
 
-from .const import DOMAIN, SUBENTRY_PHYSICAL
+from .const import DOMAIN, SUBENTRY_PHYSICAL, SUBENTRY_WATER
 from .flows.house import HouseFlow, HouseOptionsFlow
 from .flows.physical_meter import PhysicalMeterFlow
+from .flows.water_temperature import WaterTemperatureFlow
 
 
 class NebenkostenConfigFlow(HouseFlow, domain=DOMAIN):
@@ -41,5 +42,8 @@ class NebenkostenConfigFlow(HouseFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return the kinds of meters."""
-        return {SUBENTRY_PHYSICAL: PhysicalMeterFlow}
+        """Return the kinds of meters, and stations."""
+        return {
+            SUBENTRY_PHYSICAL: PhysicalMeterFlow,
+            SUBENTRY_WATER: WaterTemperatureFlow,
+        }

@@ -7,14 +7,19 @@ JOURNAL_FILE: Final = "nebenkosten.db"
 FILES_FOLDER: Final = "nebenkosten"
 
 SUBENTRY_PHYSICAL: Final = "physical_meter"
+SUBENTRY_WATER: Final = "water_temperature"
 
+CONF_INFLUXDB: Final = "influxdb"
 CONF_JOURNAL_ID: Final = "journal_id"
 CONF_RUN_TIME: Final = "run_time"
+CONF_SOURCE: Final = "source"
 CONF_TEMPERATURE: Final = "temperature"
+CONF_TIBBER: Final = "tibber"
 DEFAULT_RUN_TIME: Final = "03:30:00"
 
 ISSUE_JOURNAL: Final = "journal"
 ISSUE_METER_REMOVED: Final = "meter_removed"
+ISSUE_ORIGINAL: Final = "influxdb_original"
 
 SOURCE_HAND: Final = "hand"
 SOURCE_IMPORT: Final = "import"

@@ -7,11 +7,18 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from .const import CONF_JOURNAL_ID, ISSUE_METER_REMOVED, JOURNAL_FILE
+from .const import (
+    CONF_JOURNAL_ID,
+    ISSUE_METER_REMOVED,
+    ISSUE_ORIGINAL,
+    JOURNAL_FILE,
+)
 from .data import NkConfigEntry, statistic_id
 from .journal.house import keep_meter
 from .journal.readings import delete_all
 from .journal.store import set_aside
+from .outside import OutOfReachError
+from .sinks.influxdb import drop_all
 from .sinks.statistics import async_clear
 
 
@@ -92,6 +99,47 @@ class RemovedMeterFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
 
+class OriginalFlow(RepairsFlow):
+    """Delete the original system's results, or leave the decision open."""
+
+    def __init__(self, entry: NkConfigEntry) -> None:
+        """Remember the house."""
+        self._entry = entry
+
+    async def async_step_init(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Offer both."""
+        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["delete", "later"],
+            description_placeholders=issue.translation_placeholders if issue else None,
+        )
+
+    async def async_step_later(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Change nothing; the issue stays."""
+        return self.async_abort(reason="later")
+
+    async def async_step_delete(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Delete the four measurements and publish everything."""
+        analytics = self._entry.runtime_data
+        link = analytics.servers.influx
+        try:
+            if link is not None:
+                link.begin()
+                place = link.connection.processed
+                await link.async_ask(lambda server: drop_all(server, place))
+        except OutOfReachError:
+            return self.async_abort(reason="out_of_reach")
+        analytics.request(analytics.meters)
+        return self.async_create_entry(data={})
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
@@ -100,4 +148,6 @@ async def async_create_fix_flow(
     entry: NkConfigEntry = hass.config_entries.async_get_known_entry(data["entry_id"])
     if issue_id.startswith(ISSUE_METER_REMOVED):
         return RemovedMeterFlow(entry, data["meter"])
+    if issue_id == ISSUE_ORIGINAL:
+        return OriginalFlow(entry)
     return JournalFlow(entry)

@@ -1,6 +1,6 @@
 """How do results look to automations: JSON with unrounded numbers and ISO times."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -12,12 +12,11 @@ from .engine.days import iso, start_of
 from .engine.meter import Meter
 from .engine.model import Finding, MeterReport
 from .journal.records import Status, StoredReading
+from .texts import Wording
 
 if TYPE_CHECKING:
     from .engine.consumption import Period
     from .engine.state import Neighbour, State
-
-type Wording = Callable[[Finding], str]
 
 
 def run_response(run: Run, text: Wording) -> JsonObjectType:
@@ -29,7 +28,7 @@ def run_response(run: Run, text: Wording) -> JsonObjectType:
         "duration_s": run.duration,
         "stages_s": dict(run.stages),
         "meters": {key: _meter_run(one, text) for key, one in run.meters.items()},
-        "written": {"statistics": run.written, "influxdb": 0},
+        "written": {"statistics": run.written, "influxdb": run.points},
         "errors": list(run.errors),
     }
 

@@ -22,6 +22,7 @@ from .engine import units
 from .engine.meter import Medium, Meter
 from .engine.model import PeriodValue, Snapshot
 from .entity import HouseEntity, MeterEntity
+from .server_entities import async_add_server_sensors
 
 PARALLEL_UPDATES = 0
 
@@ -135,6 +136,7 @@ async def async_setup_entry(
     """Add the sensors of each meter and of the house."""
     analytics = entry.runtime_data
     async_add_entities(HouseSensor(analytics, d) for d in HOUSE_SENSORS)
+    async_add_server_sensors(entry, async_add_entities)
     for subentry_id, meter in analytics.meters_by_subentry():
         async_add_entities(
             (

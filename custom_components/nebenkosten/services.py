@@ -21,20 +21,19 @@ from homeassistant.helpers.service import (
 )
 import probatio as vol
 
-from . import reading_desk as desk
+from . import reading_desk as desk, tibber_history
 from .const import DOMAIN
 from .coordinator.analytics import Analytics
 from .coordinator.run import Request, Trigger
 from .engine.days import iso
 from .engine.meter import Meter
-from .engine.model import Finding, ReadingKind
+from .engine.model import ReadingKind
 from .errors import async_in_journal, refuse
 from .file_access import write_new_file
 from .importing import new_readings, parse_given, report
 from .journal import readings
 from .journal.records import NewReading
 from .responses import (
-    Wording,
     anomalies_response,
     consumption_rows,
     findings_response,
@@ -44,7 +43,7 @@ from .responses import (
 )
 from .sources.csv_readings import Expectation
 from .sources.text import number_text
-from .texts import finding_text, load_sentences, writes_comma
+from .texts import Wording, async_sentences, async_wording
 
 _LIMIT: Final = 10_000
 _COLUMNS: Final = ("meter_id", "time", "value", "unit", "kind", "note")
@@ -91,6 +90,9 @@ _IMPORT: Final[dict[Any, Any]] = {
     vol.Optional("bare_dates"): vol.In(("start", "end")),
     vol.Optional("dry_run", default=False): cv.boolean,
 }
+_YEARS: Final[dict[Any, Any]] = {
+    vol.Required("years"): vol.All(vol.Coerce(int), vol.Range(min=1, max=10))
+}
 _EXPORT: Final[dict[Any, Any]] = {vol.Optional("path"): cv.string}
 
 
@@ -114,6 +116,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("delete_reading", _delete_reading, _ID),
         ("import_readings", _import_readings, _METERS | _IMPORT),
         ("export_readings", _export_readings, _METERS | _DAYS | _EXPORT),
+        ("import_tibber_history", _import_tibber_history, _YEARS),
     ):
         async_register_admin_service(
             hass, DOMAIN, name, partial(handler, hass), vol.Schema(fields), optional
@@ -133,14 +136,14 @@ async def _run_analytics(hass: HomeAssistant, call: ServiceCall) -> ServiceRespo
             dry_run=call.data["dry_run"],
         )
     )
-    return run_response(run, await _async_wording(hass))
+    return run_response(run, await async_wording(hass))
 
 
 async def _add_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     analytics = _analytics(hass)
     meter = _one_meter(hass, analytics, call)
     new = await desk.async_understand(hass, analytics, meter, call.data)
-    text = await _async_wording(hass)
+    text = await async_wording(hass)
     if call.data["dry_run"]:
         return await _async_preview(analytics, meter, new, text)
     kept = await desk.async_add(hass, analytics, new)
@@ -172,7 +175,7 @@ async def _edit_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceRespon
     return {
         "reading_id": kept.reading_id,
         "value": kept.value,
-        "findings": findings_response(kept.findings, await _async_wording(hass)),
+        "findings": findings_response(kept.findings, await async_wording(hass)),
     }
 
 
@@ -250,7 +253,7 @@ async def _get_anomalies(hass: HomeAssistant, call: ServiceCall) -> ServiceRespo
     analytics = _analytics(hass)
     meters = _chosen(hass, analytics, call) or analytics.house.meters
     analyses = await analytics.async_analyses([meter.key for meter in meters])
-    text = await _async_wording(hass)
+    text = await async_wording(hass)
     days = call.data.get("start"), call.data.get("end")
     return {
         "meters": {
@@ -283,7 +286,7 @@ async def _import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
         bare_dates=call.data.get("bare_dates"),
     )
     parsed = await hass.async_add_executor_job(parse_given, hass, call.data, expected)
-    sentences = await _async_sentences(hass)
+    sentences = await async_sentences(hass)
     if call.data["dry_run"]:
         return report(parsed, sentences, imported=0, duplicates=0)
     if parsed.rejected:
@@ -337,6 +340,12 @@ async def _export_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
     return {"path": path}
 
 
+async def _import_tibber_history(
+    hass: HomeAssistant, call: ServiceCall
+) -> ServiceResponse:
+    return await tibber_history.async_import(hass, _analytics(hass), call.data["years"])
+
+
 # --- what the actions share ------------------------------------------------------
 
 
@@ -373,17 +382,3 @@ def _one_meter(hass: HomeAssistant, analytics: Analytics, call: ServiceCall) -> 
     if len(chosen) != 1:
         raise refuse("one_meter_only")
     return chosen[0]
-
-
-async def _async_sentences(hass: HomeAssistant) -> dict[str, str]:
-    return dict(await hass.async_add_executor_job(load_sentences, hass.config.language))
-
-
-async def _async_wording(hass: HomeAssistant) -> Wording:
-    sentences = await _async_sentences(hass)
-    comma = writes_comma(hass.config.language)
-
-    def text(finding: Finding) -> str:
-        return finding_text(finding, sentences, comma=comma)
-
-    return text

@@ -3,14 +3,17 @@
 The sentences live with all other texts in `translations/`, under `exceptions`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 import json
 from pathlib import Path
 
+from homeassistant.core import HomeAssistant
+
 from .engine.model import Finding, Value
 
 type Sentences = Mapping[str, str]
+type Wording = Callable[[Finding], str]
 
 _FALLBACK = "en"
 
@@ -32,6 +35,18 @@ def finding_text(finding: Finding, sentences: Sentences, *, comma: bool) -> str:
     return sentences[key].format(
         **{key: shown(value, comma=comma) for key, value in finding.data.items()}
     )
+
+
+async def async_sentences(hass: HomeAssistant) -> Sentences:
+    """Return the sentences in the language of this Home Assistant."""
+    return await hass.async_add_executor_job(load_sentences, hass.config.language)
+
+
+async def async_wording(hass: HomeAssistant) -> Wording:
+    """Return what words a finding in the language of this Home Assistant."""
+    sentences = await async_sentences(hass)
+    comma = writes_comma(hass.config.language)
+    return lambda finding: finding_text(finding, sentences, comma=comma)
 
 
 def writes_comma(language: str) -> bool:

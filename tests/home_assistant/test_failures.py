@@ -75,10 +75,11 @@ async def test_a_source_that_cannot_be_read(
     await act(hass, "add_reading", meter_id="strom", time="2026-02-01", value=1)
     await act(hass, "add_reading", meter_id="strom", time="2026-03-01", value=2)
 
-    async def broken(*_: Any) -> None:
+    def broken(*_: Any, **__: Any) -> None:
         raise OSError("the recorder is gone")
 
-    monkeypatch.setattr(recorder, "async_collect", broken)
+    monkeypatch.setattr(recorder, "statistics_during_period", broken)
+    monkeypatch.setattr(recorder, "state_changes_during_period", broken)
     run = await act(hass, "run_analytics")
     assert run["status"] == "partial"
     assert run["errors"] == ["sources: strom"]

@@ -130,11 +130,11 @@ async def test_everything_entered_is_kept(
             "removed",
             "removed_before_installed",
         ),
-        ({"sources": [{}]}, "sources", "source_one_of_two"),
+        ({"sources": [{}]}, "sources", "source_one_of"),
         (
             {"sources": [{"entity": "sensor.a", "statistic": "b:c"}]},
             "sources",
-            "source_one_of_two",
+            "source_one_of",
         ),
         ({"sources": [{"entity": "sensor.nowhere"}]}, "sources", "source_unknown"),
         ({"sources": [{"entity": "light.lamp"}]}, "sources", "source_wrong_kind"),

@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.nebenkosten.data import NkConfigEntry
-from custom_components.nebenkosten.sources.recorder import Sample, reduced
+from custom_components.nebenkosten.sources.collected import Sample, reduced
 
 from .conftest import act, add_meter, settle
 from .reading_back import published, used_per_day

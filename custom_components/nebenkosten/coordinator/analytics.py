@@ -1,43 +1,37 @@
 """Keeps the house's result up to date: on demand, after changes, and by the clock."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 import logging
-import time
 from typing import TYPE_CHECKING, Any, Final, override
-from zoneinfo import ZoneInfo
 
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers.event import (
     async_call_later,
-    async_track_point_in_utc_time,
-    async_track_time_change,
 )
 from homeassistant.helpers.importlib import async_import_module
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
-from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from ..data import NkConfigEntry, house_of, meters_of, settings_of
-from ..engine.days import local_day
-from ..engine.meter import Meter
-from ..engine.model import Snapshot, Temperature
+from ..data import NkConfigEntry, house_of, meters_of
+from ..engine.meter import Meter, SourceKind, SourceRef
+from ..engine.model import Snapshot
 from ..errors import async_in_journal, broken, refuse
 from ..journal.records import JournalError, NewReading
 from ..journal.store import Journal
-from ..sources.outdoor import async_daily_means
-from ..sources.recorder import is_dense
 from . import stages
 from .cache import Cache
+from .clock import Clock
 from .execution import Execution
 from .opening import report_journal
 from .run import Request, Run, Trigger
-from .schedule import runs_around
+from .servers import Servers
+from .weather import Weather
 
 if TYPE_CHECKING:
     from ..engine.state import State
@@ -47,6 +41,8 @@ _CHECKED: HassKey[set[str]] = HassKey(f"{DOMAIN}_checked")
 
 # Several readings entered in a row make one run.
 _QUIET: Final = 1.5
+# A server that was out of reach is asked again after a quarter of an hour.
+_RETRY: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +78,10 @@ class Analytics(DataUpdateCoordinator[Result]):
         self._closed = False
         self._trigger = Trigger.CHANGE
         self._quiet: CALLBACK_TYPE | None = None
-        self._next_nightly: CALLBACK_TYPE | None = None
-        self._temperature: Temperature | None = None
-        self._warm_until: date | None = None
+        self._retry: CALLBACK_TYPE | None = None
+        self._clock = Clock(hass, entry)
+        self._weather = Weather(hass, entry)
+        self.servers = Servers(hass, entry)
         self.data = Result({}, None)
 
     @property
@@ -121,23 +118,21 @@ class Analytics(DataUpdateCoordinator[Result]):
         """Show the last results and begin to watch the clock."""
         await self._cache.async_load()
         self._show()
+        await self.servers.async_start(self.tibber_asked)
         if isinstance(self._journal, JournalError):
             return
         entry = self.config_entry
         entry.async_on_unload(async_at_started(self.hass, self._async_catch_up))
         entry.async_on_unload(
-            async_track_time_change(self.hass, self._hourly, minute=10, second=0)
-        )
-        entry.async_on_unload(
-            async_track_time_change(
-                self.hass, self._midnight, hour=0, minute=0, second=0
-            )
-        )
-        entry.async_on_unload(
             self.hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._moved)
         )
         entry.async_on_unload(self._stop)
-        self._plan_nightly()
+        self._clock.start(
+            nightly=lambda: self.request(self.meters, Trigger.NIGHTLY),
+            hourly=self._hourly,
+            # What was yesterday becomes unknown until the nightly run.
+            midnight=self.async_update_listeners,
+        )
 
     async def async_close(self) -> None:
         """End what still runs, then close the journal; nothing new begins."""
@@ -145,6 +140,7 @@ class Analytics(DataUpdateCoordinator[Result]):
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
+        await self.servers.async_close()
         if isinstance(self._journal, Journal):
             await self.hass.async_add_executor_job(self._journal.close)
 
@@ -156,10 +152,11 @@ class Analytics(DataUpdateCoordinator[Result]):
 
     @callback
     def _stop(self) -> None:
-        for cancel in (self._quiet, self._next_nightly):
+        self._clock.stop()
+        for cancel in (self._quiet, self._retry):
             if cancel is not None:
                 cancel()
-        self._quiet = self._next_nightly = None
+        self._quiet = self._retry = None
 
     # --- asking for runs ---------------------------------------------------------
 
@@ -219,17 +216,20 @@ class Analytics(DataUpdateCoordinator[Result]):
             await self._async_load_engine()
             if request.full and not request.dry_run:
                 self._doubt(request)
-                self._warm_until = None
-            moment = await self._async_moment()
+                self._weather.doubt()
+            moment = await self._weather.async_moment()
             execution = Execution(
                 self.hass,
+                self.config_entry,
                 self.house,
                 journal,
                 self._cache,
                 self._analyses,
                 moment.temperature,
+                self.servers,
             )
             run = await execution.async_run(request)
+            self._plan_retry(run.missed)
             if not request.dry_run:
                 if request.meters is None or request.meters >= self.meters.keys():
                     # Whatever asked for it: all of the night's work is done.
@@ -271,7 +271,7 @@ class Analytics(DataUpdateCoordinator[Result]):
             journal,
             self.house,
             [self.meters[key] for key in keys],
-            await self._async_moment(),
+            await self._weather.async_moment(),
             dict(self._analyses),
         )
         self._analyses.update(found)
@@ -286,7 +286,7 @@ class Analytics(DataUpdateCoordinator[Result]):
             self.journal,
             self.house,
             self.meters[key],
-            await self._async_moment(),
+            await self._weather.async_moment(),
             at,
         )
 
@@ -298,19 +298,9 @@ class Analytics(DataUpdateCoordinator[Result]):
             self.journal,
             self.house,
             self.meters[key],
-            await self._async_moment(),
+            await self._weather.async_moment(),
             new,
         )
-
-    async def _async_moment(self) -> stages.Moment:
-        """Return now, and the temperatures of the days that are over."""
-        now = time.time()
-        today = local_day(now, ZoneInfo(self.house.time_zone))
-        reference = settings_of(self.config_entry).temperature
-        if reference is not None and self._warm_until != today:
-            self._temperature = await async_daily_means(self.hass, reference, today)
-            self._warm_until = today
-        return stages.Moment(now, self._temperature)
 
     # --- the clock ---------------------------------------------------------------
 
@@ -318,12 +308,12 @@ class Analytics(DataUpdateCoordinator[Result]):
         """Run what changed while nobody watched, and a nightly run that was missed."""
         if not await self._async_is_whole():
             return
-        last, _ = self._runs_around(dt_util.utcnow())
-        if (self._cache.last_nightly or 0.0) < last.timestamp():
+        due = self._clock.last_due().timestamp()
+        if (self._cache.last_nightly or 0.0) < due:
             self.request(self.meters, Trigger.NIGHTLY)
             return
         try:
-            moment = await self._async_moment()
+            moment = await self._weather.async_moment()
             stale = await self.hass.async_add_executor_job(self._stale, moment)
         except JournalError as error:
             # The run that follows says what is wrong.
@@ -356,34 +346,38 @@ class Analytics(DataUpdateCoordinator[Result]):
                 stale.append(key)
         return stale
 
-    def _runs_around(self, now: datetime) -> tuple[datetime, datetime]:
-        at = settings_of(self.config_entry).run_time
-        return runs_around(now, at, ZoneInfo(self.house.time_zone))
-
     @callback
-    def _plan_nightly(self) -> None:
-        _, following = self._runs_around(dt_util.utcnow())
-        self._next_nightly = async_track_point_in_utc_time(
-            self.hass, self._nightly, following
+    def _hourly(self) -> None:
+        """Fill today in; Tibber has a minute of its own."""
+        self._request_fed_by(
+            lambda source: source.is_dense and source.kind is not SourceKind.TIBBER
         )
 
     @callback
-    def _nightly(self, now: datetime) -> None:
-        self._plan_nightly()
-        self.request(self.meters, Trigger.NIGHTLY)
+    def tibber_asked(self) -> None:
+        """Run the meters that Tibber feeds: it may know more now."""
+        if self.has_journal:
+            self._request_fed_by(lambda source: source.kind is SourceKind.TIBBER)
 
     @callback
-    def _hourly(self, _now: datetime) -> None:
-        """Fill today in: hours of the recorder are complete ten past."""
-        self.request(
-            (k for k, m in self.meters.items() if any(map(is_dense, m.sources))),
-            Trigger.HOURLY,
-        )
+    def _request_fed_by(self, wanted: Callable[[SourceRef], bool]) -> None:
+        keys = (k for k, m in self.meters.items() if any(map(wanted, m.sources)))
+        self.request(keys, Trigger.HOURLY)
 
     @callback
-    def _midnight(self, _now: datetime) -> None:
-        """Let what was yesterday become unknown until the nightly run."""
-        self.async_update_listeners()
+    def _plan_retry(self, missed: Collection[str]) -> None:
+        """Run again what a server out of reach kept from being complete."""
+        if not missed or self._closed:
+            return
+        if self._retry is not None:
+            self._retry()
+
+        @callback
+        def again(_now: datetime) -> None:
+            self._retry = None
+            self.request(missed, Trigger.RETRY)
+
+        self._retry = async_call_later(self.hass, _RETRY, again)
 
     @callback
     def _moved(self, _event: Event) -> None:
@@ -392,6 +386,5 @@ class Analytics(DataUpdateCoordinator[Result]):
             return
         self.house = house_of(self.hass, self.config_entry)
         self._analyses.clear()
-        self._stop()
-        self._plan_nightly()
+        self._clock.plan_anew()
         self.request(self.meters, Trigger.CHANGE)

@@ -26,6 +26,7 @@ class _Content(TypedDict):
     last_nightly: float | None
     meters: dict[str, dict[str, object]]
     published: dict[str, dict[str, object]]
+    points: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ class Cache:
         """Prepare the file; `async_load` reads it."""
         self._store = Store[_Content](hass, _VERSION, f"{DOMAIN}.cache")
         self._published: dict[str, Published] = {}
+        self._target = ""
+        self._points: dict[str, dict[str, str]] = {}
+        self._handed_on: dict[str, int] = {}
         self.meters: dict[str, Remembered] = {}
         self.last_run: float | None = None
         self.last_nightly: float | None = None
@@ -58,6 +62,8 @@ class Cache:
             _LOGGER.warning("The cache cannot be read; everything is computed anew")
             self.meters.clear()
             self._published.clear()
+            self._points.clear()
+            self._handed_on.clear()
 
     def _fill(self, content: _Content) -> None:
         self.last_run = content["last_run"]
@@ -75,6 +81,16 @@ class Cache:
             for key, one in content["published"].items()
         }
 
+        points = content.get("points") or {"target": "", "meters": {}, "raw": {}}
+        self._target = str(points["target"])
+        self._points = {
+            key: {group: str(digest) for group, digest in _mapping(one).items()}
+            for key, one in _mapping(points["meters"]).items()
+        }
+        self._handed_on = {
+            key: int(str(revision)) for key, revision in _mapping(points["raw"]).items()
+        }
+
     async def async_save(self) -> None:
         """Write the file now."""
         await self._store.async_save(
@@ -86,6 +102,11 @@ class Cache:
                     for key, one in self.meters.items()
                 },
                 "published": {k: asdict(p) for k, p in self._published.items()},
+                "points": {
+                    "target": self._target,
+                    "meters": self._points,
+                    "raw": self._handed_on,
+                },
             }
         )
 
@@ -111,10 +132,40 @@ class Cache:
     def doubt(self, key: str) -> None:
         """Compare a meter's statistic anew at the next run."""
         self._published.pop(statistic_id(key), None)
+        self._points.pop(key, None)
 
     def trust(self, statistic_id: str, published: Published) -> None:
         """Note that a statistic was read back and holds this."""
         self._published[statistic_id] = published
+
+    def aim(self, target: str) -> bool:
+        """Choose the place of points; returns whether any are known to lie there."""
+        if target != self._target:
+            self._target = target
+            self._points.clear()
+            self._handed_on.clear()
+        return bool(self._points)
+
+    def handed_on(self, key: str) -> int:
+        """Return up to which revision a meter's hours are in the raw bucket."""
+        return self._handed_on.get(key, 0)
+
+    def hand_on(self, key: str, revision: int) -> None:
+        """Note up to which revision they are."""
+        self._handed_on[key] = revision
+
+    def written(self, key: str) -> dict[str, str] | None:
+        """Return the digests of a meter's points, None when that is not sure."""
+        return self._points.get(key)
+
+    async def async_doubt_points(self, key: str) -> None:
+        """Note on the disk that a meter's points are about to change."""
+        if self._points.pop(key, None) is not None:
+            await self.async_save()
+
+    def trust_points(self, key: str, digests: dict[str, str]) -> None:
+        """Note that a meter's points were read back and have these digests."""
+        self._points[key] = digests
 
 
 def _plain(snapshot: Snapshot) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """How do a meter's sources reach the journal?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 import time
 from zoneinfo import ZoneInfo
@@ -8,31 +8,63 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 
 from ..engine.days import local_day, midnight
-from ..engine.meter import Meter, SourceRef
+from ..engine.meter import Meter, SourceKind, SourceRef
 from ..engine.model import ReadingKind
 from ..journal import amounts, house, readings
 from ..journal.records import NewAmount, NewReading
 from ..journal.store import Journal
-from ..sources import recorder
+from ..outside import OutOfReachError
+from ..sources.collected import Collected, Source
 from ..sources.text import number_text
+
+type Sources = Mapping[SourceKind, Source]
 
 
 async def async_collect(
-    hass: HomeAssistant, journal: Journal, meter: Meter, again_from: date | None
-) -> None:
-    """Bring all sources of a meter up to date; `again_from` reads them again."""
+    hass: HomeAssistant,
+    journal: Journal,
+    sources: Sources,
+    meter: Meter,
+    again_from: date | None,
+) -> list[str]:
+    """Bring all sources of a meter up to date; `again_from` reads them again.
+
+    Returns the names of servers that are out of reach, or not set up: other sources
+    go on.
+    """
+    missed = []
     for source in meter.sources:
-        known = await hass.async_add_executor_job(
-            house.collection, journal, meter.key, source.reference
-        )
-        since = known.until if known else None
-        now = time.time()
-        if since is not None and again_from is not None:
-            zone = ZoneInfo(hass.config.time_zone)
-            since = min(since, midnight(again_from, zone))
-        found = await recorder.async_collect(hass, source, since, now)
+        reader = sources.get(source.kind)
+        if reader is None:
+            missed.append(source.kind.value)
+            continue
+        try:
+            await _async_read(hass, journal, reader, meter, source, again_from)
+        except OutOfReachError as error:
+            missed.append(error.name)
+    return missed
+
+
+async def _async_read(
+    hass: HomeAssistant,
+    journal: Journal,
+    reader: Source,
+    meter: Meter,
+    source: SourceRef,
+    again_from: date | None,
+) -> None:
+    """Keep what a source gives, part by part, each with how far it reaches."""
+    zone = ZoneInfo(hass.config.time_zone)
+    known = await hass.async_add_executor_job(
+        house.collection, journal, meter.key, source.reference
+    )
+    since = known.until if known else None
+    if since is not None and again_from is not None:
+        since = min(since, midnight(again_from, zone))
+    now = time.time()
+    async for found in reader.async_read(source, since, now):
         await hass.async_add_executor_job(
-            _keep, journal, meter, source, found, ZoneInfo(hass.config.time_zone), now
+            _keep, journal, meter, source, found, zone, now
         )
 
 
@@ -41,7 +73,7 @@ def hours_from(journal: Journal, meter: Meter, zone: ZoneInfo) -> date | None:
     found = [
         house.collection(journal, meter.key, source.reference)
         for source in meter.sources
-        if recorder.is_dense(source)
+        if source.is_dense
     ]
     since = [one.since for one in found if one is not None]
     return local_day(min(since), zone) if since else None
@@ -51,7 +83,7 @@ def _keep(
     journal: Journal,
     meter: Meter,
     source: SourceRef,
-    found: recorder.Collected,
+    found: Collected,
     zone: ZoneInfo,
     now: float,
 ) -> None:
@@ -81,7 +113,7 @@ def _keep_amounts(
     journal: Journal,
     meter: Meter,
     name: str,
-    found: recorder.Collected,
+    found: Collected,
     valid: tuple[float, float],
 ) -> None:
     new: Sequence[NewAmount] = [
@@ -92,6 +124,9 @@ def _keep_amounts(
             value=amount.value,
             unit=found.amount_unit,
             source=name,
+            cost=amount.cost,
+            unit_price=amount.unit_price,
+            vat=amount.vat,
         )
         for amount in found.amounts
         if valid[0] <= amount.start and amount.end <= valid[1]

@@ -9,15 +9,20 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
+from ..data import NkConfigEntry
 from ..engine.meter import Definition, House, Meter
 from ..engine.model import Temperature
 from ..journal.store import Journal
+from ..outside import OutOfReachError
 from ..sinks import statistics
 from ..sinks.statistics import Outcome
 from . import stages
 from .cache import Cache, Remembered
 from .collect import async_collect
+from .points import Points
+from .raw import async_hand_on
 from .run import MeterRun, Request, Run, Status
+from .servers import Servers
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -28,14 +33,18 @@ class Execution:
     def __init__(
         self,
         hass: HomeAssistant,
+        entry: NkConfigEntry,
         house: House,
         journal: Journal,
         cache: Cache,
         analyses: dict[str, stages.Analysis],
         temperature: Temperature | None,
+        servers: Servers,
     ) -> None:
         """Take what a run works on; `analyses` is updated as results come."""
+        self._servers = servers
         self._hass = hass
+        self._entry = entry
         self._house = house
         self._journal = journal
         self._cache = cache
@@ -43,6 +52,8 @@ class Execution:
         self._temperature = temperature
         self._errors: list[str] = []
         self._failed: dict[str, Status] = {}
+        self._missed: set[str] = set()
+        self._points = 0
         self._stages: dict[str, float] = {}
 
     async def async_run(self, request: Request) -> Run:
@@ -54,20 +65,22 @@ class Execution:
             if request.meters is None or meter.key in request.meters
         ]
         if not request.dry_run:
+            self._servers.begin()
             await self._timed("collect", self._collect(meters, request.start))
         results = await self._timed("analyse", self._analyse(meters, started))
         outcomes: dict[str, Outcome] = {}
         if not request.dry_run:
             self._analyses.update(results)
-            outcomes = await self._timed("publish", self._publish(results))
+            outcomes = await self._timed("publish", self._publish_all(results))
         run = self._record(request, started, meters, results, outcomes)
         _LOGGER.info(
-            "Run %s (%s): %s, %d meters, %d rows written, %.1f s",
+            "Run %s (%s): %s, %d meters, %d rows and %d points written, %.1f s",
             run.run_id,
             run.trigger,
             run.status,
             len(run.meters),
             run.written,
+            run.points,
             run.duration,
         )
         return run
@@ -82,10 +95,24 @@ class Execution:
     async def _collect(self, meters: list[Meter], again_from: date | None) -> None:
         for meter in meters:
             try:
-                await async_collect(self._hass, self._journal, meter, again_from)
+                missed = await async_collect(
+                    self._hass, self._journal, self._servers.sources, meter, again_from
+                )
+                if self._servers.raw is not None:
+                    await async_hand_on(
+                        self._hass,
+                        self._journal,
+                        meter,
+                        self._servers.raw,
+                        self._cache,
+                    )
+            except OutOfReachError as error:
+                self._miss(meter, [error.name])
             except Exception:
                 _LOGGER.exception("Sources of %s cannot be read", meter.meter_id)
                 self._fail(meter, Status.PARTIAL, "sources")
+            else:
+                self._miss(meter, missed)
 
     async def _analyse(
         self,
@@ -117,6 +144,13 @@ class Execution:
             self._analyses,
         )
 
+    async def _publish_all(
+        self, results: dict[str, stages.Analysis]
+    ) -> dict[str, Outcome]:
+        outcomes = await self._publish(results)
+        await self._publish_points(results)
+        return outcomes
+
     async def _publish(self, results: dict[str, stages.Analysis]) -> dict[str, Outcome]:
         wanted = [result.statistic for result in results.values()]
         try:
@@ -131,6 +165,29 @@ class Execution:
             else:
                 self._fail(result.report.meter, Status.PARTIAL, "statistics")
         return outcomes
+
+    async def _publish_points(self, results: dict[str, stages.Analysis]) -> None:
+        """Write to the InfluxDB, if there is one; the statistics are safe already."""
+        if self._servers.influx is None:
+            return
+        points = Points(self._hass, self._entry, self._servers.influx)
+        try:
+            for key, result in results.items():
+                self._points += await points.async_publish(
+                    key, result.report, self._cache
+                )
+        except OutOfReachError as error:
+            self._errors.append(error.name)
+            self._missed |= results.keys()
+        except Exception:
+            _LOGGER.exception("Points cannot be written")
+            self._errors.append("points")
+
+    def _miss(self, meter: Meter, names: list[str]) -> None:
+        """Note which servers a meter is behind for; the next run catches up."""
+        for name in names:
+            self._missed.add(meter.key)
+            self._fail(meter, Status.PARTIAL, name)
 
     def _fail(self, meter: Definition, status: Status, what: str) -> None:
         self._errors.append(f"{what}: {meter.meter_id}")
@@ -161,6 +218,8 @@ class Execution:
                 for meter in meters
             },
             written=sum(outcome.written for outcome in outcomes.values()),
+            points=self._points,
+            missed=frozenset(self._missed),
             errors=tuple(self._errors),
         )
 

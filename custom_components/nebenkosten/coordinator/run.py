@@ -16,6 +16,7 @@ class Trigger(StrEnum):
     HOURLY = "hourly"
     CHANGE = "change"
     START = "start"
+    RETRY = "retry"
 
 
 class Status(StrEnum):
@@ -65,7 +66,10 @@ class MeterRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The record of one run; durations in seconds."""
+    """The record of one run; durations in seconds.
+
+    `missed` are meters whose servers were out of reach.
+    """
 
     run_id: str
     trigger: Trigger
@@ -75,4 +79,6 @@ class Run:
     stages: Mapping[str, float]
     meters: Mapping[str, MeterRun]
     written: int
+    points: int = 0
     errors: tuple[str, ...] = field(default=())
+    missed: frozenset[str] = frozenset()

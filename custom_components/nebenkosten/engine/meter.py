@@ -34,6 +34,8 @@ class SourceKind(StrEnum):
 
     ENTITY = "entity"
     STATISTIC = "statistic"
+    INFLUXDB = "influxdb"
+    TIBBER = "tibber"
 
 
 class Sensitivity(StrEnum):
@@ -52,6 +54,15 @@ class SourceRef:
     reference: str
     valid_from: date | None = None
     valid_to: date | None = None
+
+    @property
+    def is_dense(self) -> bool:
+        """Return whether it reports by itself: its hours are worth showing."""
+        if self.kind is SourceKind.ENTITY:
+            return self.reference.startswith("sensor.")
+        if self.kind is SourceKind.INFLUXDB:
+            return self.reference.partition(":")[2].startswith("sensor.")
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

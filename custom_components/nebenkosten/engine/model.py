@@ -177,6 +177,25 @@ class Anomaly:
         return sha256(text.encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True, slots=True)
+class FlaggedDay:
+    """A day of an event, by its index; `rules` counts what finds it odd.
+
+    `z` is its distance from the mean of the days with use in the two years before, in
+    standard deviations; `low` and `high` [unit] are their fences, 1.5 interquartile
+    ranges beyond the quartiles. None where these days are too few.
+    """
+
+    index: int
+    anomaly: Anomaly
+    use: float
+    expected: float | None
+    z: float | None
+    low: float | None
+    high: float | None
+    rules: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
     """How good a meter's data is: shares of its days, gaps [d], and a score 0-100."""

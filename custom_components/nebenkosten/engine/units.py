@@ -58,6 +58,12 @@ def canonical(unit: str) -> str:
     return _SPELLINGS.get(text.lower(), text)
 
 
+def spellings() -> list[str]:
+    """Return every way in which an energy or a volume may be written."""
+    known = [unit for table in _DIMENSIONS.values() for unit in table]
+    return [*known, *(text for text in _SPELLINGS if text not in known)]
+
+
 def dimension(unit: str) -> str | None:
     """Return "energy", "volume" or, for any other unit, None."""
     return next((name for name, table in _DIMENSIONS.items() if unit in table), None)

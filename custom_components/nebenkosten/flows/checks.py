@@ -17,6 +17,9 @@ from ..const import DOMAIN
 from ..engine import units
 from ..engine.definition import is_meter_id
 from ..engine.meter import Medium, SourceKind
+from ..influx.model import series_from
+from ..sources import tibber
+from .schemas import SOURCE_COLUMNS
 
 _DIMENSIONS = {
     Medium.ELECTRICITY: {"energy"},
@@ -66,19 +69,34 @@ async def async_checked_source(
     hass: HomeAssistant, row: Mapping[str, Any], unit: str
 ) -> dict[str, str]:
     """Return a source as it is kept; raises SourceError."""
-    entity, statistic = row.get("entity"), row.get("statistic")
-    if bool(entity) == bool(statistic):
-        raise SourceError("source_one_of_two")
-    reference = str(entity or statistic)
+    given = {name: row[name] for name in SOURCE_COLUMNS if row.get(name)}
+    if len(given) != 1:
+        raise SourceError("source_one_of")
+    ((column, reference),) = given.items()
+    kind = SOURCE_COLUMNS[column]
     # A sensor's own statistic has no colon: its states belong to it too.
-    if statistic and ":" in reference:
-        kind = SourceKind.STATISTIC
-        await _async_check_statistic(hass, reference, unit)
-    else:
+    if kind is SourceKind.STATISTIC and ":" not in reference:
         kind = SourceKind.ENTITY
+    if kind is SourceKind.STATISTIC:
+        await _async_check_statistic(hass, reference, unit)
+    elif kind is SourceKind.ENTITY:
         _check_entity(hass, reference, unit)
+    else:
+        _check_unit(reference, _unit_outside(kind, reference), unit)
     dates = {name: row[name] for name in ("from", "to") if row.get(name)}
     return {"kind": kind.value, "reference": reference, **dates}
+
+
+def _unit_outside(kind: SourceKind, reference: str) -> str:
+    """Return the unit of what a server offers."""
+    if kind is SourceKind.TIBBER:
+        if reference.partition("/")[2] not in tibber.HOURS:
+            raise SourceError("source_unknown", reference)
+        return tibber.UNIT
+    try:
+        return series_from(reference).unit
+    except ValueError as error:
+        raise SourceError("source_unknown", reference) from error
 
 
 async def _async_check_statistic(

@@ -1,16 +1,19 @@
 """How is a house set up, and what can be chosen for it later?"""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
 from homeassistant.config_entries import (
-    ConfigFlow,
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
     ConfigFlowResult,
     ConfigSubentryData,
     OptionsFlow,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
     StatisticSelector,
     StatisticSelectorConfig,
     TimeSelector,
@@ -18,9 +21,12 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 
 from ..const import (
+    CONF_INFLUXDB,
     CONF_JOURNAL_ID,
     CONF_RUN_TIME,
+    CONF_SOURCE,
     CONF_TEMPERATURE,
+    CONF_TIBBER,
     DEFAULT_RUN_TIME,
     JOURNAL_FILE,
     SUBENTRY_PHYSICAL,
@@ -28,6 +34,7 @@ from ..const import (
 from ..journal.house import KnownMeter, known_meters
 from ..journal.records import JournalError
 from ..journal.store import open_journal, set_aside
+from .connect import ConnectFlow
 
 OPTIONS = vol.Schema(
     {
@@ -37,10 +44,21 @@ OPTIONS = vol.Schema(
 )
 
 
-class HouseFlow(ConfigFlow):
+_CONNECT = SelectSelector(
+    SelectSelectorConfig(
+        options=[CONF_INFLUXDB, CONF_TIBBER], multiple=True, translation_key="connect"
+    )
+)
+_USER = OPTIONS.extend({vol.Optional("connect", default=list): _CONNECT})
+
+
+class HouseFlow(ConnectFlow):
     """Ask for the run time and, where a journal lies there already, what to do."""
 
     _options: dict[str, Any]
+    _connect: list[str]
+    _data: dict[str, Any]
+    _subentries: list[ConfigSubentryData]
     _found: tuple[str, dict[str, KnownMeter]]
 
     async def async_step_house(
@@ -48,11 +66,12 @@ class HouseFlow(ConfigFlow):
     ) -> ConfigFlowResult:
         """Show the options of the house."""
         if user_input is None:
-            return self.async_show_form(step_id="user", data_schema=OPTIONS)
+            return self.async_show_form(step_id="user", data_schema=_USER)
+        self._connect = user_input.pop("connect")
         self._options = user_input
         found = await self.hass.async_add_executor_job(_look, _path(self.hass))
         if found is None:
-            return self._create({}, [])
+            return await self._async_create({}, [])
         self._found = found
         return await self.async_step_journal_found()
 
@@ -71,7 +90,7 @@ class HouseFlow(ConfigFlow):
     ) -> ConfigFlowResult:
         """Go on with the journal and the meters that it knows."""
         journal_id, meters = self._found
-        return self._create(
+        return await self._async_create(
             {CONF_JOURNAL_ID: journal_id},
             [_subentry(key, known) for key, known in meters.items() if not known.kept],
         )
@@ -81,17 +100,76 @@ class HouseFlow(ConfigFlow):
     ) -> ConfigFlowResult:
         """Put the old journal aside; it is never deleted."""
         await self.hass.async_add_executor_job(set_aside, _path(self.hass))
-        return self._create({}, [])
+        return await self._async_create({}, [])
 
-    def _create(
+    async def _async_create(
         self, data: dict[str, Any], subentries: list[ConfigSubentryData]
     ) -> ConfigFlowResult:
+        self._data, self._subentries = data, subentries
+        return await self._async_next()
+
+    async def _async_next(self) -> ConfigFlowResult:
+        """Ask for the next server that was chosen; at last make the house."""
+        for name in self._connect:
+            if name not in self._data:
+                steps = {
+                    CONF_INFLUXDB: self.async_step_influxdb,
+                    CONF_TIBBER: self.async_step_tibber,
+                }
+                return await steps[name]()
         return self.async_create_entry(
             title=self.hass.config.location_name or "Nebenkosten",
-            data=data,
+            data=self._data,
             options=self._options,
-            subentries=subentries,
+            subentries=self._subentries,
         )
+
+    async def async_step_reconfigure(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show what can be connected, and what can be let go."""
+        data = self._get_reconfigure_entry().data
+        names = (CONF_INFLUXDB, CONF_TIBBER)
+        forget = [f"forget_{name}" for name in names if name in data]
+        return self.async_show_menu(
+            step_id="reconfigure", menu_options=[*names, *forget]
+        )
+
+    async def async_step_forget_influxdb(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Use no InfluxDB any more; what lies there stays."""
+        return self._forgotten(CONF_INFLUXDB)
+
+    async def async_step_forget_tibber(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask Tibber no more; what is known stays."""
+        return self._forgotten(CONF_TIBBER)
+
+    def _forgotten(self, name: str) -> ConfigFlowResult:
+        entry = self._get_reconfigure_entry()
+        data = {key: value for key, value in entry.data.items() if key != name}
+        return self.async_update_and_abort(entry, data=data)
+
+    @override
+    async def async_connected(
+        self, name: str, data: dict[str, Any]
+    ) -> ConfigFlowResult:
+        """Keep what was given; a second credential may have expired meanwhile."""
+        if self.source == SOURCE_RECONFIGURE:
+            entry = self._get_reconfigure_entry()
+            return self.async_update_and_abort(entry, data={**entry.data, name: data})
+        if self.source != SOURCE_REAUTH:
+            self._data[name] = data
+            return await self._async_next()
+        entry = self._get_reauth_entry()
+        known = getattr(self, "_data", dict(entry.data))
+        self._data = {**known, name: data}
+        other = CONF_INFLUXDB if name == CONF_TIBBER else CONF_TIBBER
+        if other in self._data and not await self.async_works(other, self._data[other]):
+            return await self.async_step_reauth({CONF_SOURCE: other})
+        return self.async_update_and_abort(entry, data=self._data)
 
 
 class HouseOptionsFlow(OptionsFlow):

@@ -11,11 +11,12 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
 from ..const import DOMAIN
-from ..data import meter_of
+from ..data import meter_of, meters_of
 from ..engine import units
 from ..texts import shown, writes_comma
 from .checks import SourceError, async_checked_source, id_from, meter_errors
-from .schemas import MORE, choose_schema, meter_schema, reading_schema
+from .offers import async_offers
+from .schemas import MORE, SOURCE_COLUMNS, choose_schema, meter_schema, reading_schema
 
 _LISTED = 100
 
@@ -31,7 +32,9 @@ class PhysicalMeterFlow(ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Add a meter."""
-        schema = meter_schema(self._others(None), new=True)
+        rows = (user_input or {}).get("sources") or []
+        offers = await async_offers(self.hass, self._get_entry(), rows)
+        schema = meter_schema(self._others(None), offers, new=True)
         if user_input is None:
             return self.async_show_form(step_id="user", data_schema=schema)
         meter_id = user_input.get("meter_id") or id_from(user_input["name"])
@@ -61,9 +64,10 @@ class PhysicalMeterFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         """Change a meter; its id stays."""
         subentry = self._get_reconfigure_subentry()
-        schema = meter_schema(self._others(subentry.unique_id), new=False)
+        known = _as_form(subentry.title, subentry.data)
+        offers = await async_offers(self.hass, self._get_entry(), known["sources"])
+        schema = meter_schema(self._others(subentry.unique_id), offers, new=False)
         if user_input is None:
-            known = _as_form(subentry.title, subentry.data)
             return self.async_show_form(
                 step_id="settings",
                 data_schema=self.add_suggested_values_to_schema(schema, known),
@@ -199,7 +203,7 @@ class PhysicalMeterFlow(ConfigSubentryFlow):
     def _others(self, own: str | None) -> dict[str, str]:
         return {
             meter_of(subentry).meter_id: subentry.title
-            for subentry in self._get_entry().subentries.values()
+            for subentry in meters_of(self._get_entry())
             if subentry.unique_id != own
         }
 
@@ -281,6 +285,6 @@ def _as_form(name: str, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _source_row(source: Mapping[str, Any]) -> dict[str, str]:
-    column = "entity" if source["kind"] == "entity" else "statistic"
+    column = next(name for name, k in SOURCE_COLUMNS.items() if k == source["kind"])
     dates = {name: source[name] for name in ("from", "to") if source.get(name)}
     return {column: source["reference"], **dates}

@@ -1,6 +1,7 @@
 """Which fields do the forms of a meter and of a reading have?"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from homeassistant.data_entry_flow import section
@@ -13,40 +14,67 @@ from homeassistant.helpers.selector import (
     NumberSelectorMode,
     ObjectSelector,
     ObjectSelectorConfig,
+    ObjectSelectorField,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
 )
 import probatio as vol
 
-from ..engine.meter import Medium, Role
+from ..engine.meter import Medium, Role, SourceKind
 from ..engine.model import ReadingKind
+from ..sources.water_temperature import STATIONS
 
 UNITS = ["kWh", "Wh", "MWh", "GJ", "m³", "L"]
 MORE = "more"
+OTHER = "other"
 
-_SOURCES = ObjectSelector(
-    ObjectSelectorConfig(
-        multiple=True,
-        label_field="entity",
-        description_field="statistic",
-        translation_key="source",
-        fields={
-            "entity": {
-                "selector": {
-                    "entity": {
-                        "filter": [{"domain": ["sensor", "input_number", "number"]}]
-                    }
-                }
-            },
-            "statistic": {"selector": {"statistic": {}}},
-            "from": {"selector": {"date": {}}},
-            "to": {"selector": {"date": {}}},
-        },
+# The columns of a source's row; each row fills one of the first four.
+SOURCE_COLUMNS = {
+    "entity": SourceKind.ENTITY,
+    "statistic": SourceKind.STATISTIC,
+    "series": SourceKind.INFLUXDB,
+    "tibber": SourceKind.TIBBER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What servers outside have to offer as sources."""
+
+    series: tuple[SelectOptionDict, ...] = ()
+    tibber: tuple[SelectOptionDict, ...] = ()
+
+
+def _sources(offers: Offers) -> ObjectSelector:
+    """Return the rows of sources; servers that are not there have no column."""
+    helpers = {"filter": [{"domain": ["sensor", "input_number", "number"]}]}
+    fields: dict[str, ObjectSelectorField] = {
+        "entity": {"selector": {"entity": helpers}},
+        "statistic": {"selector": {"statistic": {}}},
+    }
+    for column, options in (("series", offers.series), ("tibber", offers.tibber)):
+        if options:
+            fields[column] = {"selector": {"select": _listed(options)}}
+    fields |= {"from": {"selector": {"date": {}}}, "to": {"selector": {"date": {}}}}
+    return ObjectSelector(
+        ObjectSelectorConfig(
+            multiple=True,
+            label_field="entity",
+            description_field="statistic",
+            translation_key="source",
+            fields=fields,
+        )
     )
-)
+
+
+def _listed(options: Sequence[SelectOptionDict]) -> dict[str, Any]:
+    # A list that takes other values, too, is one that can be searched.
+    return {"options": list(options), "mode": "dropdown", "custom_value": True}
 
 
 def _choice(options: Sequence[str], translation_key: str) -> SelectSelector:
@@ -65,7 +93,9 @@ def _whole(low: int, high: int) -> NumberSelector:
     )
 
 
-def meter_schema(parents: Mapping[str, str], *, new: bool) -> vol.Schema:
+def meter_schema(
+    parents: Mapping[str, str], offers: Offers, *, new: bool
+) -> vol.Schema:
     """Return a meter's form; the id is chosen once, `parents` are the other meters."""
     others = [SelectOptionDict(value=k, label=name) for k, name in parents.items()]
     fields: dict[Any, Any] = {vol.Required("name"): TextSelector()}
@@ -80,7 +110,7 @@ def meter_schema(parents: Mapping[str, str], *, new: bool) -> vol.Schema:
         ),
         vol.Optional("installed"): DateSelector(),
         vol.Optional("removed"): DateSelector(),
-        vol.Optional("sources"): _SOURCES,
+        vol.Optional("sources"): _sources(offers),
     }
     more: dict[Any, Any] = {
         vol.Optional("role"): _choice(list(Role), "role"),
@@ -120,5 +150,23 @@ def choose_schema(options: Sequence[SelectOptionDict]) -> vol.Schema:
                     options=list(options), mode=SelectSelectorMode.DROPDOWN
                 )
             )
+        }
+    )
+
+
+def station_schema(*, new: bool) -> vol.Schema:
+    """Return the form of a water temperature's station."""
+    fields: dict[Any, Any] = {}
+    if new:
+        fields[vol.Required("station")] = SelectSelector(
+            SelectSelectorConfig(options=[*STATIONS, OTHER], translation_key="station")
+        )
+    return vol.Schema(
+        fields
+        | {
+            vol.Optional("name"): TextSelector(),
+            vol.Optional("url"): TextSelector(
+                TextSelectorConfig(type=TextSelectorType.URL)
+            ),
         }
     )

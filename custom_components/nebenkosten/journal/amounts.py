@@ -5,8 +5,8 @@ import json
 import sqlite3
 import time
 
-from .records import NewAmount
-from .store import micros, transactional
+from .records import ChangedAmount, NewAmount
+from .store import Journal, micros, seconds, transactional
 
 
 @transactional("collect")
@@ -52,3 +52,38 @@ _CONTENT = ("value", "unit", "cost", "unit_price", "vat", "smallest_flow")
 
 def _content(amount: NewAmount) -> tuple[object, ...]:
     return tuple(getattr(amount, name) for name in _CONTENT)
+
+
+def extent(
+    journal: Journal, meter: str, source: str
+) -> tuple[int, float | None, float | None]:
+    """Return how many amounts a source gave, and their first and last instant [s]."""
+    (row,) = journal.rows(
+        'SELECT count(*) AS n, min(start) AS first, max("end") AS last FROM amounts'
+        " WHERE meter = ? AND source = ? AND NOT deleted",
+        (meter, source),
+    )
+    if not row["n"]:
+        return 0, None, None
+    return int(row["n"]), seconds(row["first"]), seconds(row["last"])
+
+
+def changed_since(
+    journal: Journal, meter: str, source: str, revision: int
+) -> list[ChangedAmount]:
+    """Return what a source gave or corrected after a revision, in that order."""
+    return [
+        ChangedAmount(
+            start=seconds(row["start"]),
+            value=row["value"],
+            cost=row["cost"],
+            unit_price=row["unit_price"],
+            vat=row["vat"],
+            revision=row["revision"],
+        )
+        for row in journal.rows(
+            "SELECT * FROM amounts WHERE meter = ? AND source = ? AND revision > ?"
+            " AND NOT deleted ORDER BY revision, start",
+            (meter, source, revision),
+        )
+    ]

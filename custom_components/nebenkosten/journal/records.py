@@ -67,6 +67,18 @@ class NewAmount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedAmount:
+    """An amount that begins at an instant [epoch s], as a revision left it."""
+
+    start: float
+    value: float
+    cost: float | None
+    unit_price: float | None
+    vat: float | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
     """What an append did: ids in the order given, how many of them were known."""
 

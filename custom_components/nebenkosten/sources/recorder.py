@@ -4,8 +4,7 @@ Hourly statistics give the past as amounts: differences of `sum`, valid at an ho
 end. States give the last days as readings of the dial.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 import math
@@ -22,61 +21,35 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
 from ..engine.meter import SourceKind, SourceRef
+from .collected import HOUR, Amount, Collected, Sample, reduced
 
 _MOMENT: Final = 0.001
-_HOUR: Final = 3600.0
 _DAY: Final = 86400.0
 # Sources correct their past for up to a month; the recorder keeps states ten days.
 _REREAD: Final = 30 * _DAY
 _STATES: Final = 10 * _DAY
-_GAP: Final = 2 * _HOUR
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A dial's value at an instant [epoch s]."""
+class RecorderSource:
+    """Sensors, helpers and statistics of this Home Assistant."""
 
-    instant: float
-    value: float
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Remember whom to ask."""
+        self._hass = hass
 
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """Use between two instants [epoch s]."""
-
-    start: float
-    end: float
-    value: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collected:
-    """What a source gave: readings and amounts in its own units, up to `until` [s]."""
-
-    samples: tuple[Sample, ...]
-    sample_unit: str | None
-    amounts: tuple[Amount, ...]
-    amount_unit: str | None
-    until: float
-
-
-def is_dense(source: SourceRef) -> bool:
-    """Return whether a source reports by itself: its hours are worth showing."""
-    return source.kind is SourceKind.STATISTIC or source.reference.startswith("sensor.")
-
-
-async def async_collect(
-    hass: HomeAssistant, source: SourceRef, since: float | None, now: float
-) -> Collected:
-    """Read what is new since `since` [epoch s], or all when it is None.
-
-    Raises whatever the recorder raises; nothing has been kept then.
-    """
-    state = hass.states.get(source.reference)
-    sample_unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
-    return await get_instance(hass).async_add_executor_job(
-        _collect, hass, source, since, now, sample_unit
-    )
+    async def async_read(
+        self, source: SourceRef, since: float | None, now: float
+    ) -> AsyncIterator[Collected]:
+        """Yield what is new, in one part; raises whatever the recorder raises."""
+        state = self._hass.states.get(source.reference)
+        yield await get_instance(self._hass).async_add_executor_job(
+            _collect,
+            self._hass,
+            source,
+            since,
+            now,
+            state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None,
+        )
 
 
 def _collect(
@@ -93,7 +66,7 @@ def _collect(
         amounts = _amounts(hass, source.reference, since)
     samples: list[Sample] = []
     if source.kind is SourceKind.ENTITY:
-        begin = now - _STATES if since is None else max(since - _HOUR, now - _STATES)
+        begin = now - _STATES if since is None else max(since - HOUR, now - _STATES)
         samples = _samples(hass, source.reference, begin, _shift(now))
     # Not `now`: the recorder may be behind, and what it writes late must be found.
     seen = [*(s.instant for s in samples[-1:]), *(a.end for a in amounts[-1:])]
@@ -108,7 +81,7 @@ def _collect(
 
 def _amounts(hass: HomeAssistant, reference: str, since: float | None) -> list[Amount]:
     """Return the differences of a statistic's sum, each at the end of its hour."""
-    begin = 0.0 if since is None else since - _REREAD - _HOUR
+    begin = 0.0 if since is None else since - _REREAD - HOUR
     rows = statistics_during_period(
         hass, _moment(begin), None, {reference}, "hour", None, {"sum"}
     ).get(reference, [])
@@ -127,7 +100,7 @@ def _amounts(hass: HomeAssistant, reference: str, since: float | None) -> list[A
 def _shift(now: float) -> float:
     """Return how many seconds local hours begin before those of UTC."""
     offset = dt_util.as_local(_moment(now)).utcoffset()
-    return 0.0 if offset is None else offset.total_seconds() % _HOUR
+    return 0.0 if offset is None else offset.total_seconds() % HOUR
 
 
 def _samples(
@@ -135,7 +108,7 @@ def _samples(
 ) -> list[Sample]:
     """Return the states from the begin of an hour on, as far as they matter."""
     # The recorder leaves out the very instant that it is asked from.
-    begin -= (begin + shift) % _HOUR + _MOMENT
+    begin -= (begin + shift) % HOUR + _MOMENT
     states = state_changes_during_period(
         hass,
         _moment(begin),
@@ -162,32 +135,6 @@ def _numbers(states: Iterator[tuple[float, str]]) -> Iterator[Sample]:
         if math.isfinite(value) and value != last:
             last = value
             yield Sample(instant, value)
-
-
-def reduced(samples: Sequence[Sample], shift: float = 0.0) -> list[Sample]:
-    """Keep the first and last sample of each clock hour and all that tells a story.
-
-    That is the first one after a gap, the last before it, and both sides of a fall.
-    Local hours begin `shift` [s] before those of UTC.
-    """
-    kept: list[Sample] = []
-    for i, sample in enumerate(samples):
-        before = samples[i - 1] if i else None
-        after = samples[i + 1] if i + 1 < len(samples) else None
-        if _matters(before, sample, shift) or _matters(sample, after, shift):
-            kept.append(sample)
-    return kept
-
-
-def _matters(earlier: Sample | None, later: Sample | None, shift: float) -> bool:
-    """Return whether something lies between two neighbours that must stay visible."""
-    if earlier is None or later is None:
-        return True
-    return (
-        (earlier.instant + shift) // _HOUR != (later.instant + shift) // _HOUR
-        or later.value < earlier.value
-        or later.instant - earlier.instant > _GAP
-    )
 
 
 def _moment(instant: float) -> datetime:

@@ -1,0 +1,70 @@
+"""How do years of Tibber's hours reach the journal?"""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from homeassistant.core import HomeAssistant
+
+from ..engine.meter import House, SourceKind, SourceRef
+from ..journal import amounts
+from ..journal.store import Journal
+from ..outside import OutOfReachError
+from ..sources.collected import Collected, Source
+from .collect import async_collect
+
+type Tell = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What the journal now holds of a home: hours, from a first to a last instant."""
+
+    hours: int
+    first: float | None
+    last: float | None
+
+
+class _Telling:
+    """A source that tells how far it has come [epoch s]."""
+
+    def __init__(self, source: Source, tell: Tell) -> None:
+        self._source = source
+        self._tell = tell
+
+    async def async_read(
+        self, source: SourceRef, since: float | None, now: float
+    ) -> AsyncIterator[Collected]:
+        async for found in self._source.async_read(source, since, now):
+            yield found
+            self._tell(source.reference, found.until)
+
+
+async def async_import_history(
+    hass: HomeAssistant,
+    journal: Journal,
+    house: House,
+    tibber: Source,
+    begin: date,
+    tell: Tell,
+) -> dict[str, Imported]:
+    """Read again what Tibber knows since a day; raises OutOfReachError.
+
+    What was kept before a failure stays, and the next run goes on from there.
+    """
+    sources = {SourceKind.TIBBER: _Telling(tibber, tell)}
+    done: dict[str, Imported] = {}
+    for meter in house.meters:
+        fed = tuple(s for s in meter.sources if s.kind is SourceKind.TIBBER)
+        if not fed:
+            continue
+        only = replace(meter, sources=fed)
+        missed = await async_collect(hass, journal, sources, only, begin)
+        if missed:
+            raise OutOfReachError(missed[0])
+        for source in fed:
+            found = await hass.async_add_executor_job(
+                amounts.extent, journal, meter.key, f"{source.kind}:{source.reference}"
+            )
+            done[source.reference] = Imported(*found)
+    return done

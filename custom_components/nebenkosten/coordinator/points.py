@@ -1,0 +1,66 @@
+"""How do results reach the InfluxDB?"""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+
+from ..const import CONF_INFLUXDB, DOMAIN, ISSUE_ORIGINAL
+from ..data import NkConfigEntry
+from ..engine.model import MeterReport
+from ..sinks.influxdb import InfluxSink, OriginalError, Results
+from ..texts import async_wording
+from .cache import Cache
+from .servers import InfluxLink
+
+
+class Points:
+    """Publishes one meter after the other, unless the original's points lie there."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: NkConfigEntry, link: InfluxLink
+    ) -> None:
+        """Remember where to."""
+        self._hass = hass
+        self._entry = entry
+        self._link = link
+        self._sink: InfluxSink | None = None
+
+    async def async_publish(self, key: str, report: MeterReport, cache: Cache) -> int:
+        """Return how many points were written; raises OutOfReachError."""
+        sink = self._sink or await self._async_sink()
+        connection = self._link.connection
+        if not cache.aim(
+            " ".join((connection.url, connection.raw, connection.processed))
+        ):
+            try:
+                await sink.async_refuse_original()
+            except OriginalError:
+                self._ask_user(connection.processed)
+                return 0
+            ir.async_delete_issue(self._hass, DOMAIN, ISSUE_ORIGINAL)
+        results = await self._hass.async_add_executor_job(_results, key, report)
+        return await sink.async_publish(results, cache)
+
+    async def _async_sink(self) -> InfluxSink:
+        text = await async_wording(self._hass)
+        place = self._link.connection.processed
+        self._sink = InfluxSink(self._hass, self._link, place, text)
+        return self._sink
+
+    def _ask_user(self, place: str) -> None:
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            ISSUE_ORIGINAL,
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=ISSUE_ORIGINAL,
+            translation_placeholders={"place": place},
+            data={"entry_id": self._entry.entry_id, CONF_INFLUXDB: place},
+        )
+
+
+def _results(key: str, report: MeterReport) -> Results:
+    # Late: nothing on the set-up path may load numpy.
+    from ..engine.flagged import flagged_days
+
+    return Results(key, report, flagged_days(report))

@@ -1,0 +1,63 @@
+"""How do Tibber's hours reach the raw bucket, each once and corrected when they are?"""
+
+from functools import partial
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+
+from ..engine.meter import Meter, SourceKind
+from ..influx.model import Asks, Field, Point, Server
+from ..journal import amounts
+from ..journal.records import ChangedAmount
+from ..journal.store import Journal
+from ..sources.tibber import CONSUMPTION
+from .cache import Cache
+
+_SECOND: Final = 1_000_000_000
+
+
+async def async_hand_on(
+    hass: HomeAssistant,
+    journal: Journal,
+    meter: Meter,
+    place: tuple[Asks, str],
+    cache: Cache,
+) -> None:
+    """Write what changed since the last time; raises OutOfReachError.
+
+    A cache that is lost writes everything again, over the same points.
+    """
+    for source in meter.sources:
+        if source.kind is not SourceKind.TIBBER:
+            continue
+        if not source.reference.endswith(f"/{CONSUMPTION}"):
+            continue
+        name = f"{source.kind}:{source.reference}"
+        seen = cache.handed_on(f"{meter.key} {name}")
+        changed = await hass.async_add_executor_job(
+            amounts.changed_since, journal, meter.key, name, seen
+        )
+        if changed:
+            server, bucket = place
+            points = [_point(meter.meter_id, amount) for amount in changed]
+            await server.async_ask(partial(_write, bucket, points))
+            cache.hand_on(f"{meter.key} {name}", changed[-1].revision)
+
+
+def _write(bucket: str, points: list[Point], server: Server) -> None:
+    server.write(bucket, points)
+
+
+def _point(meter_id: str, amount: ChangedAmount) -> Point:
+    fields: dict[str, Field | None] = {
+        "consumption": amount.value,
+        "cost": amount.cost,
+        "unit_price": amount.unit_price,
+        "unit_price_vat": amount.vat,
+    }
+    return Point(
+        measurement="energy",
+        tags={"entity_id": meter_id, "domain": "sensor"},
+        fields={key: value for key, value in fields.items() if value is not None},
+        time=round(amount.start) * _SECOND,
+    )

@@ -1,0 +1,168 @@
+"""How does a station's water temperature stay up to date?"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from random import SystemRandom
+from typing import Any, Final, TypedDict, override
+from urllib.parse import urlsplit
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.storage import Store
+
+from ..const import DOMAIN, SUBENTRY_WATER
+from ..data import NkConfigEntry
+from ..influx.model import Asks, Point
+from ..outside import OutOfReachError
+from ..sinks.temperatures import async_fill_gaps
+from ..sources.water_temperature import Row, async_fetch
+from .link import Link
+from .polling import Polling
+
+_VERSION: Final = 1
+# The services measure each quarter of an hour and list days: nothing is missed.
+_INTERVAL: Final = 30 * 60
+_SPREAD: Final = 120
+_SECOND: Final = 1_000_000_000
+
+
+class _Content(TypedDict):
+    last: list[float] | None
+    unsent: list[list[float]]
+    etag: str | None
+    modified: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationDefinition:
+    """A station as its subentry describes it; `key` never changes."""
+
+    key: str
+    name: str
+    url: str
+
+    @property
+    def unique_id(self) -> str:
+        """Return the unique id of the station's sensor."""
+        return f"{SUBENTRY_WATER}_{self.key}"
+
+
+def station_of(subentry: ConfigSubentry) -> StationDefinition:
+    """Return the station that a subentry describes."""
+    key = str(subentry.unique_id).partition(":")[2]
+    return StationDefinition(key=key, name=subentry.title, url=subentry.data["url"])
+
+
+class Station(Polling[Row | None]):
+    """Asks one page now and then and keeps all that is new on it."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: NkConfigEntry,
+        definition: StationDefinition,
+        place: tuple[Asks, str] | None,
+    ) -> None:
+        """Prepare; `place` is the server and bucket of raw values, if there is one."""
+        link = Link(hass, entry, SUBENTRY_WATER, definition.key)
+        interval = timedelta(seconds=_INTERVAL + SystemRandom().randrange(_SPREAD))
+        super().__init__(hass, entry, link, interval, None)
+        self.definition = definition
+        self._place = place
+        self._store = Store[_Content](
+            hass, _VERSION, f"{DOMAIN}.{definition.unique_id}"
+        )
+        self._unsent: list[Row] = []
+        self._etag: str | None = None
+        self._modified: str | None = None
+
+    async def async_start(self) -> None:
+        """Show the last temperature known, then begin to ask."""
+        content = await self._store.async_load()
+        if content is not None:
+            self._fill(content)
+        self.config_entry.async_create_background_task(
+            self.hass, self.async_refresh(), self.link.name
+        )
+        # A coordinator's timer runs only while somebody listens.
+        self.config_entry.async_on_unload(self.async_add_listener(_nothing))
+
+    @override
+    async def async_fetch(self) -> Row | None:
+        session = async_get_clientsession(self.hass)
+        page = await self.link.async_try(
+            partial(
+                async_fetch, session, self.definition.url, self._etag, self._modified
+            )
+        )
+        if page is not None:
+            self._etag, self._modified = page.etag, page.modified
+            last = self.data.instant if self.data else float("-inf")
+            new = [row for row in page.rows if row.instant > last]
+            if new:
+                self.data = new[-1]
+                self._unsent += new
+                await self._store.async_save(self._content())
+                await self._async_fill_gaps(new)
+        await self._async_send()
+        return self.data
+
+    async def _async_fill_gaps(self, rows: list[Row]) -> None:
+        entity_id = er.async_get(self.hass).async_get_entity_id(
+            Platform.SENSOR, DOMAIN, self.definition.unique_id
+        )
+        if entity_id is not None:
+            await async_fill_gaps(self.hass, entity_id, rows)
+
+    async def _async_send(self) -> None:
+        """Write what is new to the raw bucket; what cannot be written waits."""
+        if not self._unsent or self._place is None:
+            return
+        server, place = self._place
+        points = [_point(self.definition, row) for row in self._unsent]
+        try:
+            await server.async_ask(lambda one: one.write(place, points))
+        except OutOfReachError:
+            return
+        self._unsent.clear()
+        await self._store.async_save(self._content())
+
+    def _fill(self, content: _Content) -> None:
+        last = content["last"]
+        self.data = Row(*last) if last else None
+        self._unsent = [Row(*row) for row in content["unsent"]]
+        self._etag, self._modified = content["etag"], content["modified"]
+
+    def _content(self) -> _Content:
+        # Without a server nothing waits to be sent.
+        unsent = self._unsent if self._place else []
+        return {
+            "last": [self.data.instant, self.data.value] if self.data else None,
+            "unsent": [[row.instant, row.value] for row in unsent],
+            "etag": self._etag,
+            "modified": self._modified,
+        }
+
+
+@callback
+def _nothing(*_: Any) -> None:
+    """Listen, and do nothing."""
+
+
+def _point(definition: StationDefinition, row: Row) -> Point:
+    host = urlsplit(definition.url).hostname or ""
+    return Point(
+        measurement="°C",
+        tags={
+            "domain": "sensor",
+            "entity_id": f"temp_{definition.key}_water",
+            "lake": definition.name,
+            "source": "bayern_nid" if host.endswith("nid.bayern.de") else host,
+        },
+        fields={"value": row.value},
+        time=round(row.instant) * _SECOND,
+    )

@@ -1,0 +1,50 @@
+"""When is now, and how warm has it been until then?"""
+
+from datetime import date
+import logging
+import time
+from zoneinfo import ZoneInfo
+
+from homeassistant.core import HomeAssistant
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..data import NkConfigEntry, settings_of
+from ..engine.days import local_day
+from ..engine.model import Temperature
+from ..sources.outdoor import async_daily_means
+from .stages import Moment
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Weather:
+    """Keeps the daily means of the outdoor temperature, asked for once a day."""
+
+    def __init__(self, hass: HomeAssistant, entry: NkConfigEntry) -> None:
+        """Remember whose; nothing is asked yet."""
+        self._hass = hass
+        self._entry = entry
+        self._temperature: Temperature | None = None
+        self._until: date | None = None
+
+    def doubt(self) -> None:
+        """Ask anew next time."""
+        self._until = None
+
+    async def async_moment(self) -> Moment:
+        """Return now, and the temperatures of the days that are over.
+
+        When the recorder fails, the last ones known hold: models do without the rest.
+        """
+        now = time.time()
+        today = local_day(now, ZoneInfo(self._hass.config.time_zone))
+        reference = settings_of(self._entry).temperature
+        if reference is not None and self._until != today:
+            try:
+                self._temperature = await async_daily_means(
+                    self._hass, reference, today
+                )
+                self._until = today
+            except SQLAlchemyError as error:
+                _LOGGER.warning("Outdoor temperatures cannot be read: %s", error)
+        return Moment(now, self._temperature)

@@ -1,0 +1,253 @@
+"""How is a house connected with its InfluxDB and with Tibber?
+
+One flow serves set-up, reconfigure and reauth: each asks, looks whether the server does
+what is needed, and says what is wrong.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.importlib import async_import_module
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import probatio as vol
+
+from ..const import CONF_INFLUXDB, CONF_SOURCE, CONF_TIBBER
+from ..influx.connection import Connection, InfluxError, Version, connection_from
+from ..influx.model import Server
+from ..outside import OutsideError
+from ..sources.tibber import HOMES, async_query, homes_from
+
+_SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
+_TEXT = TextSelector()
+_URL = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
+
+_PLACES: dict[Any, Any] = {
+    vol.Required("raw"): _TEXT,
+    vol.Required("processed"): _TEXT,
+    vol.Required("verify_ssl", default=True): BooleanSelector(),
+}
+_ADDRESS: dict[Any, Any] = {vol.Required("url"): _URL}
+_TOKEN: dict[Any, Any] = {vol.Required("token"): _SECRET}
+_USER: dict[Any, Any] = {
+    vol.Optional("username"): _TEXT,
+    vol.Optional("password"): _SECRET,
+}
+_CREDENTIALS = {Version.V1: _USER, Version.V2: _TOKEN, Version.V3: _TOKEN}
+_FORMS = {
+    Version.V1: vol.Schema({**_ADDRESS, **_USER, **_PLACES}),
+    Version.V2: vol.Schema(
+        {**_ADDRESS, **_TOKEN, vol.Required("organisation"): _TEXT, **_PLACES}
+    ),
+    Version.V3: vol.Schema({**_ADDRESS, **_TOKEN, **_PLACES}),
+}
+_TIBBER = vol.Schema(_TOKEN)
+
+
+class ConnectFlow(ConfigFlow):
+    """The steps that ask for servers; what they give is handed on."""
+
+    _version: Version
+    _given: dict[str, Any]
+
+    @abstractmethod
+    async def async_connected(
+        self, name: str, data: dict[str, Any]
+    ) -> ConfigFlowResult:
+        """Go on with a server that does what is needed."""
+
+    async def async_step_influxdb(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask which version it is."""
+        return self.async_show_menu(
+            step_id="influxdb",
+            menu_options=["influxdb_v2", "influxdb_v1", "influxdb_v3"],
+        )
+
+    async def async_step_influxdb_v1(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a server of version 1."""
+        return await self._async_influxdb(Version.V1, user_input)
+
+    async def async_step_influxdb_v2(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a server of version 2."""
+        return await self._async_influxdb(Version.V2, user_input)
+
+    async def async_step_influxdb_v3(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a server of version 3."""
+        return await self._async_influxdb(Version.V3, user_input)
+
+    async def _async_influxdb(
+        self, version: Version, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        errors, detail = {}, ""
+        if user_input is not None:
+            self._given = {"version": version.value, **user_input}
+            try:
+                missing = await self._async_check_influxdb(self._given)
+            except InfluxError as error:
+                errors["base"], detail = f"influxdb_{error.key}", error.detail
+            else:
+                if missing:
+                    return await self.async_step_create_place()
+                return await self.async_connected(CONF_INFLUXDB, self._given)
+        return self._form(f"influxdb_v{version}", _FORMS[version], errors, detail)
+
+    async def async_step_create_place(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer to make the place of results."""
+        place = self._given["processed"]
+        errors, detail = {}, ""
+        if user_input is not None:
+            try:
+                await self._async_with_server(
+                    connection_from(self._given), lambda server: server.create(place)
+                )
+            except InfluxError as error:
+                errors["base"], detail = f"influxdb_{error.key}", error.detail
+            else:
+                return await self.async_connected(CONF_INFLUXDB, self._given)
+        return self.async_show_form(
+            step_id="create_place",
+            errors=errors,
+            description_placeholders={"place": place, "detail": detail},
+        )
+
+    async def async_step_tibber(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for Tibber's token."""
+        return await self._async_tibber("tibber", user_input)
+
+    async def async_step_reauth(
+        self, entry_data: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Ask for the credentials that are no longer valid."""
+        if entry_data.get(CONF_SOURCE) == CONF_TIBBER:
+            return await self.async_step_reauth_tibber()
+        return await self.async_step_reauth_influxdb()
+
+    async def async_step_reauth_tibber(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a new token."""
+        return await self._async_tibber("reauth_tibber", user_input)
+
+    async def async_step_reauth_influxdb(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for new credentials of the same server."""
+        known = self._get_reauth_entry().data[CONF_INFLUXDB]
+        errors, detail = {}, ""
+        if user_input is not None:
+            given = {**known, **user_input}
+            try:
+                await self._async_check_influxdb(given)
+            except InfluxError as error:
+                errors["base"], detail = f"influxdb_{error.key}", error.detail
+            else:
+                return await self.async_connected(CONF_INFLUXDB, given)
+        schema = vol.Schema(_CREDENTIALS[Version(known["version"])])
+        return self._form("reauth_influxdb", schema, errors, detail)
+
+    async def _async_tibber(
+        self, step_id: str, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        errors, detail = {}, ""
+        if user_input is not None:
+            try:
+                await self.async_check_tibber(user_input)
+            except OutsideError as error:
+                errors["base"], detail = f"tibber_{error.key}", error.detail
+            else:
+                return await self.async_connected(CONF_TIBBER, user_input)
+        return self._form(step_id, _TIBBER, errors, detail)
+
+    async def async_works(self, name: str, data: Mapping[str, Any]) -> bool:
+        """Return whether a server still takes its credentials."""
+        try:
+            if name == CONF_TIBBER:
+                await self.async_check_tibber(data)
+            else:
+                await self._async_check_influxdb(data)
+        except OutsideError as error:
+            return error.key != "credentials"
+        return True
+
+    async def async_check_tibber(self, data: Mapping[str, Any]) -> None:
+        """Ask Tibber for the homes; raises TibberError."""
+        session = async_get_clientsession(self.hass)
+        homes_from(await async_query(session, data["token"], HOMES, {}))
+
+    async def _async_check_influxdb(self, data: Mapping[str, Any]) -> bool:
+        """Return whether the place of results is missing; raises InfluxError."""
+        if data["raw"] == data["processed"]:
+            raise InfluxError("same_place")
+        connection = connection_from(data)
+        if not connection.url.startswith(("http://", "https://")):
+            raise InfluxError("address", connection.url)
+        missing: bool = await self._async_with_server(
+            connection, partial(_processed_is_missing, connection)
+        )
+        return missing
+
+    async def _async_with_server(self, connection: Connection, work: Any) -> Any:
+        opening = await async_import_module(
+            self.hass, "custom_components.nebenkosten.influx.opening"
+        )
+
+        def ask() -> Any:
+            server: Server = opening.open_server(connection)
+            try:
+                return work(server)
+            finally:
+                server.close()
+
+        return await self.hass.async_add_executor_job(ask)
+
+    def _form(
+        self, step_id: str, schema: vol.Schema, errors: dict[str, str], detail: str
+    ) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, self._suggested()),
+            errors=errors,
+            description_placeholders={"detail": detail},
+        )
+
+    def _suggested(self) -> Mapping[str, Any]:
+        """Return what was given before, or is in use; never a secret."""
+        known: dict[str, Any] = dict(getattr(self, "_given", {}))
+        if not known and self.source == "reconfigure":
+            known = dict(self._get_reconfigure_entry().data.get(CONF_INFLUXDB, {}))
+        return {
+            key: value
+            for key, value in known.items()
+            if key not in ("token", "password")
+        }
+
+
+def _processed_is_missing(connection: Connection, server: Server) -> bool:
+    """Look whether both places are there and may be used; raises InfluxError."""
+    places = server.places()
+    if connection.raw not in places:
+        raise InfluxError("place", connection.raw)
+    if connection.processed not in places:
+        return True
+    server.may_write(connection.processed)
+    return False

@@ -1,0 +1,110 @@
+"""What can be chosen as a source of a meter from servers outside?"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.importlib import async_import_module
+from homeassistant.helpers.selector import SelectOptionDict
+
+from ..const import CONF_INFLUXDB, CONF_TIBBER
+from ..data import NkConfigEntry
+from ..engine import units
+from ..influx.connection import Connection, connection_from
+from ..influx.model import Extent, RawSeries, Server
+from ..outside import OutsideError
+from ..sources.tibber import CONSUMPTION, HOMES, PRODUCTION, async_query, homes_from
+from .schemas import Offers
+
+_NS = 1_000_000_000
+
+
+async def async_offers(
+    hass: HomeAssistant, entry: NkConfigEntry, chosen: list[dict[str, Any]]
+) -> Offers:
+    """Return what can be chosen now; what is chosen already stays so without a server.
+
+    A server out of reach offers nothing, and stops nobody from editing a meter.
+    """
+    return Offers(
+        series=_with_chosen(await _async_series(hass, entry), chosen, "series"),
+        tibber=_with_chosen(await _async_homes(hass, entry), chosen, "tibber"),
+    )
+
+
+async def _async_series(
+    hass: HomeAssistant, entry: NkConfigEntry
+) -> list[SelectOptionDict]:
+    given = entry.data.get(CONF_INFLUXDB)
+    if not given:
+        return []
+    connection = connection_from(given)
+    opening = await async_import_module(
+        hass, "custom_components.nebenkosten.influx.opening"
+    )
+
+    def found() -> list[tuple[RawSeries, Extent]]:
+        server: Server = opening.open_server(connection)
+        try:
+            return _found(server, connection)
+        finally:
+            server.close()
+
+    try:
+        series = await hass.async_add_executor_job(found)
+    except OutsideError:
+        return []
+    return [
+        SelectOptionDict(value=one.reference, label=_label(one, extent))
+        for one, extent in sorted(series, key=lambda pair: pair[0].entity_id)
+    ]
+
+
+def _found(server: Server, connection: Connection) -> list[tuple[RawSeries, Extent]]:
+    """Return what is measured in units of meters: no thermostat, no timer."""
+    return [
+        (series, extent)
+        for series, extent in server.found(connection.raw, units.spellings())
+        if series.entity_id
+    ]
+
+
+def _label(series: RawSeries, extent: Extent) -> str:
+    first, last = (
+        datetime.fromtimestamp(time // _NS, UTC).date().isoformat()
+        for time in (extent.first, extent.last)
+    )
+    name = f"{series.domain}.{series.entity_id}" if series.domain else series.entity_id
+    return f"{name} [{series.unit}] · {first} – {last} · {extent.count}"
+
+
+async def _async_homes(
+    hass: HomeAssistant, entry: NkConfigEntry
+) -> list[SelectOptionDict]:
+    given = entry.data.get(CONF_TIBBER)
+    if not given:
+        return []
+    try:
+        homes = homes_from(
+            await async_query(async_get_clientsession(hass), given["token"], HOMES, {})
+        )
+    except OutsideError:
+        return []
+    marks = {CONSUMPTION: "→ ⌂", PRODUCTION: "⌂ →"}
+    return [
+        SelectOptionDict(
+            value=f"{home.home_id}/{direction}", label=f"{home.name} {mark}"
+        )
+        for home in homes
+        for direction, mark in marks.items()
+    ]
+
+
+def _with_chosen(
+    options: list[SelectOptionDict], chosen: list[dict[str, Any]], column: str
+) -> tuple[SelectOptionDict, ...]:
+    known = {option["value"] for option in options}
+    rows = [row[column] for row in chosen if row.get(column)]
+    kept = [SelectOptionDict(value=r, label=r) for r in rows if r not in known]
+    return (*options, *kept)

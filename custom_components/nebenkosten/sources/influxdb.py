@@ -1,0 +1,125 @@
+"""What does an InfluxDB know of a meter?
+
+The server reduces dense months to what matters of each hour; where there is little,
+all of it comes.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
+import math
+from typing import Final
+
+from ..engine.meter import SourceRef
+from ..influx.model import Asks, RawSeries, Server, Value, series_from
+from .collected import Collected, Sample, reduced
+
+_SECOND: Final = 1_000_000_000
+_HOUR: Final = 3600 * _SECOND
+# What writers deliver late, after an outage of theirs, is found for three days.
+_REREAD: Final = 72 * _HOUR
+# Up to so many values, all of them are cheaper than the server's work.
+_FEW: Final = 10_000
+# Where local hours are none of UTC's, quarters of them still are.
+_STEP: Final = 900
+
+
+class InfluxSource:
+    """Series of the raw bucket or database."""
+
+    def __init__(self, server: Asks, place: str, shift: float) -> None:
+        """Remember whom to ask; local hours begin `shift` [s] before those of UTC."""
+        self._server = server
+        self._place = place
+        self._shift = shift
+
+    async def async_read(
+        self, source: SourceRef, since: float | None, now: float
+    ) -> AsyncIterator[Collected]:
+        """Yield what is new, month by month; raises OutOfReachError."""
+        series, place, shift = series_from(source.reference), self._place, self._shift
+        start = 0 if since is None else round(since) * _SECOND - _REREAD
+        start, end = max(start - start % _HOUR, 0), round(now * _SECOND)
+
+        extent = await self._server.async_ask(
+            lambda server: server.extent(place, series, start, end)
+        )
+        if not extent.count:
+            return
+        if extent.count <= _FEW:
+            values = await self._server.async_ask(
+                lambda server: _all(server, place, series, start, end)
+            )
+            yield _collected(series, values, shift if source.is_dense else None)
+            return
+        step = _STEP if shift else _HOUR // _SECOND
+        first = max(start, extent.first - extent.first % _HOUR)
+        for span in _months(first, extent.last + 1):
+            values = await self._server.async_ask(
+                partial(_month, place=place, series=series, span=span, step=step)
+            )
+            if values:
+                yield _collected(series, values, shift if source.is_dense else None)
+
+
+def _all(
+    server: Server, place: str, series: RawSeries, start: int, end: int
+) -> list[Value]:
+    """Return all values; of helpers none that only repeats the one before.
+
+    Home Assistant writes a helper again when it starts or an attribute changes: nobody
+    has looked at the dial then.
+    """
+    values = server.values(place, series, start, end)
+    if series.domain == "sensor":
+        return values
+    before = server.before(place, series, start)
+    last = before.value if before else None
+    kept = []
+    for value in values:
+        if value.value != last:
+            kept.append(value)
+        last = value.value
+    return kept
+
+
+def _month(
+    server: Server, *, place: str, series: RawSeries, span: tuple[int, int], step: int
+) -> list[Value]:
+    """Return what matters of each step [s], and all of a step with a fall."""
+    start, end = span
+    found = server.reduced(place, series, start, end, step)
+    values = {value.time: value for value in found.values}
+    for fall in found.falls:
+        until = min(fall + step * _SECOND, end)
+        more = server.values(place, series, max(fall, start), until)
+        values |= {value.time: value for value in more}
+    return [values[time] for time in sorted(values)]
+
+
+def _collected(
+    series: RawSeries, values: Sequence[Value], shift: float | None
+) -> Collected:
+    samples = [
+        Sample(value.time / _SECOND, value.value)
+        for value in values
+        if math.isfinite(value.value)
+    ]
+    return Collected(
+        samples=tuple(samples if shift is None else reduced(samples, shift)),
+        sample_unit=series.unit,
+        amounts=(),
+        amount_unit=None,
+        until=samples[-1].instant if samples else 0.0,
+    )
+
+
+def _months(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield ranges [ns] that end with a month (UTC), hence with an hour."""
+    while start < end:
+        moment = datetime.fromtimestamp(start // _SECOND, UTC)
+        year, month = divmod(moment.year * 12 + moment.month, 12)
+        following = datetime(year, month + 1, 1, tzinfo=UTC).timestamp()
+        until = min(int(following) * _SECOND, end)
+        yield start, until
+        start = until

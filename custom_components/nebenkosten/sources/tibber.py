@@ -1,0 +1,258 @@
+"""What does Tibber know: hours of use with their cost, and prices?
+
+https://developer.tibber.com/docs/reference describes the interface. An hour that Tibber
+does not know yet is null there, and nothing here.
+"""
+
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+import math
+from typing import Any, Final, Protocol
+
+import aiohttp
+
+from ..engine.meter import SourceRef
+from ..outside import OutsideError, seconds_to_wait
+from .collected import Amount, Collected
+
+API: Final = "https://api.tibber.com/v1-beta/gql"
+UNIT: Final = "kWh"
+CONSUMPTION: Final = "consumption"
+PRODUCTION: Final = "production"
+
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=30)
+_DAY: Final = 86400.0
+# Grid operators correct hours for about a month.
+_REREAD: Final = 30 * _DAY
+_PAGE: Final = 744
+
+_PRICE: Final = "{ total energy tax currency startsAt }"
+HOMES: Final = f"""query Homes {{ viewer {{ homes {{
+  id appNickname address {{ address1 city }}
+  currentSubscription {{
+    priceInfo {{ current {_PRICE} today {_PRICE} tomorrow {_PRICE} }}
+  }}
+}} }} }}"""
+HOURS: Final = {
+    CONSUMPTION: """query Consumption($home: ID!, $first: Int!, $after: String) {
+  viewer { home(id: $home) {
+    consumption(resolution: HOURLY, first: $first, after: $after) {
+      pageInfo { endCursor hasNextPage }
+      nodes { from to cost unitPrice unitPriceVAT quantity: consumption }
+    }
+  } }
+}""",
+    PRODUCTION: """query Production($home: ID!, $first: Int!, $after: String) {
+  viewer { home(id: $home) {
+    production(resolution: HOURLY, first: $first, after: $after) {
+      pageInfo { endCursor hasNextPage }
+      nodes { from to cost: profit unitPrice unitPriceVAT quantity: production }
+    }
+  } }
+}""",
+}
+
+
+class TibberError(OutsideError):
+    """Tibber does not do what was asked.
+
+    Its keys: `address`, `silent`, `credentials`, `busy`, `server`, `answer`, `place` (a
+    home that is gone) and `refused`.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a kWh costs from an instant on [epoch s], all included."""
+
+    start: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A home with the prices of today and tomorrow, as far as they are known."""
+
+    home_id: str
+    name: str
+    currency: str | None
+    prices: tuple[Price, ...]
+
+    def price_at(self, instant: float) -> Price | None:
+        """Return the price that holds at an instant [epoch s]."""
+        begun = [price for price in self.prices if price.start <= instant]
+        latest = max(begun, key=lambda price: price.start, default=None)
+        # The last one known holds for its hour only.
+        return latest if latest and instant < latest.start + 3600 else None
+
+
+class AsksTibber(Protocol):
+    """Somebody who may be asked to ask Tibber."""
+
+    async def async_ask[R](
+        self,
+        document: str,
+        variables: Mapping[str, object],
+        understand: Callable[[Mapping[str, Any]], R],
+    ) -> R:
+        """Return what is understood of the answer; raises OutOfReachError."""
+
+
+async def async_query(
+    session: aiohttp.ClientSession,
+    token: str,
+    document: str,
+    variables: Mapping[str, object],
+) -> dict[str, Any]:
+    """Return the data that Tibber answers with; raises TibberError."""
+    try:
+        async with session.post(
+            API,
+            json={"query": document, "variables": dict(variables)},
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=_TIMEOUT,
+        ) as response:
+            _check(response)
+            answer = await response.json(content_type=None)
+    except TimeoutError as error:
+        raise TibberError("silent", repr(error)) from error
+    except aiohttp.ClientError as error:
+        raise TibberError("address", str(error)) from error
+    except ValueError as error:
+        raise TibberError("answer", str(error)) from error
+    return _data(answer)
+
+
+def _check(response: aiohttp.ClientResponse) -> None:
+    status = response.status
+    if status == 401:
+        raise TibberError("credentials", str(status))
+    if status == 429:
+        after = seconds_to_wait(response.headers.get("Retry-After"))
+        raise TibberError("busy", str(status), after or 60.0)
+    if status >= 500:
+        raise TibberError("server", str(status))
+    if status not in (200, 400):
+        raise TibberError("refused", str(status))
+
+
+def _data(answer: object) -> dict[str, Any]:
+    """Return an answer's data; the errors in it name what is wrong."""
+    if not isinstance(answer, dict):
+        raise TibberError("answer", "no object")
+    for error in answer.get("errors") or ():
+        if not isinstance(error, dict):
+            raise TibberError("answer", "no error")
+        code = (error.get("extensions") or {}).get("code")
+        key = "credentials" if code == "UNAUTHENTICATED" else "refused"
+        raise TibberError(key, str(error.get("message")))
+    data = answer.get("data")
+    if not isinstance(data, dict):
+        raise TibberError("answer", "no data")
+    return data
+
+
+def homes_from(data: Mapping[str, Any]) -> list[Home]:
+    """Return the homes of an answer to `HOMES`; raises TibberError."""
+    try:
+        return [_home(home) for home in data["viewer"]["homes"] if home]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise TibberError("answer", repr(error)) from error
+
+
+def _home(home: Mapping[str, Any]) -> Home:
+    address = home["address"] or {}
+    subscription = home["currentSubscription"] or {}
+    info = subscription.get("priceInfo") or {}
+    given = [*(info.get("today") or ()), *(info.get("tomorrow") or ())]
+    if not given and info.get("current"):
+        given = [info["current"]]
+    street = ", ".join(filter(None, (address.get("address1"), address.get("city"))))
+    return Home(
+        home_id=str(home["id"]),
+        name=home["appNickname"] or street or str(home["id"]),
+        currency=next((price["currency"] for price in given), None),
+        prices=tuple(
+            Price(datetime.fromisoformat(price["startsAt"]).timestamp(), price["total"])
+            for price in given
+            if price["total"] is not None
+        ),
+    )
+
+
+class TibberSource:
+    """Hours of a home: a reference is `<home>/consumption` or `<home>/production`."""
+
+    def __init__(self, tibber: AsksTibber) -> None:
+        """Remember whom to ask."""
+        self._tibber = tibber
+
+    async def async_read(
+        self, source: SourceRef, since: float | None, now: float
+    ) -> AsyncIterator[Collected]:
+        """Yield what is known, page by page; raises OutOfReachError."""
+        home, _, direction = source.reference.partition("/")
+        begin = (now if since is None else since) - _REREAD
+        # A cursor is a day; one more lets no time zone cut its first hours.
+        day = datetime.fromtimestamp(begin, UTC) - timedelta(days=1)
+        after: str | None = b64encode(f"{day:%Y-%m-%d}".encode()).decode()
+        while after is not None:
+            amounts, following = await self._tibber.async_ask(
+                HOURS[direction],
+                {"home": home, "first": _PAGE, "after": after},
+                partial(_page, direction),
+            )
+            known = [one for one in amounts if one.end <= now]
+            if known:
+                yield Collected(
+                    samples=(),
+                    sample_unit=None,
+                    amounts=tuple(known),
+                    amount_unit=UNIT,
+                    until=known[-1].end,
+                )
+            after = following if following != after else None
+
+
+def _page(direction: str, data: Mapping[str, Any]) -> tuple[list[Amount], str | None]:
+    """Return a page's known hours and where the next page begins."""
+    try:
+        home = data["viewer"]["home"]
+        if home is None:
+            raise TibberError("place", "the home is gone")
+        # A home without a meter has none.
+        page = home[direction]
+        if page is None:
+            return [], None
+        amounts = [
+            amount
+            for node in page["nodes"] or ()
+            if node is not None and (amount := _amount(node)) is not None
+        ]
+        info = page["pageInfo"]
+        return amounts, info["endCursor"] if info["hasNextPage"] else None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise TibberError("answer", repr(error)) from error
+
+
+def _amount(node: Mapping[str, Any]) -> Amount | None:
+    if node["quantity"] is None:
+        return None
+    value = float(node["quantity"])
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is no quantity")
+    return Amount(
+        start=datetime.fromisoformat(node["from"]).timestamp(),
+        end=datetime.fromisoformat(node["to"]).timestamp(),
+        value=value,
+        cost=_number(node["cost"]),
+        unit_price=_number(node["unitPrice"]),
+        vat=_number(node["unitPriceVAT"]),
+    )
+
+
+def _number(value: object) -> float | None:
+    return None if value is None else float(str(value))

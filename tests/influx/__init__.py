@@ -1,0 +1,1 @@
+"""Tests of the client of InfluxDB, against real servers and checkers."""
