@@ -50,9 +50,8 @@ def _influxd_process(
     _packages: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Influxd]:
     """Start one InfluxDB 1 for all tests; each has databases of its own."""
-    server = Influxd(tmp_path_factory.mktemp("influxdb"))
     enable_socket()
-    server.start()
+    server = Influxd(tmp_path_factory.mktemp("influxdb")).start()
     disable_socket(allow_unix_socket=True)
     yield server
     server.stop()

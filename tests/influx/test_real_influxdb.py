@@ -1,9 +1,10 @@
 """What the client says and understands, with a real InfluxDB 1."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from uuid import uuid4
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.nebenkosten.influx.connection import (
@@ -23,6 +24,10 @@ from custom_components.nebenkosten.influx.opening import open_server
 from custom_components.nebenkosten.influx.v1 import InfluxQLServer
 from scripts.servers import Influxd
 
+# Each example has a database of its own in the one server.
+ONE_SERVER = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 SECOND = 1_000_000_000
 HOUR = 3600
 ODD = (
@@ -80,7 +85,7 @@ def values(series: RawSeries, *pairs: tuple[float, float]) -> list[Point]:
         Point(
             measurement=series.unit,
             tags={"domain": series.domain, "entity_id": series.entity_id},
-            fields={"value": value},
+            fields={"value": float(value)},
             time=round(time * SECOND),
         )
         for time, value in pairs
@@ -113,7 +118,7 @@ def test_what_was_written_is_found(server: InfluxQLServer, place: str) -> None:
     assert server.before(place, other, 10 * SECOND) == Value(5 * SECOND, 7.0)
 
 
-@settings(max_examples=40)
+@settings(ONE_SERVER, max_examples=40)
 @given(
     st.lists(
         st.tuples(st.integers(0, 6 * HOUR * 1000), st.integers(0, 1000)),
@@ -143,7 +148,7 @@ def test_the_server_keeps_what_matters_of_each_hour(
     ends = [one for members in steps.values() for one in (members[0], members[-1])]
     falls = {
         after.time - after.time % (step * SECOND)
-        for before, after in zip(inside, inside[1:], strict=False)
+        for before, after in pairwise(inside)
         if after.value < before.value
     }
     reduced = server.reduced(place, GAS, start, end, step)
@@ -151,7 +156,7 @@ def test_the_server_keeps_what_matters_of_each_hour(
     assert set(reduced.falls) == falls
 
 
-@settings(max_examples=150)
+@settings(ONE_SERVER, max_examples=150)
 @given(NAMES, NAMES, NAMES)
 def test_no_name_changes_a_question(
     influxd: Influxd, unit: str, domain: str, entity_id: str
@@ -227,12 +232,12 @@ def test_points_of_the_original_have_no_unit(
 
 
 def test_trouble_has_a_name(influxd: Influxd, server: InfluxQLServer) -> None:
-    with pytest.raises(InfluxError, match="^place"):
+    with pytest.raises(InfluxError, match=r"^place"):
         server.values("nowhere", GAS, 0, 1)
-    with pytest.raises(InfluxError, match="^place"):
+    with pytest.raises(InfluxError, match=r"^place"):
         server.write("nowhere", values(GAS, (1, 1)))
-    with pytest.raises(InfluxError, match="^refused"):
+    with pytest.raises(InfluxError, match=r"^refused"):
         server.create("a\\b")
     gone = open_server(connection(influxd, url="http://127.0.0.1:1"))
-    with pytest.raises(InfluxError, match="^address"):
+    with pytest.raises(InfluxError, match=r"^address"):
         gone.places()

@@ -70,7 +70,7 @@ def reduced(series: RawSeries, start: int, end: int, step: int) -> tuple[str, st
 def points(measurement: str, meter_id: str, start: int) -> str:
     """Ask for a meter's results from an instant on."""
     source = f"{identifier(measurement)} WHERE {_tag('meter_id', meter_id)}"
-    return _select("*", f'{source} AND time >= {start} GROUP BY "unit"')
+    return _select("*", f"{source} AND time >= {start} GROUP BY *")
 
 
 def delete(doomed: Doomed) -> str:

@@ -164,7 +164,7 @@ class InfluxQLServer:
         return [
             Point(
                 measurement=measurement,
-                tags={"meter_id": meter_id} | _known(series["tags"]),
+                tags=_known(series["tags"]),
                 fields=_known(dict(zip(series["columns"][1:], row[1:], strict=True))),
                 time=int(row[0]),
             )

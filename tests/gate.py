@@ -1,0 +1,109 @@
+"""A gate before a server: it lets all through, or misbehaves in many ways."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import threading
+from typing import override
+import urllib.error
+import urllib.request
+
+
+class Gate(ThreadingHTTPServer):
+    """Hands requests on; `mood` says how it misbehaves instead.
+
+    A status code, "garbage", "silent" (until the gate closes) or "cut" (in the middle).
+    `only` limits that to paths that contain it.
+    """
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, upstream: str) -> None:
+        """Listen on a free port before a server."""
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.upstream = upstream
+        self.mood: int | str | None = None
+        self.only = ""
+        self.retry_after: str | None = None
+        self.asked: list[str] = []
+        self.sent = 0
+        self.closing = threading.Event()
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Gate
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the tests' output clean."""
+
+    def _answer(self) -> None:
+        gate = self.server
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        gate.asked.append(f"{self.command} {self.path}")
+        mood = gate.mood if gate.only in self.path else None
+        if mood is None:
+            self._hand_on(body)
+        elif mood == "silent":
+            gate.closing.wait(60)
+            self.close_connection = True
+        elif mood == "cut":
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b"{")
+            self.close_connection = True
+        elif mood == "garbage":
+            self._send(200, b"\xff<html>no such thing", {})
+        else:
+            after = {"Retry-After": gate.retry_after} if gate.retry_after else {}
+            self._send(int(mood), b'{"error":"no","code":"x","message":"no"}', after)
+
+    def _hand_on(self, body: bytes) -> None:
+        headers = {k: v for k, v in self.headers.items() if k.lower() != "host"}
+        request = urllib.request.Request(
+            f"{self.server.upstream}{self.path}",
+            data=body if self.command == "POST" else None,
+            headers=headers,
+            method=self.command,
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                self._send(answer.status, answer.read(), dict(answer.headers))
+        except urllib.error.HTTPError as error:
+            self._send(error.code, error.read(), dict(error.headers))
+
+    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.server.sent += len(body)
+        self.send_response(status)
+        for key, value in headers.items():
+            if key.lower() in ("content-type", "retry-after", "content-encoding"):
+                self.send_header(key, value)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@contextmanager
+def gate_before(upstream: str) -> Iterator[Gate]:
+    """Open a gate before a server."""
+    gate = Gate(upstream)
+    thread = threading.Thread(target=gate.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield gate
+    finally:
+        gate.closing.set()
+        gate.shutdown()
+        thread.join()
+        gate.server_close()

@@ -1,0 +1,87 @@
+"""A house beside an InfluxDB: how tests connect them and read results back."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from homeassistant.config_entries import SOURCE_RECONFIGURE
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+
+from custom_components.nebenkosten.const import DOMAIN
+from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.influx.connection import Connection, Version
+from custom_components.nebenkosten.influx.model import Point, RawSeries, Server
+from custom_components.nebenkosten.influx.v1 import InfluxQLServer
+
+from .conftest import settle
+
+NS = 1_000_000_000
+
+
+class Beside:
+    """An InfluxDB 1 with two databases of the test's own."""
+
+    def __init__(self, url: str) -> None:
+        """Name the places; make the first one."""
+        self.url = url
+        self.raw = f"raw_{uuid4().hex}"
+        self.processed = f"out_{uuid4().hex}"
+        # Imported above: pandas never ends its import while the clock stands still.
+        self.server: Server = InfluxQLServer(
+            Connection(
+                version=Version.V1, url=url, raw=self.raw, processed=self.processed
+            )
+        )
+        self.server.create(self.raw)
+
+    def form(self, url: str | None = None) -> dict[str, Any]:
+        """Return what a person types into the form."""
+        return {
+            "url": url or self.url,
+            "raw": self.raw,
+            "processed": self.processed,
+            "verify_ssl": True,
+        }
+
+    def say(self, series: RawSeries, *readings: tuple[str, float]) -> None:
+        """Write raw values at ISO times."""
+        self.server.write(
+            self.raw,
+            [
+                Point(
+                    measurement=series.unit,
+                    tags={"domain": series.domain, "entity_id": series.entity_id},
+                    fields={"value": float(value)},
+                    time=round(datetime.fromisoformat(time).timestamp() * NS),
+                )
+                for time, value in readings
+            ],
+        )
+
+    def results(self, measurement: str, meter_id: str) -> dict[str, Any]:
+        """Return the points of a measurement: fields by their time (UTC)."""
+        return {
+            datetime.fromtimestamp(point.time // NS, UTC).isoformat(): dict(
+                point.fields
+            )
+            for point in self.server.points(self.processed, measurement, meter_id, 0)
+        }
+
+
+async def connect(
+    hass: HomeAssistant, entry: NkConfigEntry, form: dict[str, Any]
+) -> dict[str, Any]:
+    """Connect a house through the reconfigure flow; makes the place of results."""
+    flow = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+    manager = hass.config_entries.flow
+    for step in ("influxdb", "influxdb_v1"):
+        flow = await manager.async_configure(flow["flow_id"], {"next_step_id": step})
+    flow = await manager.async_configure(flow["flow_id"], form)
+    if flow.get("step_id") == "create_place":
+        flow = await manager.async_configure(flow["flow_id"], {})
+    if flow["type"] is FlowResultType.ABORT:
+        await settle(hass)
+    return dict(flow)

@@ -1,0 +1,339 @@
+"""InfluxDB as a source and as a sink: a real InfluxDB 1 through the front door."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_USER
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+import pytest
+
+from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_PHYSICAL
+from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.influx.model import Point, RawSeries
+from scripts.servers import Influxd
+
+from .conftest import act, add_meter, settle
+from .influx_house import NS, Beside, connect
+
+GAS = RawSeries("m³", "input_number", "gas_zaehler")
+STROM = RawSeries("kWh", "sensor", "strom")
+
+
+@pytest.fixture
+def beside(influxd: Influxd) -> Beside:
+    return Beside(influxd.url)
+
+
+def hourly(start: str, hours: int, step: float) -> list[tuple[str, float]]:
+    first = datetime.fromisoformat(start).replace(tzinfo=UTC)
+    return [
+        ((first + timedelta(hours=hour)).isoformat(), 100 + hour * step)
+        for hour in range(hours)
+    ]
+
+
+async def assert_same_as_engine(
+    hass: HomeAssistant, beside: Beside, meter_id: str
+) -> dict[str, dict[str, Any]]:
+    """Compare the days in the InfluxDB with those of the action; returns them."""
+    days = await act(hass, "get_consumption", meter_id=meter_id, period="day")
+    rows = {
+        datetime.fromisoformat(row["start"]).astimezone(UTC).isoformat(): row
+        for row in days["meters"][meter_id]["rows"]
+        if row["value"] is not None
+    }
+    written = beside.results("meter_consumption", meter_id)
+    assert written.keys() == rows.keys()
+    dials = beside.results("meter_interpolated_daily", meter_id)
+    for time, row in rows.items():
+        assert written[time]["value"] == pytest.approx(row["value"], rel=1e-9)
+        end = datetime.fromisoformat(row["end"]).astimezone(UTC).isoformat()
+        assert dials[end]["value"] == pytest.approx(row["counter"], rel=1e-9)
+        assert row[written[time]["quality"]] == 1.0
+    return written
+
+
+async def test_a_meter_read_into_home_assistant_and_kept_in_influxdb(
+    hass: HomeAssistant, house: NkConfigEntry, beside: Beside
+) -> None:
+    beside.say(
+        GAS,
+        ("2025-11-01T00:00:00+01:00", 1000),
+        ("2025-12-01T00:00:00+01:00", 1120),
+        # Home Assistant wrote it again when it was restarted: nobody read the dial.
+        ("2025-12-20T08:00:00+01:00", 1120),
+        ("2026-01-01T00:00:00+01:00", 1300),
+    )
+    flow = await connect(hass, house, beside.form())
+    assert flow["reason"] == "reconfigure_successful"
+    reference = "m³:input_number.gas_zaehler"
+    await add_meter(
+        hass,
+        house,
+        name="Gas",
+        medium="gas",
+        unit="m³",
+        sources=[{"series": reference}],
+    )
+    run = await act(hass, "run_analytics")
+    assert run["status"] == "ok", run
+    assert run["meters"]["gas"]["readings"] == 3
+    months = await act(hass, "get_consumption", meter_id="gas", period="month")
+    rows = months["meters"]["gas"]["rows"]
+    assert [row["value"] for row in rows[:2]] == pytest.approx([120, 180])
+
+    written = await assert_same_as_engine(hass, beside, "gas")
+    assert {one["quality"] for one in written.values()} == {
+        "interpolated",
+        "extrapolated",
+    }
+    dials = beside.results("meter_interpolated_daily", "gas")
+    assert dials["2025-11-30T23:00:00+00:00"]["value"] == pytest.approx(1120)
+    assert dials["2025-12-31T23:00:00+00:00"]["value"] == pytest.approx(1300)
+    firsts = beside.results("meter_interpolated_monthly", "gas")
+    assert list(firsts)[:3] == [
+        "2025-10-31T23:00:00+00:00",
+        "2025-11-30T23:00:00+00:00",
+        "2025-12-31T23:00:00+00:00",
+    ]
+    assert firsts["2025-12-31T23:00:00+00:00"]["value"] == pytest.approx(1300)
+
+    run = await act(hass, "run_analytics")
+    assert run["written"] == {"statistics": 0, "influxdb": 0}
+    run = await act(hass, "run_analytics", full=True)
+    assert run["written"] == {"statistics": 0, "influxdb": 0}
+
+
+async def test_dense_series_of_two_writers_and_two_units(
+    hass: HomeAssistant, house: NkConfigEntry, beside: Beside
+) -> None:
+    beside.say(STROM, *hourly("2026-01-01T00:00:00", 24 * 20, 0.5))
+    mega = RawSeries("MWh", "sensor", "strom_neu")
+    beside.say(
+        mega, ("2026-01-31T00:00:00+00:00", 0.4), ("2026-02-01T00:00:00+00:00", 0.41)
+    )
+    await connect(hass, house, beside.form())
+    await add_meter(
+        hass,
+        house,
+        sources=[
+            {"series": "kWh:sensor.strom", "to": "2026-01-20"},
+            {"series": "MWh:sensor.strom_neu", "from": "2026-01-25"},
+        ],
+    )
+    run = await act(hass, "run_analytics")
+    assert run["status"] == "ok"
+    days = await act(hass, "get_consumption", meter_id="strom", end="2026-01-19")
+    rows = days["meters"]["strom"]["rows"]
+    assert {row["measured"] for row in rows[1:]} == {1.0}
+    assert [row["value"] for row in rows[1:]] == pytest.approx([12.0] * (len(rows) - 1))
+    later = await act(hass, "get_counter", meter_id="strom", at="2026-02-01 01:00")
+    assert later["value"] == pytest.approx(410)
+
+
+async def test_only_what_can_be_a_meter_is_offered(
+    hass: HomeAssistant, house: NkConfigEntry, beside: Beside
+) -> None:
+    beside.say(GAS, ("2025-11-01T00:00:00+01:00", 1000))
+    for unit in ("°C", "min", "W"):
+        beside.say(
+            RawSeries(unit, "input_number", "other"), ("2026-01-01T00:00:00Z", 1)
+        )
+    await connect(hass, house, beside.form())
+    flow = await hass.config_entries.subentries.async_init(
+        (house.entry_id, SUBENTRY_PHYSICAL), context={"source": SOURCE_USER}
+    )
+    assert flow["data_schema"] is not None
+    fields = flow["data_schema"].schema["sources"].config["fields"]
+    assert fields["series"]["selector"]["select"]["options"] == [
+        {
+            "value": "m³:input_number.gas_zaehler",
+            "label": "input_number.gas_zaehler [m³] · 2025-10-31 – 2025-10-31 · 1",
+        }
+    ]
+    for series, error in (
+        ("kWh:sensor.x", "source_unit"),
+        ("nonsense", "source_unknown"),
+    ):
+        done = await hass.config_entries.subentries.async_configure(
+            flow["flow_id"],
+            {
+                "name": "Gas",
+                "medium": "water",
+                "unit": "m³",
+                "sources": [{"series": series}],
+            },
+        )
+        assert done["errors"] == {"sources": error}
+
+
+async def test_late_values_are_found_and_the_past_is_not_read_again(
+    hass: HomeAssistant, house: NkConfigEntry, beside: Beside
+) -> None:
+    beside.say(STROM, *hourly("2026-01-01T00:00:00", 24 * 60, 0.5))
+    await connect(hass, house, beside.form())
+    await add_meter(hass, house, sources=[{"series": "kWh:sensor.strom"}])
+    await act(hass, "run_analytics")
+    late = (("2026-02-28T10:30:00+00:00", 100 + (58 * 24 + 10.5) * 0.5),)
+    older = (("2026-01-05T10:30:00+00:00", 100 + (4 * 24 + 10.5) * 0.5),)
+    beside.say(STROM, *late, *older)
+    before = (await act(hass, "run_analytics"))["meters"]["strom"]["readings"]
+    found = await act(
+        hass, "get_readings", meter_id="strom", start="2026-02-28", end="2026-02-28"
+    )
+    times = [one["time"] for one in found["meters"]["strom"]["readings"]]
+    assert "2026-02-28T11:30:00+01:00" in times
+    run = await act(hass, "run_analytics", start="2026-01-01")
+    assert run["meters"]["strom"]["readings"] == before + 1
+
+
+async def test_no_stale_point_stays(
+    hass: HomeAssistant, house: NkConfigEntry, beside: Beside
+) -> None:
+    series = hourly("2025-12-01T23:00:00", 24 * 98, 0.5)
+    leak = [
+        (time, value + 60 if time >= "2026-03-08T12" else value)
+        for time, value in series
+    ]
+    beside.say(STROM, *leak)
+    await connect(hass, house, beside.form())
+    await add_meter(hass, house, sources=[{"series": "kWh:sensor.strom"}])
+    await act(hass, "run_analytics")
+    flagged = beside.results("meter_anomaly", "strom")
+    assert list(flagged) == ["2026-03-07T23:00:00+00:00"]
+    (point,) = flagged.values()
+    assert point["value"] == pytest.approx(72)
+    assert point["kind"] == "spike"
+    # Ours, and the fences; days that are all alike have no deviation.
+    assert point["anomaly_count"] == 2
+    assert "z_score" not in point
+    assert "72" in point["reason"]
+    assert point["iqr_lower"] <= 12 <= point["iqr_upper"]
+
+    # The dial was set that day: it was no use.
+    await act(
+        hass,
+        "add_reading",
+        meter_id="strom",
+        kind="correction",
+        time="2026-03-08 12:30:00",
+        value=dict(leak)["2026-03-08T12:00:00+00:00"] - 0.25,
+    )
+    run = await act(hass, "run_analytics")
+    assert run["written"]["influxdb"] > 0
+    assert beside.results("meter_anomaly", "strom") == {}
+    await assert_same_as_engine(hass, beside, "strom")
+    assert (await act(hass, "run_analytics"))["written"]["influxdb"] == 0
+
+
+async def test_a_backdated_reading_and_another_unit_leave_nothing_behind(
+    hass: HomeAssistant, house: NkConfigEntry, beside: Beside
+) -> None:
+    await connect(hass, house, beside.form())
+    subentry_id = await add_meter(hass, house, name="Gas", medium="gas", unit="m³")
+    for time, value in (("2025-11-01", 100), ("2026-01-01", 300), ("2026-03-01", 480)):
+        await act(hass, "add_reading", meter_id="gas", time=time, value=value)
+    await act(hass, "run_analytics")
+    before = beside.results("meter_consumption", "gas")
+    added = await act(hass, "add_reading", meter_id="gas", time="2025-12-01", value=250)
+    await act(hass, "run_analytics")
+    changed = await assert_same_as_engine(hass, beside, "gas")
+    assert changed.keys() == before.keys()
+    assert changed != before
+    await act(hass, "delete_reading", reading_id=added["reading_id"])
+    run = await act(hass, "run_analytics")
+    assert run["written"]["influxdb"] > 0
+    assert await assert_same_as_engine(hass, beside, "gas") == before
+
+    # Days before the new first day are no longer true.
+    await act(
+        hass, "add_reading", meter_id="gas", time="2025-11-20", value=7, kind="install"
+    )
+    await act(hass, "run_analytics")
+    fewer = await assert_same_as_engine(hass, beside, "gas")
+    assert fewer.keys() != before.keys()
+
+    subentry = house.subentries[subentry_id]
+    hass.config_entries.async_update_subentry(
+        house, subentry, data={**subentry.data, "unit": "L"}
+    )
+    await settle(hass)
+    await act(hass, "run_analytics")
+    liters = await assert_same_as_engine(hass, beside, "gas")
+    assert liters.keys() == fewer.keys()
+    stored = beside.server.points(beside.processed, "meter_consumption", "gas", 0)
+    assert {point.tags["unit"] for point in stored} == {"L"}
+
+
+async def test_points_of_the_original_are_not_mixed_with_ours(
+    hass: HomeAssistant, house: NkConfigEntry, beside: Beside
+) -> None:
+    beside.say(
+        GAS, ("2025-11-01T00:00:00+01:00", 1000), ("2026-01-01T00:00:00+01:00", 1300)
+    )
+    beside.server.create(beside.processed)
+    theirs = Point(
+        measurement="meter_consumption",
+        tags={"meter_id": "gas"},
+        fields={"value": 1.0},
+        time=1_700_006_400 * NS,
+    )
+    beside.server.write(beside.processed, [theirs])
+    await connect(hass, house, beside.form())
+    await add_meter(
+        hass,
+        house,
+        name="Gas",
+        medium="gas",
+        unit="m³",
+        sources=[{"series": "m³:input_number.gas_zaehler"}],
+    )
+    run = await act(hass, "run_analytics")
+    assert run["written"]["influxdb"] == 0
+    assert len(beside.results("meter_consumption", "gas")) == 1
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, "influxdb_original")
+    assert issue is not None
+    assert issue.translation_placeholders == {"place": beside.processed}
+    await settle(hass)
+
+
+async def test_home_assistants_own_writer(
+    hass: HomeAssistant, house: NkConfigEntry, beside: Beside, freezer: Any
+) -> None:
+    Path(hass.config.path("configuration.yaml")).touch()
+    flow = await hass.config_entries.flow.async_init(
+        "influxdb", context={"source": SOURCE_USER}
+    )
+    manager = hass.config_entries.flow
+    flow = await manager.async_configure(
+        flow["flow_id"], {"next_step_id": "configure_v1"}
+    )
+    flow = await manager.async_configure(
+        flow["flow_id"],
+        {"url": beside.url, "verify_ssl": False, "database": beside.raw},
+    )
+    assert flow["type"] is FlowResultType.CREATE_ENTRY, flow
+    attributes = {"unit_of_measurement": "kWh", "device_class": "energy"}
+    for hour in range(48):
+        freezer.move_to(datetime(2026, 3, 8, tzinfo=UTC) + timedelta(hours=hour))
+        hass.states.async_set("sensor.strom", str(100 + hour), attributes)
+        await hass.async_block_till_done()
+        # It throws away what it thinks has waited too long.
+        writer = flow["result"].runtime_data
+        await hass.async_add_executor_job(writer.block_till_done)
+    assert await hass.config_entries.async_unload(flow["result"].entry_id)
+    freezer.move_to(datetime(2026, 3, 10, 12, tzinfo=UTC))
+
+    await connect(hass, house, beside.form())
+    await add_meter(hass, house, sources=[{"series": "kWh:sensor.strom"}])
+    run = await act(hass, "run_analytics")
+    assert run["status"] == "ok"
+    days = await act(
+        hass, "get_consumption", meter_id="strom", start="2026-03-09", end="2026-03-09"
+    )
+    (row,) = days["meters"]["strom"]["rows"]
+    assert row["value"] == pytest.approx(24)
+    assert row["measured"] == 1.0
