@@ -16,8 +16,8 @@ class Gate(ThreadingHTTPServer):
     `only` limits that to paths that contain it.
     """
 
-    daemon_threads = True
-    block_on_close = False
+    daemon_threads = False
+    block_on_close = True
 
     def __init__(self, upstream: str) -> None:
         """Listen on a free port before a server."""
@@ -33,7 +33,6 @@ class Gate(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
     server: Gate
 
     def do_GET(self) -> None:

@@ -133,7 +133,7 @@ class OriginalFlow(RepairsFlow):
             if link is not None:
                 link.begin()
                 place = link.connection.processed
-                await link.async_ask(lambda server: drop_all(server, place))
+                await link.async_tell(lambda server: drop_all(server, place))
         except OutOfReachError:
             return self.async_abort(reason="out_of_reach")
         analytics.request(analytics.meters)

@@ -1,12 +1,13 @@
 """A house beside an InfluxDB: how tests connect them and read results back."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+import pytest
 
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.data import NkConfigEntry
@@ -14,7 +15,7 @@ from custom_components.nebenkosten.influx.connection import Connection, Version
 from custom_components.nebenkosten.influx.model import Point, RawSeries, Server
 from custom_components.nebenkosten.influx.v1 import InfluxQLServer
 
-from .conftest import settle
+from .conftest import act, settle
 
 NS = 1_000_000_000
 
@@ -85,3 +86,35 @@ async def connect(
     if flow["type"] is FlowResultType.ABORT:
         await settle(hass)
     return dict(flow)
+
+
+def hourly(
+    start: str, hours: int, step: float, base: float = 100
+) -> list[tuple[str, float]]:
+    """Return a dial each hour from a time (UTC) on."""
+    first = datetime.fromisoformat(start).replace(tzinfo=UTC)
+    return [
+        ((first + timedelta(hours=hour)).isoformat(), base + hour * step)
+        for hour in range(hours)
+    ]
+
+
+async def assert_same_as_engine(
+    hass: HomeAssistant, beside: Beside, meter_id: str
+) -> dict[str, dict[str, Any]]:
+    """Compare the days in the InfluxDB with those of the action; returns them."""
+    days = await act(hass, "get_consumption", meter_id=meter_id, period="day")
+    rows = {
+        datetime.fromisoformat(row["start"]).astimezone(UTC).isoformat(): row
+        for row in days["meters"][meter_id]["rows"]
+        if row["value"] is not None
+    }
+    written = beside.results("meter_consumption", meter_id)
+    assert written.keys() == rows.keys()
+    dials = beside.results("meter_interpolated_daily", meter_id)
+    for time, row in rows.items():
+        assert written[time]["value"] == pytest.approx(row["value"], rel=1e-9)
+        end = datetime.fromisoformat(row["end"]).astimezone(UTC).isoformat()
+        assert dials[end]["value"] == pytest.approx(row["counter"], rel=1e-9)
+        assert row[written[time]["quality"]] == 1.0
+    return written

@@ -16,7 +16,7 @@ from custom_components.nebenkosten.influx.model import Point, RawSeries
 from scripts.servers import Influxd
 
 from .conftest import act, add_meter, settle
-from .influx_house import NS, Beside, connect
+from .influx_house import NS, Beside, assert_same_as_engine, connect, hourly
 
 GAS = RawSeries("m³", "input_number", "gas_zaehler")
 STROM = RawSeries("kWh", "sensor", "strom")
@@ -25,35 +25,6 @@ STROM = RawSeries("kWh", "sensor", "strom")
 @pytest.fixture
 def beside(influxd: Influxd) -> Beside:
     return Beside(influxd.url)
-
-
-def hourly(start: str, hours: int, step: float) -> list[tuple[str, float]]:
-    first = datetime.fromisoformat(start).replace(tzinfo=UTC)
-    return [
-        ((first + timedelta(hours=hour)).isoformat(), 100 + hour * step)
-        for hour in range(hours)
-    ]
-
-
-async def assert_same_as_engine(
-    hass: HomeAssistant, beside: Beside, meter_id: str
-) -> dict[str, dict[str, Any]]:
-    """Compare the days in the InfluxDB with those of the action; returns them."""
-    days = await act(hass, "get_consumption", meter_id=meter_id, period="day")
-    rows = {
-        datetime.fromisoformat(row["start"]).astimezone(UTC).isoformat(): row
-        for row in days["meters"][meter_id]["rows"]
-        if row["value"] is not None
-    }
-    written = beside.results("meter_consumption", meter_id)
-    assert written.keys() == rows.keys()
-    dials = beside.results("meter_interpolated_daily", meter_id)
-    for time, row in rows.items():
-        assert written[time]["value"] == pytest.approx(row["value"], rel=1e-9)
-        end = datetime.fromisoformat(row["end"]).astimezone(UTC).isoformat()
-        assert dials[end]["value"] == pytest.approx(row["counter"], rel=1e-9)
-        assert row[written[time]["quality"]] == 1.0
-    return written
 
 
 async def test_a_meter_read_into_home_assistant_and_kept_in_influxdb(

@@ -18,6 +18,7 @@ _LOGGER = logging.getLogger(__name__)
 # Worth another try at once; the rest waits for the next run.
 _PASSING: Final = ("busy", "server")
 _TRIES: Final = 3
+_FIRST_WAIT: Final = 2.0
 _PATIENCE: Final = 10.0
 # Only the user can mend these.
 TO_MEND: Final = ("certificate", "organisation", "rights", "place", "refused", "page")
@@ -38,32 +39,32 @@ class Link:
         self._hass = hass
         self._entry = entry
         self._lock = asyncio.Lock()
-        self._down: str | None = None
+        self._down: dict[str, str] = {}
         self._proven = False
         self._skip = False
         self._not_before = 0.0
-
-    @property
-    def is_down(self) -> bool:
-        """Return whether the last question failed."""
-        return self._down is not None
 
     @callback
     def begin(self) -> None:
         """Try again from here on, unless the server asked to wait."""
         self._skip = time.time() < self._not_before
 
-    async def async_try[R](self, ask: Callable[[], Awaitable[R]]) -> R:
-        """Return the answer; raises OutOfReachError. One question at a time."""
+    async def async_try[R](
+        self, ask: Callable[[], Awaitable[R]], what: str = "read"
+    ) -> R:
+        """Return the answer; raises OutOfReachError. One question at a time.
+
+        `what` keeps apart what a server may do well and badly: reading and writing.
+        """
         async with self._lock:
             if self._skip:
                 raise OutOfReachError(self.name)
             try:
                 answer = await self._async_patiently(ask)
             except OutsideError as error:
-                self._failed(error)
+                self._failed(error, what)
                 raise OutOfReachError(self.name) from error
-            self._succeeded()
+            self._succeeded(what)
             return answer
 
     async def _async_patiently[R](self, ask: Callable[[], Awaitable[R]]) -> R:
@@ -72,21 +73,21 @@ class Link:
             try:
                 return await ask()
             except OutsideError as error:
-                wait = error.retry_after or 2.0**number
+                wait = error.retry_after or _FIRST_WAIT * number
                 if error.key not in _PASSING or wait > _PATIENCE:
                     raise
                 await asyncio.sleep(wait)
         return await ask()
 
     @callback
-    def _failed(self, error: OutsideError) -> None:
+    def _failed(self, error: OutsideError, what: str) -> None:
         self._skip = True
         self._not_before = time.time() + (error.retry_after or 0.0)
-        if self._down == error.key:
+        if self._down.get(what) == error.key:
             return
-        if self._down is None:
+        if not self._down:
             _LOGGER.warning("%s is out of reach: %s", self.name, error)
-        self._down = error.key
+        self._down[what] = error.key
         if error.key == "credentials":
             self._entry.async_start_reauth(self._hass, data={CONF_SOURCE: self.name})
         if error.key in TO_MEND:
@@ -104,10 +105,13 @@ class Link:
             )
 
     @callback
-    def _succeeded(self) -> None:
-        if self._down is not None:
+    def _succeeded(self, what: str) -> None:
+        was_down = self._down.pop(what, None) is not None
+        if self._down:
+            return
+        if was_down:
             _LOGGER.warning("%s is back", self.name)
-        if self._down is not None or not self._proven:
+        if was_down or not self._proven:
             # It may also have been raised before a restart.
             ir.async_delete_issue(self._hass, DOMAIN, self.name)
-        self._proven, self._down = True, None
+        self._proven = True

@@ -36,12 +36,18 @@ class InfluxLink(Link):
         self._server: Server | None = None
 
     async def async_ask[R](self, work: Callable[[Server], R]) -> R:
-        """Do something with the server; raises OutOfReachError."""
+        """Ask the server something; raises OutOfReachError."""
+        return await self._async_do(work, "read")
 
-        async def ask() -> R:
+    async def async_tell[R](self, work: Callable[[Server], R]) -> R:
+        """Have the server change something; raises OutOfReachError."""
+        return await self._async_do(work, "write")
+
+    async def _async_do[R](self, work: Callable[[Server], R], what: str) -> R:
+        async def do() -> R:
             return await self._hass.async_add_executor_job(work, await self._opened())
 
-        return await self.async_try(ask)
+        return await self.async_try(do, what)
 
     async def _opened(self) -> Server:
         if self._server is not None:

@@ -125,7 +125,7 @@ class Station(Polling[Row | None]):
         server, place = self._place
         points = [_point(self.definition, row) for row in self._unsent]
         try:
-            await server.async_ask(lambda one: one.write(place, points))
+            await server.async_tell(lambda one: one.write(place, points))
         except OutOfReachError:
             return
         self._unsent.clear()

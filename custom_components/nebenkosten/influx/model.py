@@ -140,7 +140,10 @@ class Server(Protocol):
 
 
 class Asks(Protocol):
-    """Somebody who may be asked to ask the server."""
+    """Somebody who may be asked to ask the server, and to tell it something."""
 
     async def async_ask[R](self, work: Callable[[Server], R]) -> R:
-        """Do something with the server; raises OutOfReachError."""
+        """Ask the server something; raises OutOfReachError."""
+
+    async def async_tell[R](self, work: Callable[[Server], R]) -> R:
+        """Have the server change something; raises OutOfReachError."""

@@ -97,7 +97,7 @@ class InfluxSink:
         change = await self._server.async_ask(compared)
         if change.upserts or change.doomed:
             await ledger.async_doubt_points(results.key)
-            await self._server.async_ask(
+            await self._server.async_tell(
                 lambda server: _carry_out(server, place, change)
             )
             left = await self._server.async_ask(compared)

@@ -1,0 +1,218 @@
+"""A server that is down, wrong or gone: nothing is lost, and others go on."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+import signal
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.nebenkosten.const import DOMAIN
+from custom_components.nebenkosten.coordinator import link
+from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.influx import v1
+from custom_components.nebenkosten.influx.model import RawSeries
+from scripts.servers import Influxd
+
+from ..gate import Gate, gate_before
+from .conftest import act, add_meter, settle
+from .influx_house import Beside, assert_same_as_engine, connect, hourly
+from .reading_back import used_per_day
+
+STROM = RawSeries("kWh", "sensor", "strom")
+
+
+@pytest.fixture(autouse=True)
+def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a silent server in tenths of seconds."""
+    monkeypatch.setattr(v1, "_TIMEOUT", (0.5, 0.5))
+    # A clock that stands still never wakes a sleeper.
+    monkeypatch.setattr(link, "_FIRST_WAIT", 0.0)
+
+
+@pytest.fixture
+def gate(influxd: Influxd) -> Iterator[Gate]:
+    with gate_before(influxd.url) as opened:
+        yield opened
+
+
+async def a_house(
+    hass: HomeAssistant, house: NkConfigEntry, beside: Beside, url: str
+) -> None:
+    """Connect one meter with the InfluxDB; another one is read by hand."""
+    beside.say(STROM, *hourly("2026-02-20T00:00:00", 24 * 18 + 12, 0.5))
+    await connect(hass, house, beside.form(url))
+    await add_meter(hass, house, sources=[{"series": "kWh:sensor.strom"}])
+    await add_meter(hass, house, name="Wasser", medium="water", unit="m³")
+    for time, value in (("2026-02-01", 1), ("2026-03-08", 36)):
+        await act(hass, "add_reading", meter_id="wasser", time=time, value=value)
+
+
+def told(caplog: pytest.LogCaptureFixture, text: str) -> int:
+    return sum(
+        text in record.getMessage()
+        for record in caplog.records
+        if record.name.startswith("custom_components.nebenkosten")
+    )
+
+
+@pytest.mark.parametrize("only", ["", "/write"])
+@pytest.mark.parametrize("mood", [429, 500, 503, "garbage", "silent", "cut"])
+async def test_a_server_that_misbehaves(
+    hass: HomeAssistant,
+    house: NkConfigEntry,
+    influxd: Influxd,
+    gate: Gate,
+    caplog: pytest.LogCaptureFixture,
+    mood: int | str,
+    only: str,
+) -> None:
+    beside = Beside(influxd.url)
+    await a_house(hass, house, beside, gate.url)
+    if only == "/write" and mood in ("garbage", "cut"):
+        mood = 500
+    gate.mood, gate.only = mood, only
+    for _ in range(2):
+        run = await act(hass, "run_analytics")
+        assert run["status"] == "partial"
+        assert run["meters"]["wasser"]["status"] == "ok"
+        assert run["written"]["influxdb"] == 0
+    assert (await used_per_day(hass, "wasser"))["2026-02-10"] == pytest.approx(1)
+    assert told(caplog, "influxdb is out of reach") == 1
+    assert not [r for r in caplog.records if r.levelname == "ERROR"]
+
+    gate.mood = None
+    run = await act(hass, "run_analytics")
+    assert run["status"] == "ok"
+    assert told(caplog, "influxdb is back") == 1
+    for meter in ("strom", "wasser"):
+        await assert_same_as_engine(hass, beside, meter)
+    assert (await act(hass, "run_analytics"))["written"]["influxdb"] == 0
+
+
+async def test_a_server_killed_in_the_middle_of_a_write(
+    hass: HomeAssistant, house: NkConfigEntry, own_influxd: Influxd
+) -> None:
+    with gate_before(own_influxd.url) as gate:
+        beside = Beside(own_influxd.url)
+        await a_house(hass, house, beside, gate.url)
+        # What was acknowledged before the kill, and what was not, is told apart.
+        gate.mood, gate.only = 500, "/write"
+        assert (await act(hass, "run_analytics"))["status"] == "partial"
+        own_influxd.stop(signal.SIGKILL)
+        assert (await act(hass, "run_analytics"))["status"] == "partial"
+        own_influxd.start()
+        gate.mood = None
+        assert (await act(hass, "run_analytics"))["status"] == "ok"
+        for meter in ("strom", "wasser"):
+            await assert_same_as_engine(hass, beside, meter)
+
+
+async def test_three_days_without_the_server(
+    hass: HomeAssistant,
+    house: NkConfigEntry,
+    own_influxd: Influxd,
+    freezer: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    beside = Beside(own_influxd.url)
+    await a_house(hass, house, beside, own_influxd.url)
+    assert (await act(hass, "run_analytics"))["status"] == "ok"
+    own_influxd.stop()
+    now = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    for _ in range(72):
+        now += timedelta(hours=1)
+        freezer.move_to(now)
+        async_fire_time_changed(hass, now)
+        await settle(hass)
+    assert told(caplog, "influxdb is out of reach") == 1
+    assert not [r for r in caplog.records if r.levelname == "ERROR"]
+
+    own_influxd.start()
+    beside.say(STROM, *hourly("2026-03-10T12:00:00", 73, 0.5, 322))
+    # Nobody asks: a quarter of an hour after the last failure it is tried again.
+    now += timedelta(minutes=16)
+    freezer.move_to(now)
+    async_fire_time_changed(hass, now)
+    await settle(hass)
+    async_fire_time_changed(hass, now + timedelta(seconds=5))
+    await settle(hass)
+    assert told(caplog, "influxdb is back") == 1
+    days = await assert_same_as_engine(hass, beside, "strom")
+    assert days["2026-03-11T23:00:00+00:00"]["value"] == pytest.approx(12)
+
+
+async def test_a_password_that_changed(
+    hass: HomeAssistant, house: NkConfigEntry, influxd: Influxd, gate: Gate
+) -> None:
+    beside = Beside(influxd.url)
+    await a_house(hass, house, beside, gate.url)
+    gate.mood = 401
+    assert (await act(hass, "run_analytics"))["status"] == "partial"
+    assert (await act(hass, "run_analytics"))["status"] == "partial"
+    (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert flow["context"]["source"] == SOURCE_REAUTH
+    assert flow["step_id"] == "reauth_influxdb"
+    manager = hass.config_entries.flow
+    secret = {"username": "me", "password": "geheim"}
+    wrong = await manager.async_configure(flow["flow_id"], secret)
+    assert wrong["errors"] == {"base": "influxdb_credentials"}
+    gate.mood = None
+    done = await manager.async_configure(flow["flow_id"], secret)
+    assert done["type"] is FlowResultType.ABORT
+    assert done["reason"] == "reauth_successful"
+    await settle(hass)
+    assert house.data["influxdb"]["password"] == "geheim"
+    assert (await act(hass, "run_analytics"))["status"] == "ok"
+    await assert_same_as_engine(hass, beside, "strom")
+
+
+@pytest.mark.parametrize(("status", "key"), [(403, "rights"), (404, "place")])
+async def test_what_only_the_user_can_mend(
+    hass: HomeAssistant,
+    house: NkConfigEntry,
+    influxd: Influxd,
+    gate: Gate,
+    status: int,
+    key: str,
+) -> None:
+    beside = Beside(influxd.url)
+    await a_house(hass, house, beside, gate.url)
+    gate.mood = status
+    assert (await act(hass, "run_analytics"))["status"] == "partial"
+    issues = ir.async_get(hass)
+    issue = issues.async_get_issue(DOMAIN, "influxdb")
+    assert issue is not None
+    assert issue.translation_key == f"influxdb_{key}"
+    # Also after a restart the first success takes it back.
+    await hass.config_entries.async_reload(house.entry_id)
+    await settle(hass)
+    gate.mood = None
+    assert (await act(hass, "run_analytics"))["status"] == "ok"
+    assert issues.async_get_issue(DOMAIN, "influxdb") is None
+
+
+async def test_a_series_whose_server_was_let_go(
+    hass: HomeAssistant, house: NkConfigEntry, influxd: Influxd
+) -> None:
+    beside = Beside(influxd.url)
+    await a_house(hass, house, beside, influxd.url)
+    await act(hass, "run_analytics")
+    flow = await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_RECONFIGURE, "entry_id": house.entry_id},
+    )
+    await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"next_step_id": "forget_influxdb"}
+    )
+    await settle(hass)
+    assert "influxdb" not in house.data
+    run = await act(hass, "run_analytics")
+    assert run["status"] == "partial"
+    assert run["errors"] == ["influxdb: strom"]
+    assert run["meters"]["strom"]["readings"] > 400
