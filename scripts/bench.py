@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from scripts import bench_engine, bench_scores
+from scripts import bench_engine, bench_influx, bench_scores
 from scripts.home_assistant import Server, prepare
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -232,6 +232,7 @@ def main() -> int:
         result["scores"] = found
     if not options.engine:
         result["house"] = house_table()
+        result["influxdb"] = bench_influx.influx_table()
     print_tables(result)
     if options.json:
         Path(options.json).write_text(
@@ -245,6 +246,8 @@ def main() -> int:
     late = [r["late_ms"] for r in result["house"].values() if "late_ms" in r]
     # The collector may run on the loop's thread; it is no work of ours.
     busy = [one["busy"] - one["gc"] for one in late]
+    bench_influx.print_table(result["influxdb"])
+    kept &= all(v <= most for _, v, most in bench_influx.limits(result["influxdb"]))
     kept &= nightly["statistics"] == 0 and nightly["seconds"] < 1 and max(busy) < 50
     return 0 if kept else 1
 

@@ -212,13 +212,25 @@ class Server:
         entries = self.get("/api/config/config_entries/entry?domain=nebenkosten")
         return entries[0]["entry_id"] if entries else None
 
-    def add_house(self, temperature: str | None = None) -> str:
-        """Set the house up through its real flow and return its entry's id."""
+    def add_house(
+        self, temperature: str | None = None, influxdb: dict[str, Any] | None = None
+    ) -> str:
+        """Set the house up through its real flow and return its entry's id.
+
+        With `influxdb`, the form of version 1, it is connected with that server.
+        """
         base = "/api/config/config_entries/flow"
-        options = {"run_time": "03:30:00"}
+        options: dict[str, Any] = {"run_time": "03:30:00"}
         options |= {"temperature": temperature} if temperature else {}
+        answers = [options]
+        if influxdb is not None:
+            options["connect"] = ["influxdb"]
+            answers += [{"next_step_id": "influxdb_v1"}, influxdb]
         flow = self.post(base, {"handler": "nebenkosten"})
-        done = self.post(f"{base}/{flow['flow_id']}", options)
+        for answer in answers:
+            done = self.post(f"{base}/{flow['flow_id']}", answer)
+        if done.get("step_id") == "create_place":
+            done = self.post(f"{base}/{flow['flow_id']}", {})
         if done["type"] != "create_entry":
             raise HomeAssistantError(str(done))
         return str(done["result"]["entry_id"])

@@ -1,5 +1,6 @@
 """One run: collect, analyse, publish; what fails stops nothing else."""
 
+import asyncio
 from collections.abc import Awaitable
 from datetime import UTC, date, datetime
 import logging
@@ -147,8 +148,10 @@ class Execution:
     async def _publish_all(
         self, results: dict[str, stages.Analysis]
     ) -> dict[str, Outcome]:
-        outcomes = await self._publish(results)
-        await self._publish_points(results)
+        """Both at once: the recorder's thread and the server wait for nobody."""
+        outcomes, _ = await asyncio.gather(
+            self._publish(results), self._publish_points(results)
+        )
         return outcomes
 
     async def _publish(self, results: dict[str, stages.Analysis]) -> dict[str, Outcome]:

@@ -39,6 +39,11 @@ def extent(series: RawSeries, start: int, end: int) -> tuple[str, str, str]:
     return _three(_within(series, start, end))
 
 
+def first(series: RawSeries, start: int, end: int) -> str:
+    """Ask for the first value in a range."""
+    return _select('FIRST("value")', _within(series, start, end))
+
+
 def before(series: RawSeries, instant: int) -> str:
     """Ask for the last value before an instant."""
     return _select('LAST("value")', f"{_of(series)} AND time < {instant}")

@@ -131,18 +131,20 @@ class InfluxQLServer:
         self, place: str, series: RawSeries, start: int, end: int, step: int
     ) -> Reduced:
         """Return what matters of each step [s] of a range; the server does the work."""
-        extent = self._ask("; ".join(influxql.extent(series, start, end)), place)
-        first = next(_rows(extent[0]), None)
-        if first is None:
-            return Reduced((), ())
-        ends, gaps = (
-            {row[0]: row[1:] for row in _rows(result)}
-            for result in self._ask(
-                "; ".join(influxql.reduced(series, start, end, step)), place
+        query = "; ".join(
+            (
+                influxql.first(series, start, end),
+                *influxql.reduced(series, start, end, step),
             )
         )
+        firsts, ends, gaps = (
+            {row[0]: row[1:] for row in _rows(result)}
+            for result in self._ask(query, place)
+        )
+        if not firsts:
+            return Reduced((), ())
         values: list[Value] = []
-        instant = int(first[0])
+        (instant,) = firsts
         for hour, (opening, closing) in ends.items():
             # The very first value has no neighbour before it, hence no distance.
             step, total, _ = gaps.get(hour, (0, 0, 0.0))

@@ -5,12 +5,12 @@ begins with it. What is no longer true is deleted.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import groupby
 import math
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
@@ -27,6 +27,10 @@ MEASUREMENTS: Final = (DAILY, MONTHLY, CONSUMPTION, ANOMALY)
 
 _SECOND: Final = 1_000_000_000
 _WITHDRAWN: Final = "withdrawn"
+_QUALITIES: Final = [known.name.lower() for known in Provenance]
+
+if TYPE_CHECKING:
+    from ..engine.model import Floats
 
 type Digests = dict[str, str]
 type Wording = Callable[[Finding], str]
@@ -81,13 +85,13 @@ class InfluxSink:
 
         Raises OutOfReachError; what is unsure then is compared by the next run.
         """
-        wanted, digests = await self._hass.async_add_executor_job(
+        wanted = await self._hass.async_add_executor_job(
             _wanted, results, ZoneInfo(self._hass.config.time_zone), self._text
         )
         known = ledger.written(results.key)
-        if known == digests:
+        if known == wanted.digests:
             return 0
-        since = _first_differences(known or {}, digests)
+        since = _first_differences(known or {}, wanted.digests)
         meter_id = results.report.meter.meter_id
         place = self._place
 
@@ -103,7 +107,7 @@ class InfluxSink:
             left = await self._server.async_ask(compared)
             if left.upserts or left.doomed:
                 return len(change.upserts)
-        ledger.trust_points(results.key, digests)
+        ledger.trust_points(results.key, wanted.digests)
         return len(change.upserts)
 
     async def async_refuse_original(self) -> None:
@@ -126,54 +130,133 @@ def drop_all(server: Server, place: str) -> None:
         server.drop(place, measurement)
 
 
-def _wanted(
-    results: Results, zone: ZoneInfo, text: Wording
-) -> tuple[list[Point], Digests]:
-    found = points(results, zone, text)
-    return found, _digests(found)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Table:
+    """Points of one measurement, in order: starts [epoch s], values, and how known.
+
+    `values` of NaN are no points; `codes` are of `Provenance`, a byte each.
+    """
+
+    measurement: str
+    tags: Mapping[str, str]
+    starts: Floats
+    values: Floats
+    codes: bytes
+
+    def digests(self) -> Digests:
+        """Return a digest for each quarter of a year (UTC) that has days."""
+        found: Digests = {}
+        for start, end in _quarters(self.starts):
+            low, high = (int(self.starts.searchsorted(edge)) for edge in (start, end))
+            digest = blake2b(f"{self.tags}".encode(), digest_size=12)
+            digest.update(self.starts[low:high].tobytes())
+            digest.update(self.values[low:high].tobytes())
+            digest.update(self.codes[low:high])
+            found[f"{self.measurement}:{start:.0f}"] = digest.hexdigest()
+        return found
+
+    def points(self, since: int) -> Iterator[Point]:
+        """Yield the points from an instant [ns] on."""
+        low = int(self.starts.searchsorted(since / _SECOND))
+        for start, value, code in zip(
+            self.starts[low:].tolist(),
+            self.values[low:].tolist(),
+            self.codes[low:],
+            strict=True,
+        ):
+            if not math.isnan(value):
+                yield Point(
+                    measurement=self.measurement,
+                    tags=self.tags,
+                    fields={"value": value, "quality": _QUALITIES[code]},
+                    time=round(start) * _SECOND,
+                )
 
 
-def points(results: Results, zone: ZoneInfo, text: Wording) -> list[Point]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wanted:
+    """All points of a meter; those of events are few."""
+
+    tables: tuple[_Table, ...]
+    events: tuple[Point, ...]
+    digests: Digests
+
+    def points(self, measurement: str, since: int) -> Iterator[Point]:
+        """Yield the points of a measurement from an instant [ns] on."""
+        for table in self.tables:
+            if table.measurement == measurement:
+                yield from table.points(since)
+        for point in self.events:
+            if point.measurement == measurement and point.time >= since:
+                yield point
+
+
+def _wanted(results: Results, zone: ZoneInfo, text: Wording) -> _Wanted:
     """Return all points of a meter; an unknown day has none."""
     report = results.report
     tags = {"meter_id": report.meter.meter_id, "unit": report.meter.unit}
-    starts = [round(start) * _SECOND for start in report.midnights.tolist()]
-    how = [Provenance(code).name.lower() for code in report.provenance.tolist()]
-    found = [
-        Point(
-            measurement=CONSUMPTION,
-            tags=tags,
-            fields={"value": use, "quality": how[day]},
-            time=starts[day],
-        )
-        for day, use in enumerate(report.use.tolist())
-        if not math.isnan(use)
-    ]
+    codes = bytes(report.provenance.tolist())
     # A dial at midnight is as sure as the better of the days that it joins.
-    codes = report.provenance.tolist()
-    for number, shown in enumerate(report.counter.tolist()):
-        if math.isnan(shown):
-            continue
-        quality = Provenance(min(codes[max(number - 1, 0) : number + 1])).name.lower()
-        daily = Point(
-            measurement=DAILY,
-            tags=tags,
-            fields={"value": shown, "quality": quality},
-            time=starts[number],
-        )
-        found.append(daily)
-        if datetime.fromtimestamp(starts[number] // _SECOND, zone).day == 1:
-            found.append(replace(daily, measurement=MONTHLY))
-    own = {"meter_id": report.meter.meter_id}
-    return found + [
+    shown = bytes(
+        min(codes[max(number - 1, 0) : number + 1], default=Provenance.UNKNOWN)
+        for number in range(len(report.counter))
+    )
+    firsts = [
+        number
+        for number, start in enumerate(report.midnights.tolist())
+        if datetime.fromtimestamp(start, zone).day == 1
+    ]
+    midnights, dial = report.midnights, report.counter
+    tables = (
+        _Table(CONSUMPTION, tags, midnights[:-1], report.use, codes),
+        _Table(DAILY, tags, midnights, dial, shown),
+        _Table(
+            MONTHLY,
+            tags,
+            midnights[firsts],
+            dial[firsts],
+            bytes(shown[number] for number in firsts),
+        ),
+    )
+    events = tuple(
         Point(
             measurement=ANOMALY,
-            tags=own,
-            fields=_flagged(day, text) | {"quality": how[day.index]},
-            time=starts[day.index],
+            tags={"meter_id": report.meter.meter_id},
+            fields=_flagged(day, text) | {"quality": _QUALITIES[codes[day.index]]},
+            time=round(float(midnights[day.index])) * _SECOND,
         )
         for day in results.flagged
-    ]
+    )
+    digests = _events_digest(events)
+    for table in tables:
+        digests |= table.digests()
+    return _Wanted(tables, events, digests)
+
+
+def _quarters(starts: Floats) -> Iterator[tuple[float, float]]:
+    """Yield the quarters of years (UTC) that instants [epoch s] lie in."""
+    if not len(starts):
+        return
+    moment = datetime.fromtimestamp(float(starts[0]), UTC)
+    number, last = moment.year * 4 + (moment.month - 1) // 3, float(starts[-1])
+    start = _quarter(number)
+    while start <= last:
+        yield start, _quarter(number + 1)
+        number, start = number + 1, _quarter(number + 1)
+
+
+def _quarter(number: int) -> float:
+    year, quarter = divmod(number, 4)
+    return datetime(year, quarter * 3 + 1, 1, tzinfo=UTC).timestamp()
+
+
+def _events_digest(events: Sequence[Point]) -> Digests:
+    if not events:
+        return {}
+    digest = blake2b(digest_size=12)
+    for point in events:
+        digest.update(f"{point.fields}{point.time}".encode())
+    return {f"{ANOMALY}:0": digest.hexdigest()}
 
 
 def _flagged(day: FlaggedDay, text: Wording) -> dict[str, Field]:
@@ -191,34 +274,14 @@ def _flagged(day: FlaggedDay, text: Wording) -> dict[str, Field]:
     return {key: value for key, value in fields.items() if value is not None}
 
 
-def _group(point: Point) -> str:
-    year = datetime.fromtimestamp(point.time // _SECOND, UTC).year
-    return f"{point.measurement}:{year}"
-
-
-def _digests(wanted: Sequence[Point]) -> Digests:
-    """Return a digest for each measurement and year (UTC)."""
-    found: Digests = {}
-    for group, members in groupby(sorted(wanted, key=_order), _group):
-        digest = blake2b(digest_size=12)
-        for point in members:
-            digest.update(f"{point.tags}{point.fields}{point.time}".encode())
-        found[group] = digest.hexdigest()
-    return found
-
-
-def _order(point: Point) -> tuple[str, int]:
-    return point.measurement, point.time
-
-
 def _first_differences(old: Digests, new: Digests) -> dict[str, int]:
     """Return from when [ns] on each measurement differs; those that do not are out."""
     since: dict[str, int] = {}
-    for group in sorted(old.keys() | new.keys(), reverse=True):
+    for group in old.keys() | new.keys():
         if old.get(group) != new.get(group):
-            measurement, _, year = group.partition(":")
-            start = datetime(int(year), 1, 1, tzinfo=UTC).timestamp()
-            since[measurement] = int(start) * _SECOND
+            measurement, _, start = group.partition(":")
+            begin = int(start) * _SECOND
+            since[measurement] = min(begin, since.get(measurement, begin))
     if not old:
         # Nothing is sure: whatever lies there is looked at.
         since = dict.fromkeys(MEASUREMENTS, 0)
@@ -229,7 +292,7 @@ def _compared(
     server: Server,
     place: str,
     meter_id: str,
-    wanted: Sequence[Point],
+    wanted: _Wanted,
     since: Mapping[str, int],
 ) -> _Change:
     """Return what has to be done so that the server holds just these points."""
@@ -241,11 +304,7 @@ def _compared(
             for point in server.points(place, measurement, meter_id, start)
             if point.fields.get("quality") != _WITHDRAWN
         }
-        mine = {
-            _identity(point): point
-            for point in wanted
-            if point.measurement == measurement and point.time >= start
-        }
+        mine = {_identity(point): point for point in wanted.points(measurement, start)}
         stale = {
             identity
             for identity, fields in stored.items()
