@@ -5,6 +5,7 @@ import logging
 import os
 from pathlib import Path
 import subprocess
+from typing import NoReturn
 
 from hypothesis import HealthCheck, settings
 import pytest
@@ -13,6 +14,9 @@ from pytest_socket import disable_socket, enable_socket
 # Before the test plugin's own package of this name can take its place.
 from custom_components import nebenkosten
 from scripts.servers import Influxd, VictoriaMetrics, unpack
+
+from .influx.official_flux import OfficialFlux, install
+from .influx.stand_in import StandIn, standing_in
 
 INTEGRATION = nebenkosten.__name__
 
@@ -29,7 +33,7 @@ settings.register_profile(
 settings.load_profile("nebenkosten")
 
 
-def not_run(reason: str) -> None:
+def not_run(reason: str) -> NoReturn:
     """Say loudly that a tool cannot be had; where changes land, that is a failure."""
     if "CI" in os.environ:
         pytest.fail(reason)
@@ -81,3 +85,22 @@ def victoria_metrics(
     server = VictoriaMetrics(tmp_path / "victoria").start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def official_flux() -> Iterator[OfficialFlux]:
+    """Return the official parser and checker of Flux."""
+    try:
+        install()
+        flux = OfficialFlux()
+    except (OSError, subprocess.SubprocessError) as error:
+        not_run(f"Flux's parser cannot be had: {getattr(error, 'stderr', error)}")
+    yield flux
+    flux.close()
+
+
+@pytest.fixture
+def stand_in(official_flux: OfficialFlux, socket_enabled: None) -> Iterator[StandIn]:
+    """Return a stand-in for InfluxDB 2."""
+    with standing_in(official_flux) as server:
+        yield server

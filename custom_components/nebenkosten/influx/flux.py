@@ -40,7 +40,7 @@ def found(place: str, units: Sequence[str]) -> str:
     """Ask for the first and last value, and the number, of all series of units."""
     any_unit = " or ".join(f"r._measurement == {text(name(unit))}" for unit in units)
     return _three(
-        f"from(bucket: {text(place)}) |> range(start: 0)"
+        f"from(bucket: {text(place)}) |> range(start: {time(0)})"
         f' |> filter(fn: (r) => r._field == "value" and ({any_unit}))'
         ' |> group(columns: ["_measurement", "domain", "entity_id"])'
         ' |> sort(columns: ["_time"])'
@@ -88,7 +88,7 @@ def points(place: str, measurement: str, meter_id: str, start: int) -> str:
 def untagged(place: str, measurement: str) -> str:
     """Ask for a point that has no unit."""
     return (
-        f"from(bucket: {text(place)}) |> range(start: 0)"
+        f"from(bucket: {text(place)}) |> range(start: {time(0)})"
         f" |> filter(fn: (r) => {_tags(measurement, {'unit': ''})}"
         ' and r._field == "value")'
         ' |> first() |> keep(columns: ["_time", "_value"])'

@@ -1,8 +1,9 @@
 """How is a point written down for InfluxDB?
 
 https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/ has no way to
-write a line break in a name, nor a backslash at its end: both are shown by Unicode's
-control pictures, so that every name comes back as it was (`original`).
+write a line break in a name, a backslash at its end, or a number sign at a line's
+begin: Unicode's control pictures stand for them, so that every name comes back as it
+was (`original`).
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ _TEXT: Final = str.maketrans({'"': '\\"', "\\": "\\\\"})
 def name(text: str) -> str:
     """Return a name that line protocol can hold; plain ones stay as they are."""
     shown = "".join(_ESCAPE + _PICTURES[c] if c in _PICTURES else c for c in text)
+    if shown.startswith("#"):
+        shown = _ESCAPE + shown
     return shown + _ESCAPE if shown.endswith("\\") else shown
 
 
@@ -27,9 +30,11 @@ def original(shown: str) -> str:
     """Return the text that a name stands for."""
     back = {picture: character for character, picture in _PICTURES.items()}
     parts = iter(shown)
-    return "".join(
-        back.get(next(parts, ""), "") if part == _ESCAPE else part for part in parts
-    )
+    found = []
+    for part in parts:
+        marked = next(parts, "") if part == _ESCAPE else None
+        found.append(part if marked is None else back.get(marked, marked))
+    return "".join(found)
 
 
 def line(point: Point) -> str:

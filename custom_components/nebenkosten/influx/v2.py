@@ -8,7 +8,12 @@ from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.domain.write_precision import WritePrecision
 from influxdb_client.rest import ApiException
-from urllib3.exceptions import HTTPError, SSLError, TimeoutError as Silence
+from urllib3.exceptions import (
+    HTTPError,
+    NewConnectionError,
+    SSLError,
+    TimeoutError as Silence,
+)
 
 from ..outside import seconds_to_wait
 from . import flux
@@ -22,6 +27,7 @@ _BATCH: Final = 5_000
 _SECOND: Final = 1_000_000_000
 _STATUS: Final = {401: "credentials", 403: "rights", 429: "busy", 503: "busy"}
 _KINDS: Final = (
+    (NewConnectionError, "address"),
     (Silence, "silent"),
     (SSLError, "certificate"),
     (HTTPError, "address"),

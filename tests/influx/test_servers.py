@@ -1,12 +1,16 @@
-"""What the client says and understands, with a real InfluxDB 1."""
+"""What the client says and understands: a real InfluxDB 1, and a stand-in for 2."""
 
 from collections.abc import Iterator
 from itertools import pairwise
+import json
+import time
+import urllib.request
 from uuid import uuid4
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
+from custom_components.nebenkosten.influx import flux
 from custom_components.nebenkosten.influx.connection import (
     Connection,
     InfluxError,
@@ -18,11 +22,14 @@ from custom_components.nebenkosten.influx.model import (
     Extent,
     Point,
     RawSeries,
+    Server,
     Value,
 )
 from custom_components.nebenkosten.influx.opening import open_server
-from custom_components.nebenkosten.influx.v1 import InfluxQLServer
-from scripts.servers import Influxd
+from scripts.servers import Influxd, VictoriaMetrics
+
+from .official_flux import OfficialFlux
+from .stand_in import ORGANISATION, TOKEN, StandIn
 
 # Each example has a database of its own in the one server.
 ONE_SERVER = settings(
@@ -57,22 +64,34 @@ NAMES = st.text(
 ).filter(str.strip)
 
 
-def connection(influxd: Influxd, url: str = "") -> Connection:
-    return Connection(
-        version=Version.V1, url=url or influxd.url, raw="raw", processed="out"
-    )
-
-
-@pytest.fixture
-def server(influxd: Influxd) -> Iterator[InfluxQLServer]:
-    opened = open_server(connection(influxd))
-    assert isinstance(opened, InfluxQLServer)
+@pytest.fixture(params=["1", "2"])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Open a server of each version."""
+    if request.param == "1":
+        influxd: Influxd = request.getfixturevalue("influxd")
+        opened = open_server(
+            Connection(version=Version.V1, url=influxd.url, raw="", processed="")
+        )
+    else:
+        stand_in: StandIn = request.getfixturevalue("stand_in")
+        opened = open_server(v2(stand_in))
     yield opened
     opened.close()
 
 
+def v2(stand_in: StandIn, *, token: str = TOKEN, org: str = ORGANISATION) -> Connection:
+    return Connection(
+        version=Version.V2,
+        url=stand_in.url,
+        token=token,
+        organisation=org,
+        raw="raw",
+        processed="out",
+    )
+
+
 @pytest.fixture
-def place(server: InfluxQLServer) -> str:
+def place(server: Server) -> str:
     created = f"place {uuid4().hex} 'x' ü"
     server.create(created)
     assert created in server.places()
@@ -95,7 +114,7 @@ def values(series: RawSeries, *pairs: tuple[float, float]) -> list[Point]:
 GAS = RawSeries("m³", "input_number", "gas_zähler")
 
 
-def test_what_was_written_is_found(server: InfluxQLServer, place: str) -> None:
+def test_what_was_written_is_found(server: Server, place: str) -> None:
     other = RawSeries("kWh", "sensor", "strom")
     heat = RawSeries("°C", "sensor", "heizung")
     server.write(place, values(GAS, (10.5, 1.25), (20, 2), (7200, 3)))
@@ -129,9 +148,8 @@ def test_what_was_written_is_found(server: InfluxQLServer, place: str) -> None:
     st.sampled_from([900, 3600]),
 )
 def test_the_server_keeps_what_matters_of_each_hour(
-    influxd: Influxd, pairs: list[tuple[int, int]], step: int
+    server: Server, pairs: list[tuple[int, int]], step: int
 ) -> None:
-    server = open_server(connection(influxd))
     place = uuid4().hex
     server.create(place)
     written = values(GAS, *((time / 1000, value / 8) for time, value in pairs))
@@ -159,9 +177,8 @@ def test_the_server_keeps_what_matters_of_each_hour(
 @settings(ONE_SERVER, max_examples=150)
 @given(NAMES, NAMES, NAMES)
 def test_no_name_changes_a_question(
-    influxd: Influxd, unit: str, domain: str, entity_id: str
+    server: Server, unit: str, domain: str, entity_id: str
 ) -> None:
-    server = open_server(connection(influxd))
     place = uuid4().hex
     server.create(place)
     odd, plain = RawSeries(unit, domain, entity_id), RawSeries("kWh", "sensor", "x")
@@ -195,7 +212,7 @@ def test_a_name_comes_back(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ['say "hi"', "back\\slash", "two\nlines", "ü 🚰", "a=b, c"]
 )
-def test_texts_come_back(server: InfluxQLServer, place: str, text: str) -> None:
+def test_texts_come_back(server: Server, place: str, text: str) -> None:
     point = Point(
         measurement="meter_anomaly",
         tags={"meter_id": "a"},
@@ -208,9 +225,7 @@ def test_texts_come_back(server: InfluxQLServer, place: str, text: str) -> None:
     assert not server.points(place, "meter_anomaly", "a", 6 * SECOND)
 
 
-def test_points_of_the_original_have_no_unit(
-    server: InfluxQLServer, place: str
-) -> None:
+def test_points_of_the_original_have_no_unit(server: Server, place: str) -> None:
     ours = Point(
         measurement="meter_consumption",
         tags={"meter_id": "a", "unit": "kWh"},
@@ -231,13 +246,110 @@ def test_points_of_the_original_have_no_unit(
     assert not server.points(place, "meter_consumption", "a", 0)
 
 
-def test_trouble_has_a_name(influxd: Influxd, server: InfluxQLServer) -> None:
+def test_trouble_has_a_name(server: Server) -> None:
     with pytest.raises(InfluxError, match=r"^place"):
         server.values("nowhere", GAS, 0, 1)
     with pytest.raises(InfluxError, match=r"^place"):
         server.write("nowhere", values(GAS, (1, 1)))
-    with pytest.raises(InfluxError, match=r"^refused"):
-        server.create("a\\b")
-    gone = open_server(connection(influxd, url="http://127.0.0.1:1"))
+
+
+@pytest.mark.parametrize("version", list(Version))
+def test_nobody_there(version: Version, socket_enabled: None) -> None:
+    gone = open_server(
+        Connection(version=version, url="http://127.0.0.1:1", raw="", processed="")
+    )
     with pytest.raises(InfluxError, match=r"^address"):
         gone.places()
+
+
+def test_a_name_that_version_1_refuses(influxd: Influxd) -> None:
+    server = open_server(
+        Connection(version=Version.V1, url=influxd.url, raw="", processed="")
+    )
+    with pytest.raises(InfluxError, match=r"^refused"):
+        server.create("a\\b")
+
+
+def test_rights_of_version_2(stand_in: StandIn) -> None:
+    stand_in.read_only.add("raw")
+    with pytest.raises(InfluxError, match=r"^rights"):
+        open_server(v2(stand_in)).may_write("raw")
+    with pytest.raises(InfluxError, match=r"^credentials"):
+        open_server(v2(stand_in, token="other")).places()
+    with pytest.raises(InfluxError, match=r"^organisation"):
+        open_server(v2(stand_in, org="other")).may_write("raw")
+
+
+def test_version_3_cannot_delete(influxd: Influxd) -> None:
+    server = open_server(
+        Connection(version=Version.V3, url=influxd.url, token="x", raw="", processed="")
+    )
+    doomed = Doomed(measurement="m", tags={}, times=(1,))
+    assert not server.delete("anywhere", doomed)
+    server.may_write("anywhere")
+
+
+def every_query(place: str, series: RawSeries) -> list[str]:
+    tags = {"domain": series.domain, "entity_id": series.entity_id}
+    return [
+        flux.found(place, [series.unit, "kWh"]),
+        flux.extent(place, series, 1, 10**18 + 5),
+        flux.before(place, series, 10**18),
+        flux.values(place, series, 1, 10**18),
+        flux.reduced(place, series, 1, 10**18, 3600),
+        flux.points(place, series.unit, series.entity_id, 0),
+        flux.untagged(place, series.unit),
+        flux.values(place, RawSeries(series.unit, "", series.entity_id), 0, 1),
+        flux.predicate(Doomed(measurement=series.unit, tags=tags, times=(1,))),
+    ]
+
+
+@settings(ONE_SERVER)
+@given(NAMES, NAMES, NAMES, NAMES)
+def test_the_official_parser_sees_the_same_question(
+    official_flux: OfficialFlux, place: str, unit: str, domain: str, entity_id: str
+) -> None:
+    odd = every_query(place, RawSeries(unit, domain, entity_id))
+    plain = every_query("PLACE", RawSeries("UNIT", "DOMAIN", "NAME"))
+    for one, other in zip(odd[:-1], plain[:-1], strict=True):
+        asked, usual = official_flux.check(one), official_flux.check(other)
+        assert usual.valid, other
+        assert asked.valid, one
+        assert asked.shape() == usual.shape()
+        names = {"PLACE": place, "UNIT": unit, "DOMAIN": domain, "NAME": entity_id}
+        wanted = [names.get(text, text) for text in usual.texts()]
+        assert [original(text) for text in asked.texts()] == wanted
+
+
+def test_a_real_write_endpoint_of_version_2(victoria_metrics: VictoriaMetrics) -> None:
+    server = open_server(
+        Connection(
+            version=Version.V2,
+            url=victoria_metrics.url,
+            token="x",
+            organisation="home",
+            raw="raw",
+            processed="out",
+        )
+    )
+    points = [
+        Point(
+            measurement="meter_consumption",
+            tags={"meter_id": "gas", "unit": "m³"},
+            fields={"value": 1.25 * number, "quality": "measured"},
+            time=(1_700_000_000 + 86400 * number) * SECOND,
+        )
+        for number in range(1, 4)
+    ]
+    server.write("out", points)
+    url = (
+        f"{victoria_metrics.url}/api/v1/export?match[]="
+        "%7Bmeter_id%3D%22gas%22%2Cunit%3D%22m%C2%B3%22%7D"
+    )
+    for _ in range(100):
+        with urllib.request.urlopen(url) as answer:
+            found = [json.loads(line) for line in answer.read().splitlines()]
+        if any(one["values"] == [1.25, 2.5, 3.75] for one in found):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"the points are not there: {found}")
