@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
+from ..engine.days import midnight
 from ..engine.meter import House, SourceKind, SourceRef
 from ..journal import amounts
 from ..journal.store import Journal
@@ -26,16 +28,18 @@ class Imported:
 
 
 class _Telling:
-    """A source that tells how far it has come [epoch s]."""
+    """A source read from a day on [epoch s], which tells how far it has come."""
 
-    def __init__(self, source: Source, tell: Tell) -> None:
+    def __init__(self, source: Source, begin: float, tell: Tell) -> None:
         self._source = source
+        self._begin = begin
         self._tell = tell
 
     async def async_read(
         self, source: SourceRef, since: float | None, now: float
     ) -> AsyncIterator[Collected]:
-        async for found in self._source.async_read(source, since, now):
+        begin = self._begin if since is None else min(since, self._begin)
+        async for found in self._source.async_read(source, begin, now):
             yield found
             self._tell(source.reference, found.until)
 
@@ -52,14 +56,15 @@ async def async_import_history(
 
     What was kept before a failure stays, and the next run goes on from there.
     """
-    sources = {SourceKind.TIBBER: _Telling(tibber, tell)}
+    since = midnight(begin, ZoneInfo(house.time_zone))
+    sources = {SourceKind.TIBBER: _Telling(tibber, since, tell)}
     done: dict[str, Imported] = {}
     for meter in house.meters:
         fed = tuple(s for s in meter.sources if s.kind is SourceKind.TIBBER)
         if not fed:
             continue
         only = replace(meter, sources=fed)
-        missed = await async_collect(hass, journal, sources, only, begin)
+        missed = await async_collect(hass, journal, sources, only, None)
         if missed:
             raise OutOfReachError(missed[0])
         for source in fed:

@@ -47,7 +47,7 @@ class Link:
     @callback
     def begin(self) -> None:
         """Try again from here on, unless the server asked to wait."""
-        self._skip = time.time() < self._not_before
+        self._skip = time.monotonic() < self._not_before
 
     async def async_try[R](
         self, ask: Callable[[], Awaitable[R]], what: str = "read"
@@ -82,7 +82,8 @@ class Link:
     @callback
     def _failed(self, error: OutsideError, what: str) -> None:
         self._skip = True
-        self._not_before = time.time() + (error.retry_after or 0.0)
+        wait = error.retry_after
+        self._not_before = time.monotonic() + wait if wait else 0.0
         if self._down.get(what) == error.key:
             return
         if not self._down:

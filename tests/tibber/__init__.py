@@ -1,0 +1,1 @@
+"""A stand-in for Tibber, and what it is used for."""
