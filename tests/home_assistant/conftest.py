@@ -12,6 +12,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_PHYSICAL
+from custom_components.nebenkosten.coordinator import link
 from custom_components.nebenkosten.data import NkConfigEntry
 
 type AddMeter = Callable[..., Awaitable[str]]
@@ -33,6 +34,12 @@ async def _berlin(
     hass.config.language = "en"
     freezer.move_to(NOW)
     assert await async_setup_component(hass, "homeassistant", {})
+
+
+@pytest.fixture(autouse=True)
+def _no_naps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once: a clock that stands still never wakes a sleeper."""
+    monkeypatch.setattr(link, "_FIRST_WAIT", 0.0)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.coordinator import link
 from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.influx import v1
 from custom_components.nebenkosten.influx.model import RawSeries
@@ -31,8 +30,6 @@ STROM = RawSeries("kWh", "sensor", "strom")
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a silent server in tenths of seconds."""
     monkeypatch.setattr(v1, "_TIMEOUT", (0.5, 0.5))
-    # A clock that stands still never wakes a sleeper.
-    monkeypatch.setattr(link, "_FIRST_WAIT", 0.0)
 
 
 @pytest.fixture

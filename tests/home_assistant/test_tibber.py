@@ -17,7 +17,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.coordinator import link as links
 from custom_components.nebenkosten.coordinator.collect import async_collect
 from custom_components.nebenkosten.coordinator.tibber import TibberLink
 from custom_components.nebenkosten.data import NkConfigEntry
@@ -43,7 +42,6 @@ async def fake(
     socket_enabled: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[FakeTibber]:
     found = FakeTibber(NOW)
-    monkeypatch.setattr(links, "_FIRST_WAIT", 0.0)
     async with standing_in(found) as url:
         monkeypatch.setattr(tibber, "API", url)
         yield found
