@@ -145,7 +145,11 @@ async def test_three_days_without_the_server(
 
 
 async def test_a_password_that_changed(
-    hass: HomeAssistant, house: NkConfigEntry, influxd: Influxd, gate: Gate
+    hass: HomeAssistant,
+    house: NkConfigEntry,
+    influxd: Influxd,
+    gate: Gate,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     beside = Beside(influxd.url)
     await a_house(hass, house, beside, gate.url)
@@ -165,6 +169,10 @@ async def test_a_password_that_changed(
     assert done["reason"] == "reauth_successful"
     await settle(hass)
     assert house.data["influxdb"]["password"] == "geheim"
+    gate.mood = 500
+    await act(hass, "run_analytics")
+    assert "geheim" not in caplog.text
+    gate.mood = None
     assert (await act(hass, "run_analytics"))["status"] == "ok"
     await assert_same_as_engine(hass, beside, "strom")
 

@@ -142,17 +142,6 @@ def _columns(arguments: dict[str, Node]) -> list[str]:
     ]
 
 
-def _group(tables: list[Table], arguments: dict[str, Node]) -> list[Table]:
-    columns = _columns(arguments)
-    rows = [row for table in tables for row in table]
-    return _by(rows, lambda row: tuple(row.get(column) for column in columns))
-
-
-def _sort(tables: list[Table], arguments: dict[str, Node]) -> list[Table]:
-    (column,) = _columns(arguments)
-    return [sorted(table, key=lambda row: row[column]) for table in tables]
-
-
 def _keep(tables: list[Table], arguments: dict[str, Node]) -> list[Table]:
     kept = set(_columns(arguments))
     rows = [[{k: v for k, v in r.items() if k in kept} for r in t] for t in tables]
@@ -193,8 +182,6 @@ def _count(tables: list[Table], _arguments: dict[str, Node]) -> list[Table]:
 _STEPS: dict[str, Callable[[list[Table], dict[str, Node]], list[Table]]] = {
     "range": _range,
     "filter": _filter,
-    "group": _group,
-    "sort": _sort,
     "keep": _keep,
     "window": _window,
     "difference": _difference,

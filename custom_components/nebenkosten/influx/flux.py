@@ -22,7 +22,6 @@ _TEXT: Final = str.maketrans(
     }
 )
 _SECOND: Final = 1_000_000_000
-_ONE_TABLE: Final = 'group() |> sort(columns: ["_time"])'
 
 
 def text(content: str) -> str:
@@ -37,41 +36,43 @@ def time(instant: int) -> str:
 
 
 def found(place: str, units: Sequence[str]) -> str:
-    """Ask for the first and last value, and the number, of all series of units."""
+    """Ask for the first and last value, and the number, of all series of units.
+
+    A series may be kept in several parts, by tags that are none of ours.
+    """
     any_unit = " or ".join(f"r._measurement == {text(name(unit))}" for unit in units)
     return _three(
         f"from(bucket: {text(place)}) |> range(start: {time(0)})"
-        f' |> filter(fn: (r) => r._field == "value" and ({any_unit}))'
-        ' |> group(columns: ["_measurement", "domain", "entity_id"])'
-        ' |> sort(columns: ["_time"])'
+        f' |> filter(fn: (r) => r._field == "value" and ({any_unit}))',
+        _keep("_time", "_value", "_measurement", "domain", "entity_id"),
     )
 
 
 def extent(place: str, series: RawSeries, start: int, end: int) -> str:
-    """Ask for the first and last value, and the number, in a range."""
-    return _three(_of(place, series, start, end))
+    """Ask for the first and last value, and the number, of each part in a range."""
+    return _three(_of(place, series, start, end), _keep("_time", "_value"))
 
 
 def before(place: str, series: RawSeries, instant: int) -> str:
-    """Ask for the last value before an instant."""
-    return f"{_of(place, series, 0, instant)} |> last()"
+    """Ask for the last value of each part before an instant."""
+    return f"{_of(place, series, 0, instant)} |> last() {_keep('_time', '_value')}"
 
 
 def values(place: str, series: RawSeries, start: int, end: int) -> str:
-    """Ask for all values in a range."""
-    return _of(place, series, start, end)
+    """Ask for all values in a range, part by part."""
+    return f"{_of(place, series, start, end)} {_keep('_time', '_value')}"
 
 
 def reduced(place: str, series: RawSeries, start: int, end: int, step: int) -> str:
     """Ask for the first and last value of each step [s], and those after a fall."""
-    ends = f"data |> window(every: {step}s) |> {{}}() |> group()"
+    kept = _keep("_time", "_value")
     falls = "data |> difference() |> filter(fn: (r) => r._value < 0.0)"
     return "\n".join(
         (
             f"data = {_of(place, series, start, end)}",
-            f'{ends.format("first")} |> yield(name: "first")',
-            f'{ends.format("last")} |> yield(name: "last")',
-            f'{falls} |> yield(name: "falls")',
+            f'data |> window(every: {step}s) |> first() {kept} |> yield(name: "first")',
+            f'data |> window(every: {step}s) |> last() {kept} |> yield(name: "last")',
+            f'{falls} {kept} |> yield(name: "falls")',
         )
     )
 
@@ -91,7 +92,7 @@ def untagged(place: str, measurement: str) -> str:
         f"from(bucket: {text(place)}) |> range(start: {time(0)})"
         f" |> filter(fn: (r) => {_tags(measurement, {'unit': ''})}"
         ' and r._field == "value")'
-        ' |> first() |> keep(columns: ["_time", "_value"])'
+        f" |> first() {_keep('_time', '_value')}"
     )
 
 
@@ -108,24 +109,28 @@ def _plain(content: str) -> str:
     return f'"{escaped}"'
 
 
-def _three(data: str) -> str:
+def _three(data: str, kept: str) -> str:
     return "\n".join(
         (
             f"data = {data}",
-            'data |> first() |> yield(name: "first")',
-            'data |> last() |> yield(name: "last")',
-            'data |> count() |> yield(name: "count")',
+            f'data |> first() {kept} |> yield(name: "first")',
+            f'data |> last() {kept} |> yield(name: "last")',
+            f'data |> count() {kept} |> yield(name: "count")',
         )
     )
 
 
+def _keep(*columns: str) -> str:
+    return f"|> keep(columns: [{', '.join(map(text, columns))}])"
+
+
 def _of(place: str, series: RawSeries, start: int, end: int) -> str:
+    """Return a range, neither sorted nor joined: that costs servers much."""
     tags = {"domain": series.domain, "entity_id": series.entity_id}
     return (
         f"from(bucket: {text(place)})"
         f" |> range(start: {time(start)}, stop: {time(end)})"
         f' |> filter(fn: (r) => {_tags(series.unit, tags)} and r._field == "value")'
-        f' |> {_ONE_TABLE} |> keep(columns: ["_time", "_value"])'
     )
 
 

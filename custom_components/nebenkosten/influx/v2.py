@@ -97,27 +97,28 @@ class FluxServer:
     @understood(_error)
     def found(self, place: str, units: Sequence[str]) -> list[tuple[RawSeries, Extent]]:
         """Return the series measured in these units."""
-        known: dict[RawSeries, dict[str, Row]] = {}
+        known: dict[RawSeries, list[tuple[str, Row]]] = {}
         for result, row in self._ask(flux.found(place, units)):
             series = RawSeries(
                 original(str(row["_measurement"])),
                 original(str(row.get("domain", ""))),
                 original(str(row.get("entity_id", ""))),
             )
-            known.setdefault(series, {})[result] = row
-        return [(series, _extent(rows)) for series, rows in known.items()]
+            known.setdefault(series, []).append((result, row))
+        return [(series, _extent(parts)) for series, parts in known.items()]
 
     @understood(_error)
     def extent(self, place: str, series: RawSeries, start: int, end: int) -> Extent:
         """Return how much a series holds in a range."""
-        rows = dict(self._ask(flux.extent(place, series, start, end)))
-        return _extent(rows) if rows else Extent(0, 0, 0)
+        parts = list(self._ask(flux.extent(place, series, start, end)))
+        return _extent(parts) if parts else Extent(0, 0, 0)
 
     @understood(_error)
     def before(self, place: str, series: RawSeries, instant: int) -> Value | None:
         """Return the last value before an instant."""
         found = self._ask(flux.before(place, series, instant))
-        return next((_value(row) for _, row in found), None)
+        parts = (_value(row) for _, row in found)
+        return max(parts, key=lambda value: value.time, default=None)
 
     @understood(_error)
     def values(
@@ -125,7 +126,7 @@ class FluxServer:
     ) -> list[Value]:
         """Return all values in a range, in order of time."""
         found = self._ask(flux.values(place, series, start, end))
-        return [_value(row) for _, row in found]
+        return sorted((_value(row) for _, row in found), key=lambda value: value.time)
 
     @understood(_error)
     def reduced(
@@ -249,9 +250,10 @@ def _value(row: Row) -> Value:
     return Value(int(row["_time"]), float(row["_value"]))
 
 
-def _extent(rows: dict[str, Row]) -> Extent:
+def _extent(parts: list[tuple[str, Row]]) -> Extent:
+    """Join the parts that a series is kept in."""
     return Extent(
-        int(rows["count"]["_value"]),
-        int(rows["first"]["_time"]),
-        int(rows["last"]["_time"]),
+        sum(int(row["_value"]) for result, row in parts if result == "count"),
+        min(int(row["_time"]) for result, row in parts if result == "first"),
+        max(int(row["_time"]) for result, row in parts if result == "last"),
     )
