@@ -247,6 +247,53 @@ async def test_two_credentials_that_expired_together(
         assert (await act(hass, "run_analytics"))["status"] == "ok"
 
 
+async def test_a_place_that_cannot_be_made(
+    hass: HomeAssistant, house: NkConfigEntry, influxd: Influxd
+) -> None:
+    beside = Beside(influxd.url)
+    with gate_before(influxd.url) as gate:
+        manager = hass.config_entries.flow
+        flow = await manager.async_init(
+            DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": house.entry_id}
+        )
+        for step in ("influxdb", "influxdb_v3"):
+            flow = await manager.async_configure(
+                flow["flow_id"], {"next_step_id": step}
+            )
+        given = beside.form(gate.url) | {"token": "x"}
+        flow = await manager.async_configure(flow["flow_id"], given)
+        assert flow["step_id"] == "create_place"
+        gate.mood = 403
+        flow = await manager.async_configure(flow["flow_id"], {})
+        assert flow["errors"] == {"base": "influxdb_rights"}
+        gate.mood = None
+        flow = await manager.async_configure(flow["flow_id"], {})
+        assert flow["reason"] == "reconfigure_successful"
+        await settle(hass)
+
+        # Version 3 cannot delete: what is no longer true says so.
+        await add_meter(hass, house)
+        for time, value in (("2026-01-01", 1), ("2026-03-01", 60)):
+            await act(hass, "add_reading", meter_id="strom", time=time, value=value)
+        await act(hass, "run_analytics")
+        before = beside.results("meter_consumption", "strom")
+        await act(
+            hass,
+            "add_reading",
+            meter_id="strom",
+            time="2026-02-01",
+            value=2,
+            kind="install",
+        )
+        await act(hass, "run_analytics")
+        after = beside.results("meter_consumption", "strom")
+        assert after.keys() == before.keys()
+        withdrawn = [one for one in after.values() if one["quality"] == "withdrawn"]
+        assert withdrawn
+        assert {one["value"] for one in withdrawn} == {0.0}
+        assert (await act(hass, "run_analytics", full=True))["written"]["influxdb"] == 0
+
+
 async def test_letting_tibber_go(
     hass: HomeAssistant, house: NkConfigEntry, fake: FakeTibber
 ) -> None:

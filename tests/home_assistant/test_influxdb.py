@@ -128,6 +128,7 @@ async def test_only_what_can_be_a_meter_is_offered(
     for series, error in (
         ("kWh:sensor.x", "source_unit"),
         ("nonsense", "source_unknown"),
+        ("", "source_one_of"),
     ):
         done = await hass.config_entries.subentries.async_configure(
             flow["flow_id"],

@@ -9,14 +9,14 @@ import sqlite3
 import time
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from influxdb import InfluxDBClient
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.nebenkosten.const import DOMAIN
+from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_PHYSICAL
 from custom_components.nebenkosten.coordinator.collect import async_collect
 from custom_components.nebenkosten.coordinator.tibber import TibberLink
 from custom_components.nebenkosten.data import NkConfigEntry
@@ -224,6 +224,21 @@ async def test_a_revoked_token(
     assert {h: row[0] for h, row in kept.items()} == truth(
         fake.homes[0], min(kept), fake.now
     )
+
+
+async def test_what_is_no_direction_of_a_home(
+    hass: HomeAssistant, house: NkConfigEntry, fake: FakeTibber
+) -> None:
+    await connect_tibber(hass, house)
+    manager = hass.config_entries.subentries
+    flow = await manager.async_init(
+        (house.entry_id, SUBENTRY_PHYSICAL), context={"source": SOURCE_USER}
+    )
+    form = {"name": "Strom", "medium": "electricity", "unit": "kWh"}
+    done = await manager.async_configure(
+        flow["flow_id"], form | {"sources": [{"tibber": "home-a/weather"}]}
+    )
+    assert done["errors"] == {"sources": "source_unknown"}
 
 
 async def test_prices(

@@ -56,7 +56,7 @@ class FakeTibber:
                 "home-b", "", datetime(2025, 1, 1, tzinfo=UTC), 2.0, produces=True
             ),
         ]
-        self.moods: list[int | str | None] = []
+        self.moods: list[Any] = []
         self.asked: list[str] = []
         self.hours_sent = 0
         self.retry_after = "7"
@@ -76,6 +76,8 @@ class FakeTibber:
             assert request.transport is not None
             request.transport.abort()
             return web.Response()
+        if isinstance(mood, dict | list):
+            return web.json_response(mood)
         if mood in ("errors", "unauthenticated"):
             code = "UNAUTHENTICATED" if mood == "unauthenticated" else "INTERNAL"
             error = {"message": "no", "extensions": {"code": code}}
