@@ -110,6 +110,19 @@ async def test_a_server_killed_in_the_middle_of_a_write(
             await assert_same_as_engine(hass, beside, meter)
 
 
+async def test_a_write_that_is_acknowledged_and_lost(
+    hass: HomeAssistant, house: NkConfigEntry, influxd: Influxd, gate: Gate
+) -> None:
+    beside = Beside(influxd.url)
+    await a_house(hass, house, beside, gate.url)
+    gate.mood, gate.only = 204, "/write"
+    assert (await act(hass, "run_analytics"))["written"]["influxdb"] > 0
+    assert not beside.results("meter_consumption", "wasser")
+    gate.mood = None
+    assert (await act(hass, "run_analytics"))["written"]["influxdb"] > 0
+    await assert_same_as_engine(hass, beside, "wasser")
+
+
 async def test_three_days_without_the_server(
     hass: HomeAssistant,
     house: NkConfigEntry,
@@ -221,3 +234,16 @@ async def test_a_series_whose_server_was_let_go(
     assert run["status"] == "partial"
     assert run["errors"] == ["influxdb: strom"]
     assert run["meters"]["strom"]["readings"] > 400
+
+
+async def test_a_series_that_is_gone(
+    hass: HomeAssistant, house: NkConfigEntry, influxd: Influxd
+) -> None:
+    beside = Beside(influxd.url)
+    await a_house(hass, house, beside, influxd.url)
+    await act(hass, "run_analytics")
+    before = await act(hass, "get_readings", meter_id="strom")
+    beside.server.drop(beside.raw, "kWh")
+    run = await act(hass, "run_analytics", start="2026-01-01")
+    assert run["status"] == "ok"
+    assert await act(hass, "get_readings", meter_id="strom") == before

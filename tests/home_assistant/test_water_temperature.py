@@ -56,7 +56,8 @@ class Service:
             for time, value in reversed(self.rows)
         )
         return web.Response(
-            text=self.body or f"<table>{cells}</table>",
+            # More than comes in one piece.
+            text=self.body or f"<!--{'x' * 300_000}--><table>{cells}</table>",
             content_type="text/html",
             headers={"ETag": self.etag},
         )
@@ -224,6 +225,22 @@ async def test_the_raw_bucket_has_every_row_once(
         "source": "127.0.0.1",
         "value": 6.0,
     }
+
+
+async def test_a_page_without_an_end(
+    hass: HomeAssistant, house: NkConfigEntry, service: Service
+) -> None:
+    service.body = "<table>" + "x" * 3_000_000
+    done = await add_station(hass, house)
+    assert done["errors"] == {"url": "water_page"}
+
+
+async def test_hours_that_are_still_young_are_the_recorder_s(
+    hass: HomeAssistant, house: NkConfigEntry, service: Service
+) -> None:
+    service.rows = service.rows[-2:]
+    assert (await add_station(hass, house))["type"] is FlowResultType.CREATE_ENTRY
+    assert await means(hass) == {}
 
 
 @pytest.mark.parametrize(
