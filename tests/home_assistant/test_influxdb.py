@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
@@ -15,6 +16,7 @@ from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.influx.model import Point, RawSeries
 from scripts.servers import Influxd
 
+from ..gate import gate_before
 from .conftest import act, add_meter, settle
 from .influx_house import NS, Beside, assert_same_as_engine, connect, hourly
 
@@ -160,6 +162,33 @@ async def test_late_values_are_found_and_the_past_is_not_read_again(
     assert "2026-02-28T11:30:00+01:00" in times
     run = await act(hass, "run_analytics", start="2026-01-01")
     assert run["meters"]["strom"]["readings"] == before + 1
+
+
+async def test_a_helper_that_is_only_written_again_is_no_reading(
+    hass: HomeAssistant, house: NkConfigEntry, influxd: Influxd, freezer: Any
+) -> None:
+    with gate_before(influxd.url) as gate:
+        beside = Beside(influxd.url)
+        beside.say(GAS, ("2026-01-01T00:00:00Z", 100), ("2026-03-01T00:00:00Z", 160))
+        await connect(hass, house, beside.form(gate.url))
+        reference = "m³:input_number.gas_zaehler"
+        await add_meter(
+            hass,
+            house,
+            name="Gas",
+            medium="gas",
+            unit="m³",
+            sources=[{"series": reference}],
+        )
+        await act(hass, "run_analytics")
+        beside.say(GAS, *((f"2026-03-0{day}T08:00:00Z", 160) for day in range(2, 10)))
+        for days in range(1, 4):
+            freezer.move_to(datetime(2026, 3, 10 + days, 12, tzinfo=UTC))
+            run = await act(hass, "run_analytics")
+            assert run["meters"]["gas"]["readings"] == 2
+        # Each time it was asked from where the last reading lies, and no earlier.
+        asked = [unquote_plus(one) for one in gate.asked if "FIRST" in one]
+        assert "time >= 1772064000000000000 " in asked[-1]
 
 
 async def test_no_stale_point_stays(

@@ -7,7 +7,6 @@ all of it comes.
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
-import math
 from typing import Final
 
 from ..engine.meter import SourceRef
@@ -52,7 +51,8 @@ class InfluxSource:
             values = await self._server.async_ask(
                 lambda server: _all(server, place, series, start, end)
             )
-            yield _collected(series, values, shift if source.is_dense else None)
+            if values:
+                yield _collected(series, values, shift if source.is_dense else None)
             return
         step = _STEP if shift else _HOUR // _SECOND
         first = max(start, extent.first - extent.first % _HOUR)
@@ -104,17 +104,14 @@ def _month(
 def _collected(
     series: RawSeries, values: Sequence[Value], shift: float | None
 ) -> Collected:
-    samples = [
-        Sample(value.time / _SECOND, value.value)
-        for value in values
-        if math.isfinite(value.value)
-    ]
+    """Return values, of which there is at least one, as they are kept."""
+    samples = [Sample(value.time / _SECOND, value.value) for value in values]
     return Collected(
         samples=tuple(samples if shift is None else reduced(samples, shift)),
         sample_unit=series.unit,
         amounts=(),
         amount_unit=None,
-        until=samples[-1].instant if samples else 0.0,
+        until=samples[-1].instant,
     )
 
 
