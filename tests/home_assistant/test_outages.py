@@ -16,6 +16,7 @@ from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.influx import v1
 from custom_components.nebenkosten.influx.model import RawSeries
+from custom_components.nebenkosten.sinks import influxdb as sink
 from scripts.servers import Influxd
 
 from ..gate import Gate, gate_before
@@ -121,6 +122,26 @@ async def test_a_write_that_is_acknowledged_and_lost(
     gate.mood = None
     assert (await act(hass, "run_analytics"))["written"]["influxdb"] > 0
     await assert_same_as_engine(hass, beside, "wasser")
+
+
+async def test_points_that_cannot_be_made_stop_no_statistics(
+    hass: HomeAssistant,
+    house: NkConfigEntry,
+    influxd: Influxd,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    beside = Beside(influxd.url)
+    await a_house(hass, house, beside, influxd.url)
+
+    def broken(*_: Any) -> None:
+        raise ValueError("no such thing")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sink, "_wanted", broken)
+        run = await act(hass, "run_analytics")
+    assert run["status"] == "partial"
+    assert run["errors"] == ["points"]
+    assert await used_per_day(hass, "wasser")
 
 
 async def test_three_days_without_the_server(

@@ -32,6 +32,7 @@ from custom_components.nebenkosten.sources import tibber
 from custom_components.nebenkosten.sources.tibber import TibberSource
 from scripts.servers import Influxd
 
+from ..gate import gate_before
 from ..tibber.stand_in import TOKEN, FakeHome, FakeTibber, standing_in
 from .conftest import NOW, act, add_meter, settle
 from .influx_house import Beside, connect
@@ -293,6 +294,42 @@ async def test_hours_reach_the_raw_bucket_once(
     fake.homes[0].corrected[NOW - timedelta(hours=30)] = 7.5
     await act(hass, "run_analytics")
     assert written()[NOW - timedelta(hours=30)]["consumption"] == 7.5
+
+
+async def test_hours_wait_for_the_raw_bucket(
+    hass: HomeAssistant, house: NkConfigEntry, fake: FakeTibber, influxd: Influxd
+) -> None:
+    beside = Beside(influxd.url)
+    with gate_before(influxd.url) as gate:
+        await connect(hass, house, beside.form(gate.url))
+        await a_house(hass, house)
+        await add_meter(
+            hass, house, name="Erzeugung", sources=[{"tibber": "home-b/production"}]
+        )
+        gate.mood, gate.only = 500, "/write"
+        run = await act(hass, "run_analytics")
+        assert run["status"] == "partial"
+        assert run["meters"]["strom"]["readings"] == 0
+        assert run["meters"]["strom"]["days"] > 29
+        gate.mood = None
+        assert (await act(hass, "run_analytics"))["status"] == "ok"
+        client = InfluxDBClient(port=influxd.port, username=None, password=None)
+        found = client.query('SELECT * FROM "energy"', epoch="s", database=beside.raw)
+        points = list(found.get_points())
+        # What a home produces is no consumption.
+        assert {point["entity_id"] for point in points} == {"strom"}
+        assert len(points) == len(journal(hass))
+
+
+async def test_a_history_of_no_meter(
+    hass: HomeAssistant, house: NkConfigEntry, fake: FakeTibber
+) -> None:
+    await a_house(hass, house)
+    await add_meter(hass, house, name="Gas", medium="gas", unit="m³")
+    fake.homes[0].first = NOW
+    done = await act(hass, "import_tibber_history", years=1)
+    nothing = {"hours": 0, "first": None, "last": None}
+    assert done["homes"] == {"home-a/consumption": nothing}
 
 
 MOODS = (None, None, None, 401, 429, 500, 503, "garbage", "cut", "errors")

@@ -29,6 +29,7 @@ from custom_components.nebenkosten.influx.model import (
 from custom_components.nebenkosten.influx.opening import open_server
 from scripts.servers import Influxd, VictoriaMetrics
 
+from . import stand_in as stand_in_module
 from .official_flux import OfficialFlux
 from .stand_in import ORGANISATION, TOKEN, StandIn
 
@@ -302,6 +303,16 @@ def test_rights_of_version_2(stand_in: StandIn) -> None:
         open_server(v2(stand_in, token="other")).places()
     with pytest.raises(InfluxError, match=r"^organisation"):
         open_server(v2(stand_in, org="other")).may_write("raw")
+
+
+def test_an_error_in_the_middle_of_an_answer(
+    stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "#datatype,string,string\r\n#group,true,true\r\n#default,,\r\n"
+    text += ",error,reference\r\n,it went wrong,897\r\n"
+    monkeypatch.setattr(stand_in_module, "_csv", lambda _results: text)
+    with pytest.raises(InfluxError, match=r"^refused: it went wrong"):
+        open_server(v2(stand_in)).values("raw", GAS, 0, 1)
 
 
 def test_version_3_cannot_delete(influxd: Influxd) -> None:
