@@ -13,7 +13,7 @@ class Gate(ThreadingHTTPServer):
     """Hands requests on; `mood` says how it misbehaves instead.
 
     A status code, "garbage", "silent" (until the gate closes) or "cut" (in the middle).
-    `only` limits that to paths that contain it.
+    `only` limits that to paths that contain it, `times` to so many requests.
     """
 
     daemon_threads = False
@@ -25,6 +25,7 @@ class Gate(ThreadingHTTPServer):
         self.upstream = upstream
         self.mood: int | str | None = None
         self.only = ""
+        self.times = -1
         self.retry_after: str | None = None
         self.asked: list[str] = []
         self.sent = 0
@@ -49,7 +50,8 @@ class _Handler(BaseHTTPRequestHandler):
         gate = self.server
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         gate.asked.append(f"{self.command} {self.path}")
-        mood = gate.mood if gate.only in self.path else None
+        mood = gate.mood if gate.only in self.path and gate.times else None
+        gate.times -= mood is not None
         if mood is None:
             self._hand_on(body)
         elif mood == "silent":

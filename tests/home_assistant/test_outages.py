@@ -27,12 +27,6 @@ from .reading_back import used_per_day
 STROM = RawSeries("kWh", "sensor", "strom")
 
 
-@pytest.fixture(autouse=True)
-def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for a silent server in tenths of seconds."""
-    monkeypatch.setattr(v1, "_TIMEOUT", (0.5, 0.5))
-
-
 @pytest.fixture
 def gate(influxd: Influxd) -> Iterator[Gate]:
     with gate_before(influxd.url) as opened:
@@ -67,9 +61,12 @@ async def test_a_server_that_misbehaves(
     influxd: Influxd,
     gate: Gate,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
     mood: int | str,
     only: str,
 ) -> None:
+    if mood == "silent":
+        monkeypatch.setattr(v1, "_TIMEOUT", (2, 2))
     beside = Beside(influxd.url)
     await a_house(hass, house, beside, gate.url)
     if only == "/write" and mood in ("garbage", "cut"):
@@ -124,6 +121,33 @@ async def test_a_write_that_is_acknowledged_and_lost(
     await assert_same_as_engine(hass, beside, "wasser")
 
 
+async def test_what_is_refused_for_one_meter_stops_no_other(
+    hass: HomeAssistant,
+    house: NkConfigEntry,
+    influxd: Influxd,
+    gate: Gate,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    beside = Beside(influxd.url)
+    await a_house(hass, house, beside, gate.url)
+    for _ in range(2):
+        # The first meter that is written is the one that the server does not like.
+        gate.mood, gate.only, gate.times = 400, "/write", 1
+        run = await act(hass, "run_analytics")
+        assert run["status"] == "partial"
+        assert run["errors"] == ["influxdb: strom"]
+        await assert_same_as_engine(hass, beside, "wasser")
+        issue = ir.async_get(hass).async_get_issue(DOMAIN, "influxdb")
+        assert issue is not None
+        assert issue.translation_key == "influxdb_refused"
+    assert told(caplog, "influxdb is out of reach") == 1
+    gate.mood = None
+    assert (await act(hass, "run_analytics"))["status"] == "ok"
+    await assert_same_as_engine(hass, beside, "strom")
+    assert told(caplog, "influxdb is back") == 1
+    assert ir.async_get(hass).async_get_issue(DOMAIN, "influxdb") is None
+
+
 async def test_points_that_cannot_be_made_stop_no_statistics(
     hass: HomeAssistant,
     house: NkConfigEntry,
@@ -140,7 +164,7 @@ async def test_points_that_cannot_be_made_stop_no_statistics(
         patch.setattr(sink, "_wanted", broken)
         run = await act(hass, "run_analytics")
     assert run["status"] == "partial"
-    assert run["errors"] == ["points"]
+    assert run["errors"] == ["points: strom", "points: wasser"]
     assert await used_per_day(hass, "wasser")
 
 

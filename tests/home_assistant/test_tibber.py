@@ -12,6 +12,7 @@ from typing import Any
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
 from influxdb import InfluxDBClient
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -294,6 +295,25 @@ async def test_hours_reach_the_raw_bucket_once(
     fake.homes[0].corrected[NOW - timedelta(hours=30)] = 7.5
     await act(hass, "run_analytics")
     assert written()[NOW - timedelta(hours=30)]["consumption"] == 7.5
+
+
+async def test_a_home_that_is_gone_stops_no_other(
+    hass: HomeAssistant, house: NkConfigEntry, fake: FakeTibber
+) -> None:
+    await a_house(hass, house)
+    await add_meter(hass, house, name="Zwei", sources=[{"tibber": "home-b/production"}])
+    await act(hass, "run_analytics")
+    gone = fake.homes.pop(0)
+    fake.homes[0].corrected[NOW - timedelta(hours=3)] = 4.5
+    for _ in range(2):
+        run = await act(hass, "run_analytics")
+        assert run["errors"] == ["tibber: strom"]
+        assert journal(hass, "zwei")[NOW - timedelta(hours=3)][0] == 4.5
+        issue = ir.async_get(hass).async_get_issue(DOMAIN, "tibber")
+        assert issue is not None
+    fake.homes.insert(0, gone)
+    assert (await act(hass, "run_analytics"))["status"] == "ok"
+    assert ir.async_get(hass).async_get_issue(DOMAIN, "tibber") is None
 
 
 async def test_hours_wait_for_the_raw_bucket(

@@ -174,17 +174,17 @@ class Execution:
         if self._servers.influx is None:
             return
         points = Points(self._hass, self._entry, self._servers.influx)
-        try:
-            for key, result in results.items():
+        for key, result in results.items():
+            try:
                 self._points += await points.async_publish(
                     key, result.report, self._cache
                 )
-        except OutOfReachError as error:
-            self._errors.append(error.name)
-            self._missed |= results.keys()
-        except Exception:
-            _LOGGER.exception("Points cannot be written")
-            self._errors.append("points")
+            except OutOfReachError as error:
+                self._missed.add(key)
+                self._errors.append(f"{error.name}: {result.report.meter.meter_id}")
+            except Exception:
+                _LOGGER.exception("Points cannot be written")
+                self._fail(result.report.meter, Status.PARTIAL, "points")
 
     def _miss(self, meter: Meter, names: list[str]) -> None:
         """Note which servers a meter is behind for; the next run catches up."""

@@ -20,6 +20,8 @@ _PASSING: Final = ("busy", "server")
 _TRIES: Final = 3
 _FIRST_WAIT: Final = 2.0
 _PATIENCE: Final = 10.0
+# These may concern one meter, or one home, alone.
+_OWN: Final = ("refused", "place")
 # Only the user can mend these.
 TO_MEND: Final = ("certificate", "organisation", "rights", "place", "refused", "page")
 
@@ -50,11 +52,12 @@ class Link:
         self._skip = time.monotonic() < self._not_before
 
     async def async_try[R](
-        self, ask: Callable[[], Awaitable[R]], what: str = "read"
+        self, ask: Callable[[], Awaitable[R]], what: str = "read", about: str = ""
     ) -> R:
         """Return the answer; raises OutOfReachError. One question at a time.
 
-        `what` keeps apart what a server may do well and badly: reading and writing.
+        `what` keeps apart what a server may do well and badly: reading and writing. A
+        question that it refuses stands for itself, `about` a meter: others go on.
         """
         async with self._lock:
             if self._skip:
@@ -62,9 +65,9 @@ class Link:
             try:
                 answer = await self._async_patiently(ask)
             except OutsideError as error:
-                self._failed(error, what)
+                self._failed(error, what, about)
                 raise OutOfReachError(self.name) from error
-            self._succeeded(what)
+            self._succeeded(what, f"{what} {about}")
             return answer
 
     async def _async_patiently[R](self, ask: Callable[[], Awaitable[R]]) -> R:
@@ -80,8 +83,11 @@ class Link:
         return await ask()
 
     @callback
-    def _failed(self, error: OutsideError, what: str) -> None:
-        self._skip = True
+    def _failed(self, error: OutsideError, what: str, about: str) -> None:
+        if error.key in _OWN:
+            what = f"{what} {about}"
+        else:
+            self._skip = True
         wait = error.retry_after
         self._not_before = time.monotonic() + wait if wait else 0.0
         if self._down.get(what) == error.key:
@@ -106,8 +112,9 @@ class Link:
             )
 
     @callback
-    def _succeeded(self, what: str) -> None:
-        was_down = self._down.pop(what, None) is not None
+    def _succeeded(self, *what: str) -> None:
+        ended = [self._down.pop(one, None) for one in what]
+        was_down = any(ended)
         if self._down:
             return
         if was_down:

@@ -13,7 +13,10 @@ from .servers import InfluxLink
 
 
 class Points:
-    """Publishes one meter after the other, unless the original's points lie there."""
+    """Publishes one meter after the other, unless the original's points lie there.
+
+    It serves one run: the next one looks again.
+    """
 
     def __init__(
         self, hass: HomeAssistant, entry: NkConfigEntry, link: InfluxLink
@@ -23,9 +26,12 @@ class Points:
         self._entry = entry
         self._link = link
         self._sink: InfluxSink | None = None
+        self._refused = False
 
     async def async_publish(self, key: str, report: MeterReport, cache: Cache) -> int:
         """Return how many points were written; raises OutOfReachError."""
+        if self._refused:
+            return 0
         sink = self._sink or await self._async_sink()
         connection = self._link.connection
         if not cache.aim(
@@ -34,6 +40,7 @@ class Points:
             try:
                 await sink.async_refuse_original()
             except OriginalError:
+                self._refused = True
                 self._ask_user(connection.processed)
                 return 0
             ir.async_delete_issue(self._hass, DOMAIN, ISSUE_ORIGINAL)

@@ -40,7 +40,7 @@ async def async_hand_on(
         if changed:
             server, bucket = place
             points = [_point(meter.meter_id, amount) for amount in changed]
-            await server.async_tell(partial(_write, bucket, points))
+            await server.async_tell(partial(_write, bucket, points), name)
             cache.hand_on(f"{meter.key} {name}", changed[-1].revision)
 
 

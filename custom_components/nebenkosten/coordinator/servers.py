@@ -35,19 +35,21 @@ class InfluxLink(Link):
         self.connection = connection
         self._server: Server | None = None
 
-    async def async_ask[R](self, work: Callable[[Server], R]) -> R:
+    async def async_ask[R](self, work: Callable[[Server], R], about: str = "") -> R:
         """Ask the server something; raises OutOfReachError."""
-        return await self._async_do(work, "read")
+        return await self._async_do(work, "read", about)
 
-    async def async_tell[R](self, work: Callable[[Server], R]) -> R:
+    async def async_tell[R](self, work: Callable[[Server], R], about: str = "") -> R:
         """Have the server change something; raises OutOfReachError."""
-        return await self._async_do(work, "write")
+        return await self._async_do(work, "write", about)
 
-    async def _async_do[R](self, work: Callable[[Server], R], what: str) -> R:
+    async def _async_do[R](
+        self, work: Callable[[Server], R], what: str, about: str
+    ) -> R:
         async def do() -> R:
             return await self._hass.async_add_executor_job(work, await self._opened())
 
-        return await self.async_try(do, what)
+        return await self.async_try(do, what, about)
 
     async def _opened(self) -> Server:
         if self._server is not None:

@@ -42,7 +42,7 @@ class TibberLink(Link):
                 await async_query(session, self._token, document, variables)
             )
 
-        return await self.async_try(ask)
+        return await self.async_try(ask, about=str(variables.get("home", "")))
 
 
 class TibberHomes(Polling[Mapping[str, Home]]):

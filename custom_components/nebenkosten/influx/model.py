@@ -140,10 +140,13 @@ class Server(Protocol):
 
 
 class Asks(Protocol):
-    """Somebody who may be asked to ask the server, and to tell it something."""
+    """Somebody who may be asked to ask the server, and to tell it something.
 
-    async def async_ask[R](self, work: Callable[[Server], R]) -> R:
+    `about` names whom it concerns: what is refused stops nobody else.
+    """
+
+    async def async_ask[R](self, work: Callable[[Server], R], about: str = "") -> R:
         """Ask the server something; raises OutOfReachError."""
 
-    async def async_tell[R](self, work: Callable[[Server], R]) -> R:
+    async def async_tell[R](self, work: Callable[[Server], R], about: str = "") -> R:
         """Have the server change something; raises OutOfReachError."""

@@ -98,13 +98,13 @@ class InfluxSink:
         def compared(server: Server) -> _Change:
             return _compared(server, place, meter_id, wanted, since)
 
-        change = await self._server.async_ask(compared)
+        change = await self._server.async_ask(compared, meter_id)
         if change.upserts or change.doomed:
             await ledger.async_doubt_points(results.key)
             await self._server.async_tell(
-                lambda server: _carry_out(server, place, change)
+                lambda server: _carry_out(server, place, change), meter_id
             )
-            left = await self._server.async_ask(compared)
+            left = await self._server.async_ask(compared, meter_id)
             if left.upserts or left.doomed:
                 return len(change.upserts)
         ledger.trust_points(results.key, wanted.digests)

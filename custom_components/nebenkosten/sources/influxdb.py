@@ -43,13 +43,14 @@ class InfluxSource:
         start, end = max(start - start % _HOUR, 0), round(now * _SECOND)
 
         extent = await self._server.async_ask(
-            lambda server: server.extent(place, series, start, end)
+            lambda server: server.extent(place, series, start, end), source.reference
         )
         if not extent.count:
             return
         if extent.count <= _FEW:
             values = await self._server.async_ask(
-                lambda server: _all(server, place, series, start, end)
+                lambda server: _all(server, place, series, start, end),
+                source.reference,
             )
             if values:
                 yield _collected(series, values, shift if source.is_dense else None)
@@ -58,7 +59,8 @@ class InfluxSource:
         first = max(start, extent.first - extent.first % _HOUR)
         for span in _months(first, extent.last + 1):
             values = await self._server.async_ask(
-                partial(_month, place=place, series=series, span=span, step=step)
+                partial(_month, place=place, series=series, span=span, step=step),
+                source.reference,
             )
             if values:
                 yield _collected(series, values, shift if source.is_dense else None)
