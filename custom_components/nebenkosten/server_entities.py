@@ -107,9 +107,6 @@ class PriceSensor(CoordinatorEntity[TibberHomes], SensorEntity):
         self._home_id = home_id
         self._attr_unique_id = f"tibber_{home_id}_price"
         self._attr_translation_placeholders = {"home": homes.data[home_id].name}
-        self._attr_native_unit_of_measurement = (
-            f"{homes.data[home_id].currency or 'EUR'}/kWh"
-        )
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, entry.entry_id)},
             name=entry.title,
@@ -122,6 +119,13 @@ class PriceSensor(CoordinatorEntity[TibberHomes], SensorEntity):
 
     @property
     @override
+    def native_unit_of_measurement(self) -> str | None:
+        """Return the home's currency per kWh, None while it is unknown."""
+        currency = self._home.currency if self._home else None
+        return f"{currency}/kWh" if currency else None
+
+    @property
+    @override
     def native_value(self) -> float | None:
         """Return the price of this hour, None where it is unknown."""
         price = self._home.price_at(time.time()) if self._home else None
@@ -131,13 +135,14 @@ class PriceSensor(CoordinatorEntity[TibberHomes], SensorEntity):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return all prices that are known, with the instants they begin."""
-        home = self._home
+        home, received = self._home, self.coordinator.received
         return {
+            "as_of": received and datetime.fromtimestamp(received, UTC).isoformat(),
             "prices": [
                 {
                     "start": datetime.fromtimestamp(price.start, UTC).isoformat(),
                     "price": price.total,
                 }
                 for price in (home.prices if home else ())
-            ]
+            ],
         }

@@ -253,6 +253,7 @@ async def test_prices(
     assert float(state.state) == pytest.approx(0.33)
     assert state.attributes["unit_of_measurement"] == "EUR/kWh"
     assert len(state.attributes["prices"]) == 48
+    assert state.attributes["as_of"] == NOW.isoformat()
     assert hass.states.get("sensor.test_home_price_seestrasse_1_schliersee")
     # Tibber is away; the price of the next hour is known already.
     fake.moods = ["cut"] * 50
@@ -263,6 +264,7 @@ async def test_prices(
     state = hass.states.get("sensor.test_home_price_haus")
     assert state is not None
     assert float(state.state) == pytest.approx(0.34)
+    assert state.attributes["as_of"] == NOW.isoformat()
 
 
 async def test_hours_reach_the_raw_bucket_once(
