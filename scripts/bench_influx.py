@@ -55,6 +55,12 @@ def _measured(server: Server, influxd: Influxd) -> dict[str, Any]:
     _write(client, last, today)
     rows["second"] = _run(server, client)
     rows["third"] = _run(server, client)
+    told = [
+        line
+        for line in server.log.read_text().splitlines()
+        if "nebenkosten" in line and ("ERROR" in line or "blocking" in line)
+    ]
+    assert not told, told
     return rows
 
 

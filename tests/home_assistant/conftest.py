@@ -1,6 +1,6 @@
 """A real Home Assistant core with a real recorder, in this process."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,9 @@ import pytest
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_PHYSICAL
 from custom_components.nebenkosten.coordinator import link
 from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.sources import tibber
+
+from ..tibber.stand_in import FakeTibber, standing_in
 
 type AddMeter = Callable[..., Awaitable[str]]
 
@@ -40,6 +43,16 @@ async def _berlin(
 def _no_naps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once: a clock that stands still never wakes a sleeper."""
     monkeypatch.setattr(link, "_FIRST_WAIT", 0.0)
+
+
+@pytest.fixture
+async def fake(
+    socket_enabled: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[FakeTibber]:
+    found = FakeTibber(NOW)
+    async with standing_in(found) as url:
+        monkeypatch.setattr(tibber, "API", url)
+        yield found
 
 
 @pytest.fixture

@@ -24,9 +24,7 @@ from ..influx.stand_in import ORGANISATION, TOKEN, StandIn
 from ..tibber.stand_in import TOKEN as TIBBER_TOKEN, FakeTibber
 from .conftest import act, add_meter, settle
 from .influx_house import NS, Beside, assert_same_as_engine, connect, hourly
-from .test_tibber import connect_tibber, fake
-
-__all__ = ["fake"]
+from .tibber_house import connect_tibber
 
 STROM = RawSeries("kWh", "sensor", "strom")
 
