@@ -1,6 +1,7 @@
 """InfluxDB as a source and as a sink: a real InfluxDB 1 through the front door."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
@@ -189,6 +190,27 @@ async def test_a_helper_that_is_only_written_again_is_no_reading(
         # Each time it was asked from where the last reading lies, and no earlier.
         asked = [unquote_plus(one) for one in gate.asked if "FIRST" in one]
         assert "time >= 1772064000000000000 " in asked[-1]
+
+
+async def test_a_counter_that_falls_all_the_time_loses_no_fall(
+    hass: HomeAssistant, house: NkConfigEntry, beside: Beside
+) -> None:
+    """More values than are read at once, and more falls than are asked for singly."""
+    first = datetime(2026, 1, 1, tzinfo=UTC)
+    values = [
+        ((first + timedelta(minutes=5 * n)).isoformat(), float(n % 100))
+        for n in range(11_000)
+    ]
+    beside.say(STROM, *values)
+    await connect(hass, house, beside.form())
+    await add_meter(hass, house, sources=[{"series": "kWh:sensor.strom"}])
+    assert (await act(hass, "run_analytics"))["status"] == "ok"
+    days = {"start": "2026-01-10", "end": "2026-01-12"}
+    found = await act(hass, "get_readings", meter_id="strom", **days)
+    kept = [one["value"] for one in found["meters"]["strom"]["readings"]]
+    falls = [pair for pair in pairwise(kept) if pair[1] < pair[0]]
+    assert len(falls) >= 8
+    assert set(falls) == {(99.0, 0.0)}
 
 
 async def test_no_stale_point_stays(
