@@ -1,6 +1,6 @@
 """A gate before a server: it lets all through, or misbehaves in many ways."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import threading
@@ -12,7 +12,8 @@ import urllib.request
 class Gate(ThreadingHTTPServer):
     """Hands requests on; `mood` says how it misbehaves instead.
 
-    A status code, "garbage", "silent" (until the gate closes) or "cut" (in the middle).
+    A status code, "garbage", "silent" (until the gate closes), "cut" (in the middle of
+    the answer) or "killed" (half of the request arrives, then `kill` ends the server).
     `only` limits that to paths that contain it, `times` to so many requests.
     """
 
@@ -29,6 +30,7 @@ class Gate(ThreadingHTTPServer):
         self.retry_after: str | None = None
         self.asked: list[str] = []
         self.sent = 0
+        self.kill: Callable[[], None] = lambda: None
         self.closing = threading.Event()
         self.url = f"http://127.0.0.1:{self.server_port}"
 
@@ -57,6 +59,12 @@ class _Handler(BaseHTTPRequestHandler):
         elif mood == "silent":
             gate.closing.wait(60)
             self.close_connection = True
+        elif mood == "killed":
+            lines = body.splitlines(keepends=True)
+            self._forward(b"".join(lines[: len(lines) // 2]))
+            gate.kill()
+            gate.mood = None
+            self.close_connection = True
         elif mood == "cut":
             self.send_response(200)
             self.send_header("Content-Length", "1000")
@@ -70,18 +78,28 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(int(mood), b'{"error":"no","code":"x","message":"no"}', after)
 
     def _hand_on(self, body: bytes) -> None:
-        headers = {k: v for k, v in self.headers.items() if k.lower() != "host"}
+        try:
+            self._send(*self._forward(body))
+        except urllib.error.HTTPError as error:
+            self._send(error.code, error.read(), dict(error.headers))
+        except OSError:
+            # Nobody behind the gate: the connection ends without an answer.
+            self.close_connection = True
+
+    def _forward(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:
+        headers = {
+            key: value
+            for key, value in self.headers.items()
+            if key.lower() not in ("host", "content-length")
+        }
         request = urllib.request.Request(
             f"{self.server.upstream}{self.path}",
             data=body if self.command == "POST" else None,
             headers=headers,
             method=self.command,
         )
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                self._send(answer.status, answer.read(), dict(answer.headers))
-        except urllib.error.HTTPError as error:
-            self._send(error.code, error.read(), dict(error.headers))
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read(), dict(answer.headers)
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.server.sent += len(body)
