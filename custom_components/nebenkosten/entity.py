@@ -2,6 +2,7 @@
 
 from typing import override
 
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
@@ -10,8 +11,26 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .coordinator.analytics import Analytics
+from .data import NkConfigEntry
 from .engine.meter import Meter
 from .engine.model import Snapshot
+
+
+def house_device(entry: NkConfigEntry) -> DeviceInfo:
+    """Return the house's device."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, entry.entry_id)},
+        name=entry.title,
+        entry_type=DeviceEntryType.SERVICE,
+    )
+
+
+def house_device_id(hass: HomeAssistant, entry: NkConfigEntry) -> str:
+    """Return the id of the house's device, below which all others lie."""
+    house = dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id, identifiers={(DOMAIN, entry.entry_id)}
+    )
+    return house.id
 
 
 class MeterEntity(CoordinatorEntity[Analytics]):
@@ -26,17 +45,13 @@ class MeterEntity(CoordinatorEntity[Analytics]):
         super().__init__(analytics)
         self.entity_description = description
         self.meter = meter
-        house = dr.async_get(analytics.hass).async_get_or_create(
-            config_entry_id=analytics.config_entry.entry_id,
-            identifiers={(DOMAIN, analytics.config_entry.entry_id)},
-        )
         self._attr_unique_id = f"{meter.key}_{description.key}"
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, meter.key)},
             name=meter.name,
             model=meter.model,
             serial_number=meter.serial_number,
-            via_device_id=house.id,
+            via_device_id=house_device_id(analytics.hass, analytics.config_entry),
         )
 
     @property
@@ -60,11 +75,6 @@ class HouseEntity(CoordinatorEntity[Analytics]):
     def __init__(self, analytics: Analytics, description: EntityDescription) -> None:
         """Belong to the house's device."""
         super().__init__(analytics)
-        entry = analytics.config_entry
         self.entity_description = description
         self._attr_unique_id = f"house_{description.key}"
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, entry.entry_id)},
-            name=entry.title,
-            entry_type=DeviceEntryType.SERVICE,
-        )
+        self._attr_device_info = house_device(analytics.config_entry)

@@ -12,7 +12,6 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import UnitOfTemperature
 from homeassistant.core import callback
-from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -21,6 +20,7 @@ from .const import DOMAIN
 from .coordinator.tibber import TibberHomes
 from .coordinator.water_temperature import Station
 from .data import NkConfigEntry
+from .entity import house_device, house_device_id
 from .sources.tibber import Home
 
 
@@ -60,17 +60,13 @@ class WaterSensor(CoordinatorEntity[Station], SensorEntity):
         """Name entity and device after the station."""
         super().__init__(station)
         definition = station.definition
-        entry = station.config_entry
-        house = dr.async_get(station.hass).async_get_or_create(
-            config_entry_id=entry.entry_id, identifiers={(DOMAIN, entry.entry_id)}
-        )
         self._attr_unique_id = definition.unique_id
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, definition.unique_id)},
             name=definition.name,
             entry_type=DeviceEntryType.SERVICE,
             configuration_url=definition.url,
-            via_device_id=house.id,
+            via_device_id=house_device_id(station.hass, station.config_entry),
         )
 
     @property
@@ -103,15 +99,10 @@ class PriceSensor(CoordinatorEntity[TibberHomes], SensorEntity):
     def __init__(self, homes: TibberHomes, home_id: str) -> None:
         """Belong to the house's device."""
         super().__init__(homes)
-        entry = homes.config_entry
         self._home_id = home_id
         self._attr_unique_id = f"tibber_{home_id}_price"
         self._attr_translation_placeholders = {"home": homes.data[home_id].name}
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, entry.entry_id)},
-            name=entry.title,
-            entry_type=DeviceEntryType.SERVICE,
-        )
+        self._attr_device_info = house_device(homes.config_entry)
 
     @property
     def _home(self) -> Home | None:

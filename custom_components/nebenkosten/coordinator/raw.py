@@ -1,19 +1,16 @@
 """How do Tibber's hours reach the raw bucket, each once and corrected when they are?"""
 
 from functools import partial
-from typing import Final
 
 from homeassistant.core import HomeAssistant
 
 from ..engine.meter import Meter, SourceKind
-from ..influx.model import Asks, Field, Point, Server
+from ..influx.model import SECOND, Asks, Field, Point, Server
 from ..journal import amounts
 from ..journal.records import ChangedAmount
 from ..journal.store import Journal
 from ..sources.tibber import CONSUMPTION
 from .cache import Cache
-
-_SECOND: Final = 1_000_000_000
 
 
 async def async_hand_on(
@@ -59,5 +56,5 @@ def _point(meter_id: str, amount: ChangedAmount) -> Point:
         measurement="energy",
         tags={"entity_id": meter_id, "domain": "sensor"},
         fields={key: value for key, value in fields.items() if value is not None},
-        time=round(amount.start) * _SECOND,
+        time=round(amount.start) * SECOND,
     )

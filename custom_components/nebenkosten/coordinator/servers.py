@@ -1,7 +1,6 @@
 """Which servers outside the house does it use, and what do they give?"""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -13,7 +12,7 @@ from ..data import NkConfigEntry
 from ..engine.meter import SourceKind
 from ..influx.connection import Connection, connection_from
 from ..influx.model import Server
-from ..sources.collected import HOUR, Source
+from ..sources.collected import Source, shift_of
 from ..sources.influxdb import InfluxSource
 from ..sources.recorder import RecorderSource
 from ..sources.tibber import TibberSource
@@ -85,7 +84,7 @@ class Servers:
         if given:
             self.influx = InfluxLink(hass, entry, connection_from(given))
             self.sources[SourceKind.INFLUXDB] = InfluxSource(
-                self.influx, self.influx.connection.raw, _shift(dt_util.now())
+                self.influx, self.influx.connection.raw, shift_of(dt_util.now())
             )
 
         tibber = entry.data.get(CONF_TIBBER)
@@ -129,9 +128,3 @@ class Servers:
         """Let go of all servers."""
         if self.influx is not None:
             await self.influx.async_close()
-
-
-def _shift(now: datetime) -> float:
-    """Return how many seconds local hours begin before those of UTC."""
-    offset = now.utcoffset()
-    return 0.0 if offset is None else offset.total_seconds() % HOUR

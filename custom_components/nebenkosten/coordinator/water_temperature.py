@@ -16,7 +16,7 @@ from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN, SUBENTRY_WATER
 from ..data import NkConfigEntry
-from ..influx.model import Asks, Point
+from ..influx.model import SECOND, Asks, Point
 from ..outside import OutOfReachError
 from ..sinks.temperatures import async_fill_gaps
 from ..sources.water_temperature import Row, async_fetch
@@ -27,7 +27,6 @@ _VERSION: Final = 1
 # The services measure each quarter of an hour and list days: nothing is missed.
 _INTERVAL: Final = 30 * 60
 _SPREAD: Final = 120
-_SECOND: Final = 1_000_000_000
 
 
 class _Content(TypedDict):
@@ -164,5 +163,5 @@ def _point(definition: StationDefinition, row: Row) -> Point:
             "source": "bayern_nid" if host.endswith("nid.bayern.de") else host,
         },
         fields={"value": row.value},
-        time=round(row.instant) * _SECOND,
+        time=round(row.instant) * SECOND,
     )

@@ -10,8 +10,6 @@ from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.importlib import async_import_module
 from homeassistant.helpers.selector import (
     BooleanSelector,
     TextSelector,
@@ -24,7 +22,7 @@ from ..const import CONF_INFLUXDB, CONF_SOURCE, CONF_TIBBER
 from ..influx.connection import Connection, InfluxError, Version, connection_from
 from ..influx.model import Server
 from ..outside import OutsideError
-from ..sources.tibber import HOMES, async_query, homes_from
+from .asking import async_ask, async_homes
 
 _SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 _TEXT = TextSelector()
@@ -55,7 +53,6 @@ _TIBBER = vol.Schema(_TOKEN)
 class ConnectFlow(ConfigFlow):
     """The steps that ask for servers; what they give is handed on."""
 
-    _version: Version
     _given: dict[str, Any]
 
     @abstractmethod
@@ -115,8 +112,10 @@ class ConnectFlow(ConfigFlow):
         errors, detail = {}, ""
         if user_input is not None:
             try:
-                await self._async_with_server(
-                    connection_from(self._given), lambda server: server.create(place)
+                await async_ask(
+                    self.hass,
+                    connection_from(self._given),
+                    lambda server: server.create(place),
                 )
             except InfluxError as error:
                 errors["base"], detail = f"influxdb_{error.key}", error.detail
@@ -171,7 +170,7 @@ class ConnectFlow(ConfigFlow):
         errors, detail = {}, ""
         if user_input is not None:
             try:
-                await self.async_check_tibber(user_input)
+                await async_homes(self.hass, user_input)
             except OutsideError as error:
                 errors["base"], detail = f"tibber_{error.key}", error.detail
             else:
@@ -182,17 +181,12 @@ class ConnectFlow(ConfigFlow):
         """Return whether a server still takes its credentials."""
         try:
             if name == CONF_TIBBER:
-                await self.async_check_tibber(data)
+                await async_homes(self.hass, data)
             else:
                 await self._async_check_influxdb(data)
         except OutsideError as error:
             return error.key != "credentials"
         return True
-
-    async def async_check_tibber(self, data: Mapping[str, Any]) -> None:
-        """Ask Tibber for the homes; raises TibberError."""
-        session = async_get_clientsession(self.hass)
-        homes_from(await async_query(session, data["token"], HOMES, {}))
 
     async def _async_check_influxdb(self, data: Mapping[str, Any]) -> bool:
         """Return whether the place of results is missing; raises InfluxError."""
@@ -201,24 +195,9 @@ class ConnectFlow(ConfigFlow):
         connection = connection_from(data)
         if not connection.url.startswith(("http://", "https://")):
             raise InfluxError("address", connection.url)
-        missing: bool = await self._async_with_server(
-            connection, partial(_processed_is_missing, connection)
+        return await async_ask(
+            self.hass, connection, partial(_processed_is_missing, connection)
         )
-        return missing
-
-    async def _async_with_server(self, connection: Connection, work: Any) -> Any:
-        opening = await async_import_module(
-            self.hass, "custom_components.nebenkosten.influx.opening"
-        )
-
-        def ask() -> Any:
-            server: Server = opening.open_server(connection)
-            try:
-                return work(server)
-            finally:
-                server.close()
-
-        return await self.hass.async_add_executor_job(ask)
 
     def _form(
         self, step_id: str, schema: vol.Schema, errors: dict[str, str], detail: str

@@ -1,23 +1,21 @@
 """What can be chosen as a source of a meter from servers outside?"""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.importlib import async_import_module
 from homeassistant.helpers.selector import SelectOptionDict
 
 from ..const import CONF_INFLUXDB, CONF_TIBBER
 from ..data import NkConfigEntry
 from ..engine import units
 from ..influx.connection import Connection, connection_from
-from ..influx.model import Extent, RawSeries, Server
+from ..influx.model import SECOND, Extent, RawSeries, Server
 from ..outside import OutsideError
-from ..sources.tibber import CONSUMPTION, HOMES, PRODUCTION, async_query, homes_from
+from ..sources.tibber import CONSUMPTION, PRODUCTION
+from .asking import async_ask, async_homes
 from .schemas import Offers
-
-_NS = 1_000_000_000
 
 
 async def async_offers(
@@ -40,19 +38,8 @@ async def _async_series(
     if not given:
         return []
     connection = connection_from(given)
-    opening = await async_import_module(
-        hass, "custom_components.nebenkosten.influx.opening"
-    )
-
-    def found() -> list[tuple[RawSeries, Extent]]:
-        server: Server = opening.open_server(connection)
-        try:
-            return _found(server, connection)
-        finally:
-            server.close()
-
     try:
-        series = await hass.async_add_executor_job(found)
+        series = await async_ask(hass, connection, partial(_found, connection))
     except OutsideError:
         return []
     return [
@@ -61,7 +48,7 @@ async def _async_series(
     ]
 
 
-def _found(server: Server, connection: Connection) -> list[tuple[RawSeries, Extent]]:
+def _found(connection: Connection, server: Server) -> list[tuple[RawSeries, Extent]]:
     """Return what is measured in units of meters: no thermostat, no timer."""
     return [
         (series, extent)
@@ -72,7 +59,7 @@ def _found(server: Server, connection: Connection) -> list[tuple[RawSeries, Exte
 
 def _label(series: RawSeries, extent: Extent) -> str:
     first, last = (
-        datetime.fromtimestamp(time // _NS, UTC).date().isoformat()
+        datetime.fromtimestamp(time // SECOND, UTC).date().isoformat()
         for time in (extent.first, extent.last)
     )
     name = f"{series.domain}.{series.entity_id}" if series.domain else series.entity_id
@@ -86,9 +73,7 @@ async def _async_homes(
     if not given:
         return []
     try:
-        homes = homes_from(
-            await async_query(async_get_clientsession(hass), given["token"], HOMES, {})
-        )
+        homes = await async_homes(hass, given)
     except OutsideError:
         return []
     marks = {CONSUMPTION: "→ ⌂", PRODUCTION: "⌂ →"}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from .line_protocol import name
-from .model import Doomed, RawSeries
+from .model import SECOND, Doomed, RawSeries
 
 _TEXT: Final = str.maketrans(
     {
@@ -21,7 +21,6 @@ _TEXT: Final = str.maketrans(
         "\0": "\\x00",
     }
 )
-_SECOND: Final = 1_000_000_000
 
 
 def text(content: str) -> str:
@@ -31,7 +30,7 @@ def text(content: str) -> str:
 
 def time(instant: int) -> str:
     """Return an instant [ns] as a time literal."""
-    whole, rest = divmod(instant, _SECOND)
+    whole, rest = divmod(instant, SECOND)
     return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09}Z"
 
 

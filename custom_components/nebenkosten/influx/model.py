@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+# Times of an InfluxDB are counted in nanoseconds.
+SECOND: Final = 1_000_000_000
 
 type Field = float | int | str
 

@@ -19,12 +19,11 @@ from ..outside import seconds_to_wait
 from . import flux
 from .connection import Connection, InfluxError
 from .line_protocol import line, original
-from .model import Doomed, Extent, Field, Point, RawSeries, Reduced, Value
+from .model import SECOND, Doomed, Extent, Field, Point, RawSeries, Reduced, Value
 from .understood import understood
 
 _TIMEOUT: Final = (5_000, 25_000)
 _BATCH: Final = 5_000
-_SECOND: Final = 1_000_000_000
 _STATUS: Final = {401: "credentials", 403: "rights", 429: "busy", 503: "busy"}
 _KINDS: Final = (
     (NewConnectionError, "address"),
@@ -138,7 +137,7 @@ class FluxServer:
         for result, row in self._ask(flux.reduced(place, series, start, end, step)):
             value = _value(row)
             if result == "falls":
-                falls.add(value.time - value.time % (step * _SECOND))
+                falls.add(value.time - value.time % (step * SECOND))
             else:
                 ends[value.time] = value
         return Reduced([ends[time] for time in sorted(ends)], sorted(falls))

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 
 from ..engine.model import Finding, FlaggedDay, MeterReport, Provenance
-from ..influx.model import Asks, Doomed, Field, Point, Server
+from ..influx.model import SECOND, Asks, Doomed, Field, Point, Server
 from .difference import close
 
 DAILY: Final = "meter_interpolated_daily"
@@ -25,7 +25,6 @@ CONSUMPTION: Final = "meter_consumption"
 ANOMALY: Final = "meter_anomaly"
 MEASUREMENTS: Final = (DAILY, MONTHLY, CONSUMPTION, ANOMALY)
 
-_SECOND: Final = 1_000_000_000
 _WITHDRAWN: Final = "withdrawn"
 _QUALITIES: Final = [known.name.lower() for known in Provenance]
 
@@ -157,7 +156,7 @@ class _Table:
 
     def points(self, since: int) -> Iterator[Point]:
         """Yield the points from an instant [ns] on."""
-        low = int(self.starts.searchsorted(since / _SECOND))
+        low = int(self.starts.searchsorted(since / SECOND))
         for start, value, code in zip(
             self.starts[low:].tolist(),
             self.values[low:].tolist(),
@@ -169,7 +168,7 @@ class _Table:
                     measurement=self.measurement,
                     tags=self.tags,
                     fields={"value": value, "quality": _QUALITIES[code]},
-                    time=round(start) * _SECOND,
+                    time=round(start) * SECOND,
                 )
 
 
@@ -223,7 +222,7 @@ def _wanted(results: Results, zone: ZoneInfo, text: Wording) -> _Wanted:
             measurement=ANOMALY,
             tags={"meter_id": report.meter.meter_id},
             fields=_flagged(day, text) | {"quality": _QUALITIES[codes[day.index]]},
-            time=round(float(midnights[day.index])) * _SECOND,
+            time=round(float(midnights[day.index])) * SECOND,
         )
         for day in results.flagged
     )
@@ -280,7 +279,7 @@ def _first_differences(old: Digests, new: Digests) -> dict[str, int]:
     for group in old.keys() | new.keys():
         if old.get(group) != new.get(group):
             measurement, _, start = group.partition(":")
-            begin = int(start) * _SECOND
+            begin = int(start) * SECOND
             since[measurement] = min(begin, since.get(measurement, begin))
     if not old:
         # Nothing is sure: whatever lies there is looked at.

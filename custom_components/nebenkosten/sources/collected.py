@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol
 
 from ..engine.meter import SourceRef
@@ -52,6 +53,12 @@ class Source(Protocol):
         Each part is kept before the next one is asked for: what follows a failure is
         read by the next run.
         """
+
+
+def shift_of(moment: datetime) -> float:
+    """Return how many seconds local hours begin before those of UTC."""
+    offset = moment.utcoffset()
+    return 0.0 if offset is None else offset.total_seconds() % HOUR
 
 
 def reduced(samples: Sequence[Sample], shift: float = 0.0) -> list[Sample]:

@@ -10,11 +10,10 @@ from functools import partial
 from typing import Final
 
 from ..engine.meter import SourceRef
-from ..influx.model import Asks, RawSeries, Server, Value, series_from
+from ..influx.model import SECOND, Asks, RawSeries, Server, Value, series_from
 from .collected import Collected, Sample, reduced
 
-_SECOND: Final = 1_000_000_000
-_HOUR: Final = 3600 * _SECOND
+_HOUR: Final = 3600 * SECOND
 # What writers deliver late, after an outage of theirs, is found for three days.
 _REREAD: Final = 72 * _HOUR
 # Up to so many values, all of them are cheaper than the server's work.
@@ -39,8 +38,8 @@ class InfluxSource:
     ) -> AsyncIterator[Collected]:
         """Yield what is new, month by month; raises OutOfReachError."""
         series, place, shift = series_from(source.reference), self._place, self._shift
-        start = 0 if since is None else round(since) * _SECOND - _REREAD
-        start, end = max(start - start % _HOUR, 0), round(now * _SECOND)
+        start = 0 if since is None else round(since) * SECOND - _REREAD
+        start, end = max(start - start % _HOUR, 0), round(now * SECOND)
 
         extent = await self._server.async_ask(
             lambda server: server.extent(place, series, start, end), source.reference
@@ -55,7 +54,7 @@ class InfluxSource:
             if values:
                 yield _collected(series, values, shift if source.is_dense else None)
             return
-        step = _STEP if shift else _HOUR // _SECOND
+        step = _STEP if shift else _HOUR // SECOND
         first = max(start, extent.first - extent.first % _HOUR)
         for span in _months(first, extent.last + 1):
             values = await self._server.async_ask(
@@ -97,7 +96,7 @@ def _month(
         return server.values(place, series, start, end)
     values = {value.time: value for value in found.values}
     for fall in found.falls:
-        until = min(fall + step * _SECOND, end)
+        until = min(fall + step * SECOND, end)
         more = server.values(place, series, max(fall, start), until)
         values |= {value.time: value for value in more}
     return [values[time] for time in sorted(values)]
@@ -107,7 +106,7 @@ def _collected(
     series: RawSeries, values: Sequence[Value], shift: float | None
 ) -> Collected:
     """Return values, of which there is at least one, as they are kept."""
-    samples = [Sample(value.time / _SECOND, value.value) for value in values]
+    samples = [Sample(value.time / SECOND, value.value) for value in values]
     return Collected(
         samples=tuple(samples if shift is None else reduced(samples, shift)),
         sample_unit=series.unit,
@@ -120,9 +119,9 @@ def _collected(
 def _months(start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield ranges [ns] that end with a month (UTC), hence with an hour."""
     while start < end:
-        moment = datetime.fromtimestamp(start // _SECOND, UTC)
+        moment = datetime.fromtimestamp(start // SECOND, UTC)
         year, month = divmod(moment.year * 12 + moment.month, 12)
         following = datetime(year, month + 1, 1, tzinfo=UTC).timestamp()
-        until = min(int(following) * _SECOND, end)
+        until = min(int(following) * SECOND, end)
         yield start, until
         start = until

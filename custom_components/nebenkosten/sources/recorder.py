@@ -21,7 +21,7 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
 from ..engine.meter import SourceKind, SourceRef
-from .collected import HOUR, Amount, Collected, Sample, reduced
+from .collected import HOUR, Amount, Collected, Sample, reduced, shift_of
 
 _MOMENT: Final = 0.001
 _DAY: Final = 86400.0
@@ -67,7 +67,9 @@ def _collect(
     samples: list[Sample] = []
     if source.kind is SourceKind.ENTITY:
         begin = now - _STATES if since is None else max(since - HOUR, now - _STATES)
-        samples = _samples(hass, source.reference, begin, _shift(now))
+        samples = _samples(
+            hass, source.reference, begin, shift_of(dt_util.as_local(_moment(now)))
+        )
     # Not `now`: the recorder may be behind, and what it writes late must be found.
     seen = [*(s.instant for s in samples[-1:]), *(a.end for a in amounts[-1:])]
     return Collected(
@@ -95,12 +97,6 @@ def _amounts(hass: HomeAssistant, reference: str, since: float | None) -> list[A
         for (start, before), (end, after) in pairwise(knots)
         if before is not None and after is not None
     ]
-
-
-def _shift(now: float) -> float:
-    """Return how many seconds local hours begin before those of UTC."""
-    offset = dt_util.as_local(_moment(now)).utcoffset()
-    return 0.0 if offset is None else offset.total_seconds() % HOUR
 
 
 def _samples(
