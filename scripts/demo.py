@@ -24,6 +24,7 @@ from custom_components.nebenkosten.sources.house_folder import (
     HouseFolder,
     read_house,
 )
+from custom_components.nebenkosten.texts import file_problem_text, load_sentences
 from scripts.home_assistant import (
     PASSWORD,
     REPOSITORY,
@@ -55,7 +56,11 @@ def main() -> int:
         say("starting Home Assistant")
         server.start()
         result = _fill(server, house)
-    except (HomeAssistantError, HouseError, KeyboardInterrupt) as error:
+    except HouseError as error:
+        say(file_problem_text(error.problem, load_sentences("en")))
+        server.stop()
+        return 1
+    except (HomeAssistantError, KeyboardInterrupt) as error:
         say(str(error) or "interrupted")
         server.stop()
         return 1

@@ -12,7 +12,13 @@ import yaml
 from custom_components.nebenkosten.coordinator.link import TO_MEND
 from custom_components.nebenkosten.engine.doubts import Doubt
 from custom_components.nebenkosten.engine.events import KINDS
-from custom_components.nebenkosten.engine.model import Finding, ReadingKind, Severity
+from custom_components.nebenkosten.engine.house_checks import Check
+from custom_components.nebenkosten.engine.model import (
+    Finding,
+    Provenance,
+    ReadingKind,
+    Severity,
+)
 from custom_components.nebenkosten.influx.connection import InfluxError
 from custom_components.nebenkosten.outside import OutsideError
 from custom_components.nebenkosten.sensor import HOUSE_SENSORS, METER_SENSORS
@@ -22,6 +28,12 @@ from custom_components.nebenkosten.texts import finding_text, load_sentences, sh
 
 PACKAGE = Path(__file__).parent.parent / "custom_components" / "nebenkosten"
 SOURCE = "\n".join(p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py"))
+
+
+# What the reader of foreign files says: `_say(file, line, "code"` or `_wrong(…`.
+_FILE_CODES = (
+    r'(?:_say|_wrong|_error)\(\s*(?:METERS|PATTERNS|CONFIG|file|folder)[^"]*?"(\w+)"'
+)
 
 
 def _load(name: str) -> dict[str, Any]:
@@ -85,14 +97,24 @@ def test_every_key_used_in_code_has_a_text() -> None:
     codes += re.findall(r'_left_out\("(\w+)"()', SOURCE)
     used |= {f"finding_{code}" for pair in codes for code in pair if code}
     used |= {f"anomaly_{kind}" for kind in KINDS}
+    used |= {f"{what}_{check}" for check in Check for what in ("check", "way_out")}
+    explained = re.findall(r'self\._node\([^"]*"(\w+)"', SOURCE)
+    explained += re.findall(r'how="(\w+)"', SOURCE)
+    used |= {f"explain_{how}" for how in explained}
+    used |= {f"file_{code}" for code in re.findall(_FILE_CODES, SOURCE)} | {"file_line"}
+    used |= {f"kind_{kind}" for kind in ("physical", "master", "virtual")}
+    used |= {f"explain_dial_{known.name.lower()}" for known in Provenance}
     assert used == set(EN["exceptions"])
 
 
 def test_every_error_of_the_flows_has_a_text() -> None:
     errors = set(EN["config_subentries"]["physical_meter"]["error"])
-    errors |= set(EN["config_subentries"]["water_temperature"]["error"])
+    for kind in ("water_temperature", "master_meter", "virtual_meter"):
+        errors |= set(EN["config_subentries"][kind]["error"])
+    errors |= set(EN["config"]["error"]) | set(EN["options"]["error"])
     used = set(re.findall(r'SourceError\("(\w+)"', SOURCE))
     used |= set(re.findall(r'errors\["\w+"\] = "(\w+)"', SOURCE))
+    used |= set(re.findall(r'FieldError\("?\w+"?, "(\w+)"', SOURCE))
     assert used <= errors
     # What an action may refuse, the form that calls it must be able to say.
     for key in ("not_a_number", "ambiguous_number", "in_future", "disk_full"):

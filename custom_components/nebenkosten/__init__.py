@@ -20,7 +20,14 @@ from .services import async_setup_services
 from .sinks.statistics import async_clear
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.BUTTON, Platform.NUMBER, Platform.SENSOR]
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
 
 _RELOADING: HassKey[set[str]] = HassKey(f"{DOMAIN}_reloading")
 

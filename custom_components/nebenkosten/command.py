@@ -17,10 +17,15 @@ from .engine import days
 from .engine.model import KINDS, Context, Readings, Report, Series, empty_series
 from .engine.pipeline import analyse
 from .engine.result import meters_json, run_json
-from .sources.csv_readings import FileError, Row
+from .sources.csv_readings import Row
 from .sources.house_folder import HouseError, HouseFolder, read_house
+from .sources.table import FileError
 from .sources.text import TextError, parse_instant
-from .texts import finding_text, load_sentences
+from .texts import file_problem_text, finding_text, load_sentences
+
+
+class RowError(ValueError):
+    """A row of readings that cannot be taken."""
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +38,11 @@ def main(arguments: list[str]) -> int:
     try:
         folder = read_house(options.folder)
         result = _result(folder, options.as_of)
-    except (HouseError, FileError, TextError) as error:
+    except HouseError as error:
+        text = file_problem_text(error.problem, load_sentences("en"))
+        sys.stderr.write(f"{error.folder}: {text}\n")
+        return 2
+    except (RowError, FileError, TextError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     text = json.dumps(result, ensure_ascii=False, allow_nan=False, indent=1)
@@ -76,7 +85,7 @@ def _rows(folder: HouseFolder) -> list[Row]:
     rows: list[Row] = []
     for path, parsed in folder.readings():
         for rejected in parsed.rejected[:1]:
-            raise HouseError(
+            raise RowError(
                 f"{path}, line {rejected.line}, {rejected.column}: {rejected.code}"
                 f" ({len(parsed.rejected)} rows rejected)"
             )

@@ -10,7 +10,14 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import callback
 
-from .const import DOMAIN, SUBENTRY_PHYSICAL, SUBENTRY_WATER
+from .const import (
+    DOMAIN,
+    SUBENTRY_MASTER,
+    SUBENTRY_PHYSICAL,
+    SUBENTRY_VIRTUAL,
+    SUBENTRY_WATER,
+)
+from .flows.computed_meter import MasterMeterFlow, VirtualMeterFlow
 from .flows.house import HouseFlow, HouseOptionsFlow
 from .flows.physical_meter import PhysicalMeterFlow
 from .flows.water_temperature import WaterTemperatureFlow
@@ -45,5 +52,7 @@ class NebenkostenConfigFlow(HouseFlow, domain=DOMAIN):
         """Return the kinds of meters, and stations."""
         return {
             SUBENTRY_PHYSICAL: PhysicalMeterFlow,
+            SUBENTRY_MASTER: MasterMeterFlow,
+            SUBENTRY_VIRTUAL: VirtualMeterFlow,
             SUBENTRY_WATER: WaterTemperatureFlow,
         }

@@ -1,26 +1,46 @@
 """What belongs to a loaded house, and which meter does a subentry describe?"""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 
 from .const import (
+    CONF_BILLING_YEAR_START,
+    CONF_GAS,
     CONF_RUN_TIME,
     CONF_TEMPERATURE,
     DEFAULT_RUN_TIME,
     DOMAIN,
+    SUBENTRY_MASTER,
     SUBENTRY_PHYSICAL,
+    SUBENTRY_VIRTUAL,
 )
-from .engine.definition import meter_from
-from .engine.meter import House, Meter
+from .engine.definition import (
+    Plain,
+    gas_factor,
+    master_from,
+    meter_from,
+    virtual_from,
+    year_start,
+)
+from .engine.meter import DEFAULT_GAS, AnyMeter, House, Master, Meter, Virtual
 
 if TYPE_CHECKING:
     from .coordinator.analytics import Analytics
 
 type NkConfigEntry = ConfigEntry[Analytics]
+
+_READ_BY: Final[
+    Mapping[str, Callable[[str, Mapping[str, Plain]], Meter | Master | Virtual]]
+] = {
+    SUBENTRY_PHYSICAL: meter_from,
+    SUBENTRY_MASTER: master_from,
+    SUBENTRY_VIRTUAL: virtual_from,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +61,40 @@ def settings_of(entry: NkConfigEntry) -> Settings:
 
 def house_of(hass: HomeAssistant, entry: NkConfigEntry) -> House:
     """Return the house with its meters in Home Assistant's time zone."""
+    return house_with(
+        hass.config.time_zone, entry, [meter_of(one) for one in meters_of(entry)]
+    )
+
+
+def house_with(time_zone: str, entry: NkConfigEntry, meters: list[AnyMeter]) -> House:
+    """Return a house of these meters with the entry's options."""
+    options = entry.options
+    gas = tuple(gas_factor(row) for row in options.get(CONF_GAS, ()))
     return House(
-        time_zone=hass.config.time_zone,
-        meters=tuple(meter_of(subentry) for subentry in meters_of(entry)),
+        time_zone=time_zone,
+        meters=tuple(m for m in meters if isinstance(m, Meter)),
+        masters=tuple(m for m in meters if isinstance(m, Master)),
+        virtuals=tuple(m for m in meters if isinstance(m, Virtual)),
+        gas=gas or (DEFAULT_GAS,),
+        billing_year_start=year_start(options.get(CONF_BILLING_YEAR_START)) or (1, 1),
     )
 
 
 def meters_of(entry: NkConfigEntry) -> list[ConfigSubentry]:
-    """Return the subentries that are meters."""
-    return list(entry.get_subentries_of_type(SUBENTRY_PHYSICAL))
+    """Return the subentries that are meters of any kind."""
+    return [s for s in entry.subentries.values() if s.subentry_type in _READ_BY]
 
 
-def meter_of(subentry: ConfigSubentry) -> Meter:
+def meter_of(subentry: ConfigSubentry) -> AnyMeter:
     """Return the meter that a subentry describes."""
-    return meter_from(subentry.title, subentry.data)
+    return meter_from_data(subentry.subentry_type, subentry.title, subentry.data)
+
+
+def meter_from_data(
+    subentry_type: str, title: str, data: Mapping[str, Plain]
+) -> AnyMeter:
+    """Return the meter that a subentry of this kind would describe."""
+    return _READ_BY[subentry_type](title, data)
 
 
 def statistic_id(key: str) -> str:

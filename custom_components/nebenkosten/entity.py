@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .coordinator.analytics import Analytics
 from .data import NkConfigEntry
-from .engine.meter import Meter
+from .engine.meter import AnyMeter, Meter, Virtual
 from .engine.model import Snapshot
 
 
@@ -33,13 +33,20 @@ def house_device_id(hass: HomeAssistant, entry: NkConfigEntry) -> str:
     return house.id
 
 
+def has_dial(meter: AnyMeter) -> bool:
+    """Return whether somebody or something reads it today."""
+    if isinstance(meter, Virtual):
+        return False
+    return meter.last_day is None or meter.last_day >= dt_util.now().date()
+
+
 class MeterEntity(CoordinatorEntity[Analytics]):
     """An entity of one meter; its device lies below the house's."""
 
     _attr_has_entity_name = True
 
     def __init__(
-        self, analytics: Analytics, meter: Meter, description: EntityDescription
+        self, analytics: Analytics, meter: AnyMeter, description: EntityDescription
     ) -> None:
         """Name entity and device after the meter."""
         super().__init__(analytics)
@@ -49,8 +56,8 @@ class MeterEntity(CoordinatorEntity[Analytics]):
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, meter.key)},
             name=meter.name,
-            model=meter.model,
-            serial_number=meter.serial_number,
+            model=meter.model if isinstance(meter, Meter) else None,
+            serial_number=meter.serial_number if isinstance(meter, Meter) else None,
             via_device_id=house_device_id(analytics.hass, analytics.config_entry),
         )
 

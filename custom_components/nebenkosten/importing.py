@@ -10,7 +10,8 @@ from .const import SOURCE_IMPORT
 from .errors import refuse
 from .file_access import read_file
 from .journal.records import NewReading
-from .sources.csv_readings import Expectation, FileError, Parsed, decode, parse
+from .sources.csv_readings import Expectation, Parsed, parse, parse_table
+from .sources.table import FileError, table_of
 from .texts import Sentences
 
 _REJECTED_SHOWN: Final = 1_000
@@ -22,7 +23,7 @@ def parse_given(
     """Read and parse a file or a text; blocks."""
     try:
         if "path" in given:
-            return parse(decode(read_file(hass, given["path"])), expected)
+            return parse_table(table_of(read_file(hass, given["path"])), expected)
         return parse(given.get("content", ""), expected)
     except FileError as error:
         raise refuse(error.key, column=error.column) from error

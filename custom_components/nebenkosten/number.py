@@ -29,7 +29,7 @@ async def async_setup_entry(
     """Add a box for each meter that nothing reads automatically."""
     analytics = entry.runtime_data
     for subentry_id, meter in analytics.meters_by_subentry():
-        if not meter.sources and meter.removed is None:
+        if isinstance(meter, Meter) and not meter.sources and meter.removed is None:
             async_add_entities(
                 [NewReading(analytics, meter, NEW_READING)],
                 config_subentry_id=subentry_id,

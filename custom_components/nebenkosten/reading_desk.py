@@ -1,6 +1,6 @@
 """What does a reading that somebody enters mean, and may it be kept?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 import logging
@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from .const import SOURCE_HAND
 from .coordinator.analytics import Analytics
 from .coordinator.stages import new_findings
-from .engine.days import local_day, midnight
+from .engine.days import iso, local_day, midnight
 from .engine.meter import Meter
 from .engine.model import Finding, ReadingKind
 from .errors import async_in_journal, refuse
@@ -85,15 +85,49 @@ async def async_understand(
     )
 
 
-async def async_add(hass: HomeAssistant, analytics: Analytics, new: NewReading) -> Kept:
-    """Keep a reading and let the meter be computed anew."""
-    before = await _async_findings(analytics, new.meter)
+async def async_understand_exchange(
+    hass: HomeAssistant, analytics: Analytics, meter: Meter, given: Mapping[str, Any]
+) -> list[NewReading]:
+    """Return the removal and the installation reading of an exchange."""
+    both = (ReadingKind.REMOVAL, "final_value"), (ReadingKind.INSTALL, "first_value")
+    # A bare date means one moment of both: the end of that day.
+    zone = ZoneInfo(analytics.house.time_zone)
+    try:
+        moment = _instant(given.get("time"), zone, ReadingKind.REMOVAL)
+    except TextError as error:
+        raise refuse(error.key) from error
+    time_text = iso(moment.seconds, zone)
+    return [
+        await async_understand(
+            hass,
+            analytics,
+            meter,
+            {
+                "value": given[name],
+                "time": time_text,
+                "kind": kind,
+                "note": given.get("note"),
+            },
+        )
+        for kind, name in both
+    ]
+
+
+async def async_add_all(
+    hass: HomeAssistant, analytics: Analytics, new: Sequence[NewReading]
+) -> list[Kept]:
+    """Keep readings of one meter, all or none, and let it be computed anew."""
+    meter = new[0].meter
+    before = await _async_findings(analytics, meter)
     added = await async_in_journal(
-        hass, readings.append, analytics.journal, [new], revive=True
+        hass, readings.append, analytics.journal, new, revive=True
     )
-    findings = await _async_findings(analytics, new.meter)
-    analytics.request([new.meter])
-    return Kept(added.ids[0], new.value, new_findings(before, findings))
+    findings = new_findings(before, await _async_findings(analytics, meter))
+    analytics.request([meter])
+    return [
+        Kept(reading_id, one.value, findings)
+        for reading_id, one in zip(added.ids, new, strict=True)
+    ]
 
 
 async def async_edit(
@@ -103,7 +137,7 @@ async def async_edit(
     stored: StoredReading = await async_in_journal(
         hass, readings.get, analytics.journal, reading_id
     )
-    meter = analytics.meters.get(stored.meter)
+    meter = analytics.physical.get(stored.meter)
     if meter is None:
         raise refuse("unknown_meter_named", meter=stored.meter)
     change = await _async_change(hass, analytics, meter, stored, given)
@@ -121,7 +155,7 @@ async def async_delete(
 ) -> None:
     """Mark a reading as deleted; it stays readable."""
     meter = await async_in_journal(hass, readings.delete, analytics.journal, reading_id)
-    if meter in analytics.meters:
+    if meter in analytics.physical:
         analytics.request([meter])
 
 
@@ -219,7 +253,7 @@ def _neighbours(journal: Journal, meter: str, instant: float) -> tuple[float, fl
 async def _async_findings(analytics: Analytics, key: str) -> tuple[Finding, ...]:
     """Return a meter's findings; that it cannot be computed never costs a reading."""
     try:
-        (analysis,) = await analytics.async_analyses([key])
+        (analysis,) = await analytics.lookup.async_analyses([key])
     except Exception:
         _LOGGER.exception("%s cannot be computed", key)
         return ()

@@ -1,5 +1,6 @@
 """What can the user do about a journal that is gone, or a meter that was removed?"""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ class OriginalFlow(RepairsFlow):
             if link is not None:
                 link.begin()
                 place = link.connection.processed
-                await link.async_tell(lambda server: drop_all(server, place))
+                await link.async_tell(partial(drop_all, place=place))
         except OutOfReachError:
             return self.async_abort(reason="out_of_reach")
         analytics.request(analytics.meters)

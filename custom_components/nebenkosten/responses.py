@@ -1,12 +1,13 @@
 """How do results look to automations: JSON with unrounded numbers and ISO times."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
+from .coordinator.alerts import is_acknowledged
 from .coordinator.run import MeterRun, Run
 from .engine.days import iso, start_of
 from .engine.meter import Meter
@@ -16,6 +17,7 @@ from .texts import Wording
 
 if TYPE_CHECKING:
     from .engine.consumption import Period
+    from .engine.explain import Node
     from .engine.state import Neighbour, State
 
 
@@ -73,13 +75,20 @@ def _judgement(report: MeterReport | None, text: Wording) -> JsonObjectType:
 
 
 def anomalies_response(
-    report: MeterReport, start: date | None, end: date | None, text: Wording
+    report: MeterReport,
+    days: tuple[date | None, date | None],
+    acknowledged: Sequence[tuple[date, date]],
+    text: Wording,
 ) -> list[JsonValueType]:
-    """Return the events that touch the days start..end (both included)."""
+    """Return the events that touch some days, first to last included."""
     from .engine.result import anomaly_json
 
+    start, end = days
     return [
-        {**anomaly_json(one, text), "acknowledged": False}
+        {
+            **anomaly_json(one, text),
+            "acknowledged": is_acknowledged(one.start, one.end, acknowledged),
+        }
         for one in report.anomalies
         if (end is None or one.start <= end) and (start is None or one.end >= start)
     ]
@@ -98,6 +107,19 @@ def state_response(meter: Meter, state: State, zone: ZoneInfo) -> JsonObjectType
         "after": _neighbour(state.after, zone),
         "register": state.register,
         "serial_number": meter.serial_number,
+    }
+
+
+def explain_response(node: Node, how: Callable[[Node], str]) -> JsonObjectType:
+    """Return a number and what it is made of, with a sentence for each step."""
+    inputs: list[JsonValueType] = [explain_response(one, how) for one in node.inputs]
+    return {
+        "what": node.what,
+        "value": node.value,
+        "unit": node.unit,
+        "how": how(node),
+        "inputs": inputs,
+        "reading_ids": list(node.reading_ids),
     }
 
 

@@ -16,12 +16,14 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from .coordinator.analytics import Analytics, Result
+from .coordinator.alerts import current
+from .coordinator.analytics import Analytics
+from .coordinator.health import Level, health
 from .data import NkConfigEntry
 from .engine import units
-from .engine.meter import Medium, Meter
+from .engine.meter import AnyMeter, Medium, Meter
 from .engine.model import PeriodValue, Snapshot
-from .entity import HouseEntity, MeterEntity
+from .entity import HouseEntity, MeterEntity, has_dial
 from .server_entities import async_add_server_sensors
 
 PARALLEL_UPDATES = 0
@@ -39,6 +41,10 @@ _BY_DIMENSION = {
 }
 
 
+# A day's use of a flat still shows something; a year's does not need more.
+_PRECISION = {"kWh": 1, "Wh": 0, "MWh": 3, "GJ": 3, "m³": 2, "L": 0}
+
+
 @dataclass(frozen=True, kw_only=True)
 class MeterSensorDescription(SensorEntityDescription):
     """A sensor of a meter; without a `period` its value is a reading or an instant."""
@@ -46,18 +52,20 @@ class MeterSensorDescription(SensorEntityDescription):
     value_fn: Callable[[Snapshot], Value]
     attributes_fn: Callable[[Snapshot], Mapping[str, Any]]
     quantity: bool = True
-    ends: bool = False
+    has_dial: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class HouseSensorDescription(SensorEntityDescription):
     """A sensor of the house."""
 
-    value_fn: Callable[[Result], Value]
+    value_fn: Callable[[Analytics], Value]
+    attributes_fn: Callable[[Analytics], Mapping[str, Any]] = lambda _: {}
 
 
 def _period(
-    key: str, period_fn: Callable[[Snapshot], PeriodValue | None]
+    key: str,
+    period_fn: Callable[[Snapshot], PeriodValue | None],
 ) -> MeterSensorDescription:
     return MeterSensorDescription(
         key=key,
@@ -77,10 +85,47 @@ def _bounds(period: PeriodValue | None) -> Mapping[str, Any]:
     return {
         "start": _midnight(period.start),
         "end": _midnight(period.end),
+        "expected": period.expected,
         "measured": round(period.measured, 3),
         "interpolated": round(period.interpolated, 3),
         "extrapolated": round(period.extrapolated, 3),
     }
+
+
+def _forecast(snapshot: Snapshot) -> Mapping[str, Any]:
+    if snapshot.forecast is None:
+        return {}
+    band, year = snapshot.forecast.year, snapshot.seen_on.replace(month=1, day=1)
+    return {
+        "low": band.low,
+        "high": band.high,
+        "start": _midnight(year),
+        "end": _midnight(year.replace(year=year.year + 1)),
+    }
+
+
+def _quality(snapshot: Snapshot) -> Mapping[str, Any]:
+    quality = snapshot.quality
+    if quality is None:
+        return {}
+    return {
+        "completeness": round(quality.completeness, 3),
+        "largest_gap_days": round(quality.largest_gap_days, 1),
+        "freshness": round(quality.freshness, 3),
+        "measured": round(quality.measured_share, 3),
+        "interpolated": round(quality.interpolated_share, 3),
+        "extrapolated": round(quality.extrapolated_share, 3),
+        "quarantined": quality.quarantined,
+    }
+
+
+def _open_anomalies(analytics: Analytics) -> list[str]:
+    alerts = analytics.data.alerts
+    return [
+        meter.meter_id
+        for key, meter in analytics.meters.items()
+        if current(alerts, key, muted=meter.muted)
+    ]
 
 
 def _midnight(day: date) -> str:
@@ -100,12 +145,26 @@ METER_SENSORS = (
             "at": _time(snapshot.counter_at),
             "provenance": snapshot.counter_provenance.name.lower(),
         },
-        ends=True,
+        has_dial=True,
     ),
     _period("yesterday", lambda snapshot: snapshot.yesterday),
     _period("month", lambda snapshot: snapshot.month),
-    _period("previous_month", lambda snapshot: snapshot.previous_month),
+    _period("previous_month", lambda shown: shown.previous_month),
     _period("year", lambda snapshot: snapshot.year),
+    MeterSensorDescription(
+        key="forecast_year",
+        translation_key="forecast_year",
+        value_fn=lambda shown: shown.forecast.year.value if shown.forecast else None,
+        attributes_fn=_forecast,
+    ),
+    MeterSensorDescription(
+        key="quality",
+        translation_key="quality",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda shown: shown.quality.score if shown.quality else None,
+        attributes_fn=_quality,
+        quantity=False,
+    ),
     MeterSensorDescription(
         key="last_reading",
         translation_key="last_reading",
@@ -114,7 +173,7 @@ METER_SENSORS = (
         value_fn=lambda snapshot: _time(snapshot.reading_at),
         attributes_fn=lambda snapshot: {"value": snapshot.reading},
         quantity=False,
-        ends=True,
+        has_dial=True,
     ),
 )
 HOUSE_SENSORS = (
@@ -123,7 +182,22 @@ HOUSE_SENSORS = (
         translation_key="last_run",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda result: _time(result.last_run),
+        value_fn=lambda analytics: _time(analytics.data.last_run),
+    ),
+    HouseSensorDescription(
+        key="open_anomalies",
+        translation_key="open_anomalies",
+        value_fn=lambda analytics: len(_open_anomalies(analytics)),
+        attributes_fn=lambda analytics: {"meters": _open_anomalies(analytics)},
+    ),
+    HouseSensorDescription(
+        key="health",
+        translation_key="health",
+        device_class=SensorDeviceClass.ENUM,
+        options=[level.value for level in Level],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda analytics: health(analytics).level.value,
+        attributes_fn=lambda analytics: {"reasons": list(health(analytics).reasons)},
     ),
 )
 
@@ -142,14 +216,10 @@ async def async_setup_entry(
             (
                 MeterSensor(analytics, meter, description)
                 for description in METER_SENSORS
-                if not (description.ends and _is_removed(meter))
+                if not description.has_dial or has_dial(meter)
             ),
             config_subentry_id=subentry_id,
         )
-
-
-def _is_removed(meter: Meter) -> bool:
-    return meter.removed is not None and meter.removed < dt_util.now().date()
 
 
 class MeterSensor(MeterEntity, SensorEntity):
@@ -158,16 +228,16 @@ class MeterSensor(MeterEntity, SensorEntity):
     entity_description: MeterSensorDescription
 
     def __init__(
-        self, analytics: Analytics, meter: Meter, description: MeterSensorDescription
+        self, analytics: Analytics, meter: AnyMeter, description: MeterSensorDescription
     ) -> None:
         """Give quantities the meter's unit, class and precision."""
         super().__init__(analytics, meter, description)
         if description.quantity:
             self._attr_native_unit_of_measurement = meter.unit
             self._attr_device_class = _device_class(meter)
-            self._attr_suggested_display_precision = (
-                1 if meter.decimals is None else meter.decimals
-            )
+            self._attr_suggested_display_precision = _precision(meter)
+        if description.key == "last_reading" and _reports_by_itself(meter):
+            self._attr_entity_registry_enabled_default = False
 
     @property
     @override
@@ -186,7 +256,19 @@ class MeterSensor(MeterEntity, SensorEntity):
         )
 
 
-def _device_class(meter: Meter) -> SensorDeviceClass | None:
+def _reports_by_itself(meter: AnyMeter) -> bool:
+    """Return whether a meter's last reading is never long ago."""
+    return isinstance(meter, Meter) and any(one.is_dense for one in meter.sources)
+
+
+def _precision(meter: AnyMeter) -> int:
+    """Return how many decimals a meter's values are shown with."""
+    if isinstance(meter, Meter) and meter.decimals is not None:
+        return meter.decimals
+    return _PRECISION.get(meter.unit, 1)
+
+
+def _device_class(meter: AnyMeter) -> SensorDeviceClass | None:
     dimension = units.dimension(meter.unit)
     if meter.medium is Medium.GAS and dimension == "volume":
         return SensorDeviceClass.GAS
@@ -205,4 +287,10 @@ class HouseSensor(HouseEntity, SensorEntity):
     @override
     def native_value(self) -> Value:
         """Return the value, None where it is unknown."""
-        return self.entity_description.value_fn(self.coordinator.data)
+        return self.entity_description.value_fn(self.coordinator)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return what stands behind the value."""
+        return self.entity_description.attributes_fn(self.coordinator)

@@ -4,13 +4,20 @@ The sentences live with all other texts in `translations/`, under `exceptions`.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
+from .engine.house_checks import Problem
 from .engine.model import Finding, Value
+from .sources.original import FileProblem
+
+if TYPE_CHECKING:
+    from .engine.explain import Node
 
 type Sentences = Mapping[str, str]
 type Wording = Callable[[Finding], str]
@@ -32,9 +39,50 @@ def finding_text(finding: Finding, sentences: Sentences, *, comma: bool) -> str:
     """Return a finding's sentence; numbers carry a decimal comma where wanted."""
     code = finding.code
     key = code if code.startswith("anomaly_") else f"finding_{code}"
-    return sentences[key].format(
-        **{key: shown(value, comma=comma) for key, value in finding.data.items()}
+    return _filled(sentences[key], finding.data, comma=comma)
+
+
+def problem_text(problem: Problem, sentences: Sentences, *, comma: bool = False) -> str:
+    """Return the sentence that says what does not fit."""
+    return _filled(sentences[f"check_{problem.code}"], problem.data, comma=comma)
+
+
+def file_problem_text(problem: FileProblem, sentences: Sentences) -> str:
+    """Return the sentence that says what is wrong in a file, with its line."""
+    text = _filled(sentences[f"file_{problem.code}"], problem.data, comma=False)
+    return _filled(
+        sentences["file_line"],
+        {"file": problem.file, "line": problem.line, "text": text},
+        comma=False,
     )
+
+
+def way_out(problem: Problem, sentences: Sentences) -> str:
+    """Return the sentence that says what can be done about it."""
+    return sentences[f"way_out_{problem.code}"]
+
+
+def _filled(sentence: str, data: Mapping[str, Value], *, comma: bool) -> str:
+    return sentence.format(
+        **{key: shown(value, comma=comma) for key, value in data.items()}
+    )
+
+
+async def async_explaining(
+    hass: HomeAssistant, zone: ZoneInfo
+) -> Callable[[Node], str]:
+    """Return what words a step on the way to a number."""
+    sentences = await async_sentences(hass)
+    comma = writes_comma(hass.config.language)
+
+    def how(node: Node) -> str:
+        data = dict(node.data)
+        if "instant" in data:
+            at = datetime.fromtimestamp(float(str(data["instant"])), zone)
+            data["instant"] = at.isoformat(sep=" ", timespec="minutes")
+        return _filled(sentences[f"explain_{node.how}"], data, comma=comma)
+
+    return how
 
 
 async def async_sentences(hass: HomeAssistant) -> Sentences:

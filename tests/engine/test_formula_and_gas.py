@@ -8,7 +8,6 @@ import pytest
 
 from custom_components.nebenkosten.engine import gas, units
 from custom_components.nebenkosten.engine.consumption import periods
-from custom_components.nebenkosten.engine.formula import CyclicMeterError, in_order
 from custom_components.nebenkosten.engine.meter import (
     DEFAULT_GAS,
     GasFactor,
@@ -17,6 +16,7 @@ from custom_components.nebenkosten.engine.meter import (
     Virtual,
 )
 from custom_components.nebenkosten.engine.model import Provenance
+from custom_components.nebenkosten.engine.order import CyclicMeterError, in_order
 
 from .houses import meter
 from .synthetic import (

@@ -382,11 +382,11 @@ async def test_a_journal_that_cannot_be_read_at_the_start_makes_a_run_that_says_
     await _two_meters(hass, house)
     await pass_to(hass, freezer, "2026-03-11T03:30:00")
 
-    def locked(*_: Any) -> str:
+    def locked(*_: Any) -> dict[str, str]:
         raise JournalError("journal_locked")
 
     with monkeypatch.context() as patch:
-        patch.setattr(stages, "stamp", locked)
+        patch.setattr(stages, "stamps", locked)
         await hass.config_entries.async_reload(house.entry_id)
         await settle(hass)
         await pass_to(hass, freezer, "2026-03-11T03:31:00")

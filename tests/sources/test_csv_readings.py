@@ -7,10 +7,9 @@ import pytest
 
 from custom_components.nebenkosten.sources.csv_readings import (
     Expectation,
-    FileError,
-    decode,
     parse,
 )
+from custom_components.nebenkosten.sources.table import FileError, decode
 from tests.engine.houses import at, meter
 
 EXPECTED = Expectation(

@@ -53,10 +53,10 @@ def test_a_house_folder_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("meters", "reason"),
     [
-        ("meters: [", "no YAML"),
-        ("meters: 3", "a list under 'meters'"),
-        ("meters: [{type: physical}]", "without meter_id"),
-        ("meters: [{meter_id: a__b}]", "no meter_id"),
+        ("meters: [", "line 1: no_yaml"),
+        ("meters: 3", "meters_missing"),
+        ("meters: [{type: physical}]", "meter_id_missing"),
+        ("meters: [{meter_id: a__b}]", "meter_id_invalid"),
         ("meters: [{meter_id: a, medium: air}]", "air"),
     ],
 )
@@ -68,7 +68,7 @@ def test_a_broken_house_says_what_is_wrong(
 
 
 def test_no_house(tmp_path: Path) -> None:
-    with pytest.raises(HouseError, match="is missing"):
+    with pytest.raises(HouseError, match="file_missing"):
         read_house(tmp_path)
 
 
@@ -199,18 +199,18 @@ def test_temperatures_with_gaps(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("meters", "files", "reason"),
     [
-        ("- {meter_id: a, type: wrong}", {}, "no such type"),
+        ("- {meter_id: a, type: wrong}", {}, "line 2: type_unknown"),
         ("- {meter_id: m, type: master, periods: []}", {}, "list of periods"),
         (NO_SOURCES, {}, "source_meters"),
         ("- {meter_id: v, type: virtual, terms: []}", {}, "list of terms"),
-        (GAS, {"config__yaml": "gas_conversion: [5]"}, "gas_conversion"),
-        (GAS, {"config__yaml": "gas_conversion: {z_factor: viel}"}, "gas_conversion"),
+        (GAS, {"config__yaml": "gas_conversion: [5]"}, "gas_invalid"),
+        (GAS, {"config__yaml": "gas_conversion: {z_factor: viel}"}, "gas_invalid"),
         (
             GAS,
             {"seasonal_patterns__yaml": "patterns: {gas: {monthly_percentages: [1]}}"},
-            "twelve",
+            "pattern_invalid",
         ),
-        (GAS, {"seasonal_patterns__yaml": "patterns: {gas: 5}"}, "twelve"),
+        (GAS, {"seasonal_patterns__yaml": "patterns: {gas: 5}"}, "pattern_invalid"),
         (GAS, {"temperature__csv": "date,mean_c\n2024-01-01;warm\n"}, "line 2"),
         (GAS, {"temperature__csv": "date,mean_c\n2024-01-01\n"}, "line 2"),
     ],

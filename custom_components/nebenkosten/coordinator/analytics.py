@@ -1,48 +1,44 @@
 """Keeps the house's result up to date: on demand, after changes, and by the clock."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
 import logging
-from typing import TYPE_CHECKING, Any, Final, override
+from typing import Any, override
 
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.helpers.event import (
-    async_call_later,
-)
-from homeassistant.helpers.importlib import async_import_module
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from ..const import DOMAIN
+from ..const import DOMAIN, EVENT_DAILY_SUMMARY
 from ..data import NkConfigEntry, house_of, meters_of
-from ..engine.meter import Meter, SourceKind, SourceRef
+from ..engine.meter import AnyMeter, Meter, SourceKind, SourceRef
 from ..engine.model import Snapshot
-from ..errors import async_in_journal, broken, refuse
-from ..journal.records import JournalError, NewReading
+from ..errors import broken, refuse
+from ..journal.records import JournalError
 from ..journal.store import Journal
+from ..texts import async_wording
 from . import stages
+from .alerts import Alert
 from .cache import Cache
 from .clock import Clock
 from .execution import Execution
+from .lookup import Lookup
+from .notices import tell
 from .opening import report_journal
-from .run import Request, Run, Trigger
+from .run import Request, Run, Status, Trigger
+from .run_log import RunLog
 from .servers import Servers
+from .summary import async_summary
+from .waiting import Waiting
 from .weather import Weather
-
-if TYPE_CHECKING:
-    from ..engine.state import State
 
 _LOGGER = logging.getLogger(__name__)
 _CHECKED: HassKey[set[str]] = HassKey(f"{DOMAIN}_checked")
-
-# Several readings entered in a row make one run.
-_QUIET: Final = 1.5
-# A server that was out of reach is asked again after a quarter of an hour.
-_RETRY: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,10 @@ class Result:
     """What the entities show: each meter (by key) as last computed."""
 
     meters: Mapping[str, Snapshot]
+    alerts: Mapping[str, tuple[Alert, ...]]
     last_run: float | None
+    status: Status | None
+    automatic: bool
 
 
 class Analytics(DataUpdateCoordinator[Result]):
@@ -70,30 +69,38 @@ class Analytics(DataUpdateCoordinator[Result]):
         self._subentries = {str(s.unique_id): s.subentry_id for s in meters_of(entry)}
         self._journal = journal
         self._cache = Cache(hass)
-        self._analyses: dict[str, stages.Analysis] = {}
         self._lock = asyncio.Lock()
         self._manual = False
         self._running: set[asyncio.Task[Any]] = set()
-        self._pending: set[str] = set()
-        self._closed = False
-        self._trigger = Trigger.CHANGE
-        self._quiet: CALLBACK_TYPE | None = None
-        self._retry: CALLBACK_TYPE | None = None
+        self._waiting = Waiting(
+            hass,
+            self._begin_automatic,
+            lambda missed: self.request(missed, Trigger.RETRY),
+        )
         self._clock = Clock(hass, entry)
         self._weather = Weather(hass, entry)
+        self.lookup = Lookup(
+            hass, self._weather, lambda: self.journal, lambda: self.house
+        )
+        self.run_log = RunLog(hass)
         self.servers = Servers(hass, entry)
-        self.data = Result({}, None)
+        self.data = Result({}, {}, None, None, automatic=True)
 
     @property
-    def meters(self) -> dict[str, Meter]:
+    def meters(self) -> dict[str, AnyMeter]:
         """Return the house's meters by key."""
+        return {meter.key: meter for meter in self.house.all_meters}
+
+    @property
+    def physical(self) -> dict[str, Meter]:
+        """Return the meters that are read, by key."""
         return {meter.key: meter for meter in self.house.meters}
 
-    def meters_by_subentry(self) -> list[tuple[str, Meter]]:
+    def meters_by_subentry(self) -> list[tuple[str, AnyMeter]]:
         """Return subentry id and meter of those that are still there."""
         return [
             (self._subentries[meter.key], meter)
-            for meter in self.house.meters
+            for meter in self.house.all_meters
             if self._subentries[meter.key] in self.config_entry.subentries
         ]
 
@@ -117,6 +124,7 @@ class Analytics(DataUpdateCoordinator[Result]):
     async def async_start(self) -> None:
         """Show the last results and begin to watch the clock."""
         await self._cache.async_load()
+        await self.run_log.async_load()
         self._show()
         await self.servers.async_start(self.tibber_asked)
         if isinstance(self._journal, JournalError):
@@ -136,37 +144,43 @@ class Analytics(DataUpdateCoordinator[Result]):
 
     async def async_close(self) -> None:
         """End what still runs, then close the journal; nothing new begins."""
-        self._closed = True
+        self._waiting.stop()
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         await self.servers.async_close()
+        await self.run_log.async_save()
         if isinstance(self._journal, Journal):
             await self.hass.async_add_executor_job(self._journal.close)
+
+    @callback
+    def change(self, meter: AnyMeter, data: Mapping[str, str]) -> None:
+        """Change what a meter's subentry says; the house is loaded anew."""
+        subentry = self.config_entry.subentries[self._subentries[meter.key]]
+        self.hass.config_entries.async_update_subentry(
+            self.config_entry, subentry, data={**subentry.data, **data}
+        )
 
     @callback
     def forget(self, key: str) -> None:
         """Believe nothing of a meter whose statistic was cleared."""
         self._cache.forget(key)
-        self._analyses.pop(key, None)
+        self.lookup.known.pop(key, None)
 
     @callback
     def _stop(self) -> None:
         self._clock.stop()
-        for cancel in (self._quiet, self._retry):
-            if cancel is not None:
-                cancel()
-        self._quiet = self._retry = None
+        self._waiting.stop()
 
     # --- asking for runs ---------------------------------------------------------
 
     @callback
     def request(self, meters: Iterable[str], trigger: Trigger = Trigger.CHANGE) -> None:
-        """Run these meters soon; calls in quick succession make one run."""
-        self._pending.update(meters)
-        self._trigger = trigger
-        if self._pending and self._quiet is None and not self._closed:
-            self._quiet = async_call_later(self.hass, _QUIET, self._begin_automatic)
+        """Run these meters soon; calls in quick succession make one run.
+
+        While the house does not work by itself, they wait for whoever asks for a run.
+        """
+        self._waiting.add(meters, trigger, soon=self._cache.automatic)
 
     async def async_run(self, request: Request) -> Run:
         """Run now; raises ServiceValidationError while another manual run goes on.
@@ -188,8 +202,7 @@ class Analytics(DataUpdateCoordinator[Result]):
             self._manual = False
 
     @callback
-    def _begin_automatic(self, _now: datetime) -> None:
-        self._quiet = None
+    def _begin_automatic(self) -> None:
         self._start(self._async_automatic())
 
     def _start[T](self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
@@ -202,20 +215,19 @@ class Analytics(DataUpdateCoordinator[Result]):
         return task
 
     async def _async_automatic(self) -> None:
-        if not self._pending:
+        meters = frozenset(self._waiting.meters)
+        if not meters or not self._cache.automatic:
             return
-        meters = frozenset(self._pending)
-        request = Request(trigger=self._trigger, meters=meters)
+        request = Request(trigger=self._waiting.trigger, meters=meters)
         await self._async_locked(self.journal, request)
 
     async def _async_locked(self, journal: Journal, request: Request) -> Run:
         async with self._lock:
             if not request.dry_run:
-                request = request.joined(frozenset(self._pending))
-                self._pending.clear()
-            await self._async_load_engine()
+                request = request.joined(self._waiting.taken())
+            await self.lookup.async_load_engine()
             if request.full and not request.dry_run:
-                self._doubt(request)
+                self.doubt(self.meters if request.meters is None else request.meters)
                 self._weather.doubt()
             moment = await self._weather.async_moment()
             execution = Execution(
@@ -224,32 +236,37 @@ class Analytics(DataUpdateCoordinator[Result]):
                 self.house,
                 journal,
                 self._cache,
-                self._analyses,
+                self.lookup.known,
                 moment.temperature,
                 self.servers,
             )
             run = await execution.async_run(request)
-            self._plan_retry(run.missed)
+            self._waiting.again(run.missed)
             if not request.dry_run:
+                record = self.run_log.add(run, await async_wording(self.hass))
                 if request.meters is None or request.meters >= self.meters.keys():
                     # Whatever asked for it: all of the night's work is done.
                     self._cache.last_nightly = run.started.timestamp()
                 self._cache.last_run = run.started.timestamp() + run.duration
                 await self._cache.async_save()
                 self._show()
+                tell(self.hass, self.config_entry.entry_id, run, record)
+        if run.trigger is Trigger.NIGHTLY:
+            await self._async_sum_up()
         return run
 
-    def _doubt(self, request: Request) -> None:
-        """Believe nothing cached of the meters that a request concerns."""
-        for key in self.meters if request.meters is None else request.meters:
-            self._analyses.pop(key, None)
-            self._cache.doubt(key)
+    async def _async_sum_up(self) -> None:
+        """Tell automations of the day that is over."""
+        day = dt_util.now().date() - timedelta(days=1)
+        summary = await async_summary(self.lookup, self.house.all_meters, day)
+        self.hass.bus.async_fire(EVENT_DAILY_SUMMARY, summary)
 
-    async def _async_load_engine(self) -> None:
-        """Load numpy and the engine outside the event loop, at the first need."""
-        await async_import_module(
-            self.hass, "custom_components.nebenkosten.engine.pipeline"
-        )
+    @callback
+    def doubt(self, keys: Iterable[str]) -> None:
+        """Believe nothing cached of these meters."""
+        for key in keys:
+            self.lookup.known.pop(key, None)
+            self._cache.doubt(key)
 
     def _show(self) -> None:
         meters = {
@@ -257,50 +274,35 @@ class Analytics(DataUpdateCoordinator[Result]):
             for key, remembered in self._cache.meters.items()
             if key in self.meters
         }
-        self.async_set_updated_data(Result(meters, self._cache.last_run))
-
-    # --- looking up --------------------------------------------------------------
-
-    async def async_analyses(self, keys: Sequence[str]) -> list[stages.Analysis]:
-        """Return the meters as they are now, computed anew where something changed."""
-        journal = self.journal
-        await self._async_load_engine()
-        found = await async_in_journal(
-            self.hass,
-            stages.analyse,
-            journal,
-            self.house,
-            [self.meters[key] for key in keys],
-            await self._weather.async_moment(),
-            dict(self._analyses),
-        )
-        self._analyses.update(found)
-        return list(found.values())
-
-    async def async_state(self, key: str, at: float) -> State:
-        """Return what a meter's dial showed at an instant [epoch s]."""
-        await self._async_load_engine()
-        return await async_in_journal(
-            self.hass,
-            stages.state,
-            self.journal,
-            self.house,
-            self.meters[key],
-            await self._weather.async_moment(),
-            at,
+        alerts = {key: self._cache.alerts.get(key, ()) for key in meters}
+        last = self.run_log.runs[0]["status"] if self.run_log.runs else None
+        self.async_set_updated_data(
+            Result(
+                meters,
+                alerts,
+                self._cache.last_run,
+                None if last is None else Status(str(last)),
+                automatic=self._cache.automatic,
+            )
         )
 
-    async def async_preview(self, key: str, new: NewReading) -> stages.Preview:
-        """Return what a reading would bring."""
-        return await async_in_journal(
-            self.hass,
-            stages.preview,
-            self.journal,
-            self.house,
-            self.meters[key],
-            await self._weather.async_moment(),
-            new,
+    async def async_acknowledge(self, key: str, anomaly_id: str) -> None:
+        """Show at once that somebody knows of an event."""
+        alerts = self._cache.alerts.get(key, ())
+        self._cache.alerts[key] = tuple(
+            replace(one, acknowledged=True) if one.anomaly_id == anomaly_id else one
+            for one in alerts
         )
+        await self._cache.async_save()
+        self._show()
+
+    async def async_set_automatic(self, *, wanted: bool) -> None:
+        """Go on by itself, or wait to be asked; what was missed is caught up."""
+        self._cache.automatic = wanted
+        await self._cache.async_save()
+        self._show()
+        if wanted:
+            await self._async_catch_up(self.hass)
 
     # --- the clock ---------------------------------------------------------------
 
@@ -338,17 +340,20 @@ class Analytics(DataUpdateCoordinator[Result]):
 
     def _stale(self, moment: stages.Moment) -> list[str]:
         """Return the meters that changed since they were last computed; blocks."""
-        stale = []
-        for key, meter in self.meters.items():
-            now = stages.stamp(self.journal, self.house, meter, moment)
-            remembered = self._cache.meters.get(key)
-            if remembered is None or remembered.stamp != now:
-                stale.append(key)
-        return stale
+        stamps = stages.stamps(
+            self.journal, self.house, list(self.meters.values()), moment
+        )
+        known = self._cache.meters
+        return [
+            key
+            for key, now in stamps.items()
+            if key not in known or known[key].stamp != now
+        ]
 
     @callback
     def _hourly(self) -> None:
-        """Fill today in; Tibber has a minute of its own."""
+        """Fill today in; Tibber has a minute of its own. Readings become overdue."""
+        self.async_update_listeners()
         self._request_fed_by(
             lambda source: source.is_dense and source.kind is not SourceKind.TIBBER
         )
@@ -361,23 +366,8 @@ class Analytics(DataUpdateCoordinator[Result]):
 
     @callback
     def _request_fed_by(self, wanted: Callable[[SourceRef], bool]) -> None:
-        keys = (k for k, m in self.meters.items() if any(map(wanted, m.sources)))
+        keys = (k for k, m in self.physical.items() if any(map(wanted, m.sources)))
         self.request(keys, Trigger.HOURLY)
-
-    @callback
-    def _plan_retry(self, missed: Collection[str]) -> None:
-        """Run again what a server out of reach kept from being complete."""
-        if not missed or self._closed:
-            return
-        if self._retry is not None:
-            self._retry()
-
-        @callback
-        def again(_now: datetime) -> None:
-            self._retry = None
-            self.request(missed, Trigger.RETRY)
-
-        self._retry = async_call_later(self.hass, _RETRY, again)
 
     @callback
     def _moved(self, _event: Event) -> None:
@@ -385,6 +375,6 @@ class Analytics(DataUpdateCoordinator[Result]):
         if self.hass.config.time_zone == self.house.time_zone:
             return
         self.house = house_of(self.hass, self.config_entry)
-        self._analyses.clear()
+        self.lookup.known.clear()
         self._clock.plan_anew()
         self.request(self.meters, Trigger.CHANGE)

@@ -5,7 +5,6 @@ A disposable file: without it everything is computed and compared anew.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 import logging
 from typing import Final, TypedDict
 
@@ -14,14 +13,21 @@ from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
 from ..data import statistic_id
-from ..engine.model import PeriodValue, Provenance, Snapshot
+from ..engine.model import Snapshot
 from ..sinks.statistics import Published
+from .alerts import Alert
+from .plain import plain, restored
 
 _LOGGER = logging.getLogger(__name__)
 _VERSION: Final = 1
+# What entities show of a meter has changed with these: another file would not do.
+_LAYOUT: Final = 2
 
 
 class _Content(TypedDict):
+    layout: int
+    automatic: bool
+    alerts: dict[str, list[object]]
     last_run: float | None
     last_nightly: float | None
     meters: dict[str, dict[str, object]]
@@ -48,6 +54,8 @@ class Cache:
         self._points: dict[str, dict[str, str]] = {}
         self._handed_on: dict[str, int] = {}
         self.meters: dict[str, Remembered] = {}
+        self.alerts: dict[str, tuple[Alert, ...]] = {}
+        self.automatic = True
         self.last_run: float | None = None
         self.last_nightly: float | None = None
 
@@ -61,15 +69,23 @@ class Cache:
         except KeyError, TypeError, ValueError:
             _LOGGER.warning("The cache cannot be read; everything is computed anew")
             self.meters.clear()
+            self.alerts.clear()
             self._published.clear()
             self._points.clear()
             self._handed_on.clear()
 
     def _fill(self, content: _Content) -> None:
+        if content.get("layout") != _LAYOUT:
+            raise ValueError("an older layout")
+        self.automatic = bool(content["automatic"])
+        self.alerts = {
+            key: tuple(restored(Alert, one) for one in alerts)
+            for key, alerts in content["alerts"].items()
+        }
         self.last_run = content["last_run"]
         self.last_nightly = content["last_nightly"]
         self.meters = {
-            key: Remembered(str(one["stamp"]), _snapshot(_mapping(one["snapshot"])))
+            key: Remembered(str(one["stamp"]), restored(Snapshot, one["snapshot"]))
             for key, one in content["meters"].items()
         }
         self._published = {
@@ -95,10 +111,16 @@ class Cache:
         """Write the file now."""
         await self._store.async_save(
             {
+                "layout": _LAYOUT,
+                "automatic": self.automatic,
+                "alerts": {
+                    key: [plain(one) for one in alerts]
+                    for key, alerts in self.alerts.items()
+                },
                 "last_run": self.last_run,
                 "last_nightly": self.last_nightly,
                 "meters": {
-                    key: {"stamp": one.stamp, "snapshot": _plain(one.snapshot)}
+                    key: {"stamp": one.stamp, "snapshot": plain(one.snapshot)}
                     for key, one in self.meters.items()
                 },
                 "published": {k: asdict(p) for k, p in self._published.items()},
@@ -127,6 +149,7 @@ class Cache:
     def forget(self, key: str) -> None:
         """Drop a meter's values and what its statistic was known to hold."""
         self.meters.pop(key, None)
+        self.alerts.pop(key, None)
         self.doubt(key)
 
     def doubt(self, key: str) -> None:
@@ -166,55 +189,6 @@ class Cache:
     def trust_points(self, key: str, digests: dict[str, str]) -> None:
         """Note that a meter's points were read back and have these digests."""
         self._points[key] = digests
-
-
-def _plain(snapshot: Snapshot) -> dict[str, object]:
-    return {
-        key: _plain_value(getattr(snapshot, key))
-        for key in Snapshot.__dataclass_fields__
-    }
-
-
-def _plain_value(value: object) -> object:
-    if isinstance(value, PeriodValue):
-        return {
-            key: _plain_value(getattr(value, key))
-            for key in PeriodValue.__dataclass_fields__
-        }
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _snapshot(content: Mapping[str, object]) -> Snapshot:
-    return Snapshot(
-        seen_on=date.fromisoformat(str(content["seen_on"])),
-        counter=_number(content["counter"]),
-        counter_at=_number(content["counter_at"]),
-        counter_provenance=Provenance(int(str(content["counter_provenance"]))),
-        reading_at=_number(content["reading_at"]),
-        reading=_number(content["reading"]),
-        yesterday=_period(content["yesterday"]),
-        month=_period(content["month"]),
-        previous_month=_period(content["previous_month"]),
-        year=_period(content["year"]),
-    )
-
-
-def _period(content: object) -> PeriodValue | None:
-    if content is None:
-        return None
-    value = _mapping(content)
-    return PeriodValue(
-        start=date.fromisoformat(str(value["start"])),
-        end=date.fromisoformat(str(value["end"])),
-        value=_number(value["value"]),
-        measured=float(str(value["measured"])),
-        interpolated=float(str(value["interpolated"])),
-        extrapolated=float(str(value["extrapolated"])),
-    )
-
-
-def _number(value: object) -> float | None:
-    return None if value is None else float(str(value))
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -11,13 +11,16 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 
 from ..data import NkConfigEntry
-from ..engine.meter import Definition, House, Meter
+from ..engine.meter import AnyMeter, Definition, House, Meter
 from ..engine.model import Temperature
+from ..journal.acknowledgements import acknowledged
 from ..journal.store import Journal
 from ..outside import OutOfReachError
 from ..sinks import statistics
 from ..sinks.statistics import Outcome
+from ..texts import async_wording
 from . import stages
+from .alerts import Told, alerts_of, news
 from .cache import Cache, Remembered
 from .collect import async_collect
 from .points import Points
@@ -55,16 +58,13 @@ class Execution:
         self._failed: dict[str, Status] = {}
         self._missed: set[str] = set()
         self._points = 0
+        self._told: tuple[Told, ...] = ()
         self._stages: dict[str, float] = {}
 
     async def async_run(self, request: Request) -> Run:
         """Do all stages for the meters asked for."""
         started = time.time()
-        meters = [
-            meter
-            for meter in self._house.meters
-            if request.meters is None or meter.key in request.meters
-        ]
+        meters = self._concerned(request)
         if not request.dry_run:
             self._servers.begin()
             await self._timed("collect", self._collect(meters, request.start))
@@ -72,6 +72,7 @@ class Execution:
         outcomes: dict[str, Outcome] = {}
         if not request.dry_run:
             self._analyses.update(results)
+            self._told = await self._async_told(results)
             outcomes = await self._timed("publish", self._publish_all(results))
         run = self._record(request, started, meters, results, outcomes)
         _LOGGER.info(
@@ -86,6 +87,14 @@ class Execution:
         )
         return run
 
+    def _concerned(self, request: Request) -> list[AnyMeter]:
+        """Return the meters asked for, and all that are computed from them."""
+        everything = self._house.all_meters
+        if request.meters is None:
+            return list(everything)
+        keys = self._house.with_dependents(request.meters)
+        return [meter for meter in everything if meter.key in keys]
+
     async def _timed[T](self, stage: str, work: Awaitable[T]) -> T:
         begin = time.perf_counter()
         try:
@@ -93,8 +102,10 @@ class Execution:
         finally:
             self._stages[stage] = time.perf_counter() - begin
 
-    async def _collect(self, meters: list[Meter], again_from: date | None) -> None:
+    async def _collect(self, meters: list[AnyMeter], again_from: date | None) -> None:
         for meter in meters:
+            if not isinstance(meter, Meter):
+                continue
             try:
                 missed = await async_collect(
                     self._hass, self._journal, self._servers.sources, meter, again_from
@@ -117,7 +128,7 @@ class Execution:
 
     async def _analyse(
         self,
-        meters: list[Meter],
+        meters: list[AnyMeter],
         as_of: float,
     ) -> dict[str, stages.Analysis]:
         try:
@@ -134,7 +145,7 @@ class Execution:
         return results
 
     async def _analysed(
-        self, meters: list[Meter], as_of: float
+        self, meters: list[AnyMeter], as_of: float
     ) -> dict[str, stages.Analysis]:
         return await self._hass.async_add_executor_job(
             stages.analyse,
@@ -144,6 +155,24 @@ class Execution:
             stages.Moment(as_of, self._temperature),
             self._analyses,
         )
+
+    async def _async_told(
+        self, results: dict[str, stages.Analysis]
+    ) -> tuple[Told, ...]:
+        """Compare the meters' events with those known; return what is news."""
+        text = await async_wording(self._hass)
+        told: list[Told] = []
+        for key, result in results.items():
+            known = await self._hass.async_add_executor_job(
+                acknowledged, self._journal, key
+            )
+            today = result.snapshot.seen_on
+            now = alerts_of(result.report, known, today, text)
+            before = self._cache.alerts.get(key, ())
+            self._cache.alerts[key] = now
+            meter = result.report.meter
+            told += [Told(meter, phase, alert) for phase, alert in news(before, now)]
+        return tuple(told)
 
     async def _publish_all(
         self, results: dict[str, stages.Analysis]
@@ -200,7 +229,7 @@ class Execution:
         self,
         request: Request,
         started: float,
-        meters: list[Meter],
+        meters: list[AnyMeter],
         results: dict[str, stages.Analysis],
         outcomes: dict[str, Outcome],
     ) -> Run:
@@ -224,11 +253,12 @@ class Execution:
             points=self._points,
             missed=frozenset(self._missed),
             errors=tuple(self._errors),
+            told=self._told,
         )
 
     def _of_meter(
         self,
-        meter: Meter,
+        meter: AnyMeter,
         request: Request,
         result: stages.Analysis | None,
         outcomes: dict[str, Outcome],

@@ -51,6 +51,11 @@ class Link:
         """Try again from here on, unless the server asked to wait."""
         self._skip = time.monotonic() < self._not_before
 
+    @property
+    def is_down(self) -> bool:
+        """Return whether it does not do all that it should."""
+        return bool(self._down)
+
     async def async_try[R](
         self, ask: Callable[[], Awaitable[R]], what: str = "read", about: str = ""
     ) -> R:

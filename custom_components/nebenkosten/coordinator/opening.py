@@ -80,6 +80,7 @@ async def async_compare_meters(
     today: dict[str, Definition] = {
         str(subentry.unique_id): {
             "name": subentry.title,
+            "type": subentry.subentry_type,
             **meter_data(meter_of(subentry)),
         }
         for subentry in meters_of(entry)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from ..engine.model import Finding, MeterReport
+from .alerts import Told
 
 
 class Trigger(StrEnum):
@@ -68,7 +69,8 @@ class MeterRun:
 class Run:
     """The record of one run; durations in seconds.
 
-    `missed` are meters whose servers were out of reach.
+    `missed` are meters whose servers were out of reach, `told` is what happened to
+    their events.
     """
 
     run_id: str
@@ -82,3 +84,4 @@ class Run:
     points: int = 0
     errors: tuple[str, ...] = field(default=())
     missed: frozenset[str] = frozenset()
+    told: tuple[Told, ...] = ()

@@ -6,6 +6,9 @@ Everything here blocks and loads numpy: it runs in an executor, never at set-up.
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from functools import reduce
+from hashlib import sha256
 import json
 import math
 from typing import TYPE_CHECKING
@@ -14,7 +17,7 @@ from zoneinfo import ZoneInfo
 from ..data import statistic_id
 from ..engine.days import local_day
 from ..engine.definition import meter_data
-from ..engine.meter import House, Meter
+from ..engine.meter import AnyMeter, House, Meter
 from ..engine.model import (
     KINDS,
     Context,
@@ -33,11 +36,12 @@ from ..sinks.statistics import Statistic
 from .collect import hours_from
 
 if TYPE_CHECKING:
+    from ..engine.explain import Node
     from ..engine.model import Report
     from ..engine.state import State
 
 # What a changed engine makes of the same readings is another result.
-_ENGINE_VERSION = 2
+_ENGINE_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,53 +79,76 @@ class Moment:
         return f"{self.temperature.first_day}+{len(known)}={sum(known):.3f}"
 
 
-def stamp(journal: Journal, house: House, meter: Meter, moment: Moment) -> str:
-    """Return what changes exactly when the meter's result can have changed.
+def stamps(
+    journal: Journal, house: House, meters: Sequence[AnyMeter], moment: Moment
+) -> dict[str, str]:
+    """Return what changes exactly when a meter's result can have changed, by key.
 
     A meter is judged beside its parts and what it is part of: theirs count too.
     """
     zone = ZoneInfo(house.time_zone)
-    together = related(house, [meter])
-    hourly = {m.key: hours_from(journal, m, zone) for m in together}
-    dense = any(hourly.values())
-    as_of = moment.as_of
-    clock = as_of // 3600 if dense else local_day(as_of, zone).isoformat()
-    each = [
-        (
-            json.dumps([m.name, meter_data(m)], sort_keys=True),
-            hourly[m.key],
-            series.revision(journal, m.key),
-        )
-        for m in together
-    ]
-    parts = (_ENGINE_VERSION, house.time_zone, clock, moment.weather, *each)
-    return "|".join(str(part) for part in parts)
+    gas = [(f.kwh, f.valid_from.isoformat()) for f in house.gas]
+    everywhere = (_ENGINE_VERSION, house.time_zone, gas, moment.weather)
+    own: dict[str, tuple[object, ...]] = {}
+    found: dict[str, str] = {}
+    for meter in meters:
+        together = related(house, [meter])
+        for one in together:
+            if one.key not in own:
+                own[one.key] = _own_state(journal, one, zone)
+        dense = any(own[one.key][1] for one in together)
+        today = local_day(moment.as_of, zone).isoformat()
+        clock = moment.as_of // 3600 if dense else today
+        parts = (*everywhere, clock, *(own[one.key] for one in together))
+        found[meter.key] = sha256("|".join(map(str, parts)).encode()).hexdigest()
+    return found
 
 
-def related(house: House, meters: Sequence[Meter]) -> list[Meter]:
-    """Return these meters and all that their results depend on, by `part_of`."""
+def _own_state(journal: Journal, meter: AnyMeter, zone: ZoneInfo) -> tuple[object, ...]:
+    return (
+        json.dumps([meter.name, meter_data(meter)], sort_keys=True),
+        _hours_from(journal, meter, zone),
+        series.revision(journal, meter.key),
+    )
+
+
+def related(house: House, meters: Sequence[AnyMeter]) -> list[AnyMeter]:
+    """Return these meters and all that their results depend on.
+
+    They are judged beside what they are part of, its other parts and their own parts;
+    each of these is computed from its operands.
+    """
+    above = {(meter.part_of or "").lower() for meter in meters}
     keys = {meter.key for meter in meters}
-    while True:
-        more = {
-            key
-            for meter in house.meters
-            for key in (meter.key, (meter.part_of or meter.key).lower())
-            if {meter.key, (meter.part_of or meter.key).lower()} & keys
-        }
-        if more <= keys:
-            return [meter for meter in house.meters if meter.key in keys]
-        keys |= more
+    beside = {
+        meter.key
+        for meter in house.all_meters
+        if meter.key in above or (meter.part_of or "").lower() in keys | above - {""}
+    }
+    by_key = {meter.key: meter for meter in house.all_meters}
+    keys |= beside
+    waiting = list(keys)
+    while waiting:
+        meter = by_key.get(waiting.pop())
+        new = set(meter.operands) - keys if meter else set()
+        keys |= new
+        waiting += new
+    return [meter for meter in house.all_meters if meter.key in keys]
+
+
+def _hours_from(journal: Journal, meter: AnyMeter, zone: ZoneInfo) -> date | None:
+    return hours_from(journal, meter, zone) if isinstance(meter, Meter) else None
 
 
 def analyse(
     journal: Journal,
     house: House,
-    meters: Sequence[Meter],
+    meters: Sequence[AnyMeter],
     moment: Moment,
     known: Mapping[str, Analysis],
 ) -> dict[str, Analysis]:
     """Compute meters all at once, but not those whose result is known."""
-    now = {meter.key: stamp(journal, house, meter, moment) for meter in meters}
+    now = stamps(journal, house, meters, moment)
     found = {
         key: known[key] for key in now if key in known and known[key].stamp == now[key]
     }
@@ -129,7 +156,11 @@ def analyse(
     if not stale:
         return found
     group = related(house, stale)
-    stored = {meter.key: series.load(journal, meter.key) for meter in group}
+    stored = {
+        meter.key: series.load(journal, meter.key)
+        for meter in group
+        if isinstance(meter, Meter)
+    }
     report = _analysed(journal, house, group, moment, stored)
     for meter in stale:
         found[meter.key] = _analysis(
@@ -171,20 +202,41 @@ def state(
     return state_at(house, meter, stored, context, at)
 
 
+def explained(
+    journal: Journal,
+    house: House,
+    reports: Mapping[str, MeterReport],
+    moment: Moment,
+    meter: AnyMeter,
+    day: date,
+) -> Node:
+    """Return where a meter's day comes from, down to the readings."""
+    from ..engine.explain import explain
+
+    def dial(one: Meter, at: float) -> State:
+        return state(journal, house, one, moment, at)
+
+    return explain(house, reports, dial, meter, day)
+
+
 def preview(
-    journal: Journal, house: House, meter: Meter, moment: Moment, new: NewReading
+    journal: Journal,
+    house: House,
+    meter: Meter,
+    moment: Moment,
+    new: Sequence[NewReading],
 ) -> Preview:
-    """Compute a meter as if a reading had been entered."""
+    """Compute a meter as if readings had been entered; the first one's use is told."""
     from ..engine.units import factor
 
     stored = series.load(journal, meter.key)
-    moment = replace(moment, as_of=max(moment.as_of, new.instant))
+    moment = replace(moment, as_of=max(moment.as_of, *(one.instant for one in new)))
     before, after = (
         _analysed(journal, house, [meter], moment, {meter.key: one}).meters[meter.key]
-        for one in (stored, _with(stored, new))
+        for one in (stored, reduce(_with, new, stored))
     )
-    value = new.value * factor(new.unit or meter.unit, meter.unit)
-    previous = _previous(stored.readings, before, new.instant)
+    value = new[0].value * factor(new[0].unit or meter.unit, meter.unit)
+    previous = _previous(stored.readings, before, new[0].instant)
     return Preview(
         since=None if previous is None else previous[0],
         use=None if previous is None else value - previous[1],
@@ -195,19 +247,19 @@ def preview(
 def _analysed(
     journal: Journal,
     house: House,
-    meters: Sequence[Meter],
+    meters: Sequence[AnyMeter],
     moment: Moment,
     stored: Mapping[str, Series],
 ) -> Report:
     from ..engine.pipeline import analyse as engine_analyse
 
     zone = ZoneInfo(house.time_zone)
-    wanted = {meter.key: hours_from(journal, meter, zone) for meter in meters}
+    wanted = {meter.key: _hours_from(journal, meter, zone) for meter in meters}
     hours = {key: since for key, since in wanted.items() if since}
     context = Context(
         as_of=moment.as_of, hours_from=hours, temperature=moment.temperature
     )
-    some = replace(house, meters=tuple(meters))
+    some = house.of([meter.key for meter in meters])
     report: Report = engine_analyse(some, stored, context)
     return report
 
@@ -218,8 +270,9 @@ def _with(stored: Series, new: NewReading) -> Series:
     names = old.unit_names
     if new.unit not in names:
         names = (*names, new.unit)
-    readings = Readings(
-        ids=array("q", [*old.ids, 0]),
+    readings = replace(
+        old,
+        ids=array("q", [*old.ids, min(0, *old.ids[-1:]) - 1]),
         times=array("d", [*old.times, new.instant]),
         values=array("d", [*old.values, new.value]),
         kinds=array("b", [*old.kinds, KINDS.index(new.kind)]),

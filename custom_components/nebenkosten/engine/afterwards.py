@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from . import adjustment, balance, calibration, days, formula, gas, quality, residual
+from . import adjustment, balance, calibration, days, gas, quality, residual
 from .anomalies import with_anomalies
 from .forecast import forecast
 from .meter import House, Virtual
@@ -58,7 +58,7 @@ def _computed(
     house: House, report: MeterReport, reports: Mapping[str, MeterReport], today: date
 ) -> MeterReport:
     """Add what a computed meter has from its operands."""
-    operands = [reports[k] for k in formula.operands(report.meter) if k in reports]
+    operands = [reports[k] for k in report.meter.operands if k in reports]
     report = quality.of_operands(report, operands)
     return replace(report, forecast=_summed(house, report, reports, today))
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # On water, and on gas and heat in warm weather, no use is at first no more than news.
 _NEWS_DAYS: Final = 21
+_NEWS: Final = 7
 _HEATING_LIMIT: Final = 15.0
 _WARM_MONTHS: Final = (5, 6, 7, 8, 9)
 _DAILY: Final = LEARNED + 1
@@ -283,6 +284,8 @@ def _of_intervals(
             actual=actual,
             expected=odd.expected,
             score=(actual - odd.expected) / max(odd.spread, 1e-12),
+            # News for a week after the reading that shows it.
+            is_open=odd.index == len(intervals.rise) - 1 and count - 1 - end < _NEWS,
             reason=events.reason(
                 report.meter,
                 odd.kind,

@@ -125,7 +125,8 @@ def clean(
         anchors = _anchors(part)
         if anchors is not part:
             superseded |= set(part.ids.tolist()) - set(anchors.ids.tolist())
-        register, left_out, said = _register(meter, anchors, zone, doubting=doubting)
+        trusted = None if not doubting else readings.confirmed
+        register, left_out, said = _register(meter, anchors, zone, trusted)
         registers.append(register)
         quarantined |= left_out
         findings += said
@@ -271,9 +272,12 @@ def _anchors(table: _Table) -> _Table:
 
 
 def _register(
-    meter: Meter, anchors: _Table, zone: ZoneInfo, *, doubting: bool
+    meter: Meter, anchors: _Table, zone: ZoneInfo, trusted: frozenset[int] | None
 ) -> tuple[Register, set[int], list[Finding]]:
-    """Return the anchors as a register whose counter is unrolled, and what was said."""
+    """Return the anchors as a register whose counter is unrolled, and what was said.
+
+    All readings but the `trusted` ones are weighed against each other; None: no one is.
+    """
     left_out: set[int] = set()
     findings: list[Finding] = []
     rolled = _rollovers(meter, anchors)
@@ -281,7 +285,11 @@ def _register(
     fixed = frozenset(special[anchors.kinds[special] != _ESTIMATE].tolist())
     values = _unrolled(anchors, rolled)
     falls = np.flatnonzero(values[1:] < values[:-1])
-    found = doubted(anchors.times, values, falls, fixed) if doubting else []
+    found: list[Doubted] = []
+    if trusted is not None:
+        vouched = np.flatnonzero(np.isin(anchors.ids, list(trusted))) if trusted else ()
+        fixed |= frozenset(map(int, vouched))
+        found = doubted(anchors.times, values, falls, fixed)
     for doubt in found:
         findings.append(_doubt(meter, anchors, doubt, zone))
         if doubt.why is not Doubt.SWAP:

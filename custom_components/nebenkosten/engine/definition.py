@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from .meter import (
     DEFAULT_GAS,
+    AnyMeter,
     GasFactor,
     Master,
     MasterPeriod,
@@ -55,6 +56,7 @@ class _Common(TypedDict):
     part_of: str | None
     profile: str | tuple[float, ...] | None
     sensitivity: Sensitivity
+    muted: bool
     billing_year_start: tuple[int, int] | None
 
 
@@ -70,6 +72,7 @@ def _common(name: str, data: Mapping[str, Plain]) -> _Common:
         "part_of": _text(data.get("part_of")),
         "profile": _profile(data.get("profile")),
         "sensitivity": Sensitivity(str(data.get("sensitivity") or Sensitivity.NORMAL)),
+        "muted": bool(data.get("muted")),
         "billing_year_start": year_start(data.get("billing_year_start")),
     }
 
@@ -138,7 +141,18 @@ def gas_factor(data: Plain) -> GasFactor:
     )
 
 
-def meter_data(meter: Meter) -> dict[str, Plain]:
+def gas_data(factor: GasFactor) -> dict[str, Plain]:
+    """Return a gas factor as the options keep it."""
+    data: dict[str, Plain] = {
+        "energy_content": factor.brennwert,
+        "z_factor": factor.zustandszahl,
+    }
+    if factor.valid_from != date.min:
+        data["valid_from"] = factor.valid_from.isoformat()
+    return data
+
+
+def meter_data(meter: AnyMeter) -> dict[str, Plain]:
     """Return a meter as a subentry keeps it; what is not set is left out."""
     data: dict[str, Plain] = {
         "meter_id": meter.meter_id,
@@ -146,19 +160,23 @@ def meter_data(meter: Meter) -> dict[str, Plain]:
         "unit": meter.unit,
         "role": meter.role.value if meter.role else None,
         "part_of": meter.part_of,
-        "serial_number": meter.serial_number,
-        "model": meter.model,
-        "installed": _iso(meter.installed),
-        "removed": _iso(meter.removed),
-        "digits": meter.digits,
-        "decimals": meter.decimals,
         "profile": _plain_profile(meter.profile),
         "sensitivity": (
             None if meter.sensitivity is Sensitivity.NORMAL else meter.sensitivity.value
         ),
-        "billing_year_start": _month_day(meter.billing_year_start),
-        "calibrated_until": _iso(meter.calibrated_until),
+        "muted": meter.muted or None,
+        "billing_year_start": month_day(meter.billing_year_start),
     }
+    if isinstance(meter, Meter):
+        data |= _physical_data(meter)
+    elif isinstance(meter, Master):
+        data["periods"] = [_period_data(period) for period in meter.periods]
+    else:
+        data["terms"] = [_term_data(term) for term in meter.terms]
+    return {key: value for key, value in data.items() if value is not None}
+
+
+def _physical_data(meter: Meter) -> dict[str, Plain]:
     sources: list[Plain] = [
         {
             "kind": source.kind.value,
@@ -168,8 +186,33 @@ def meter_data(meter: Meter) -> dict[str, Plain]:
         }
         for source in meter.sources
     ]
-    data["sources"] = sources
-    return {key: value for key, value in data.items() if value is not None}
+    return {
+        "serial_number": meter.serial_number,
+        "model": meter.model,
+        "installed": _iso(meter.installed),
+        "removed": _iso(meter.removed),
+        "digits": meter.digits,
+        "decimals": meter.decimals,
+        "calibrated_until": _iso(meter.calibrated_until),
+        "sources": sources,
+    }
+
+
+def _period_data(period: MasterPeriod) -> Plain:
+    return {
+        "start_date": period.start.isoformat(),
+        "end_date": _iso(period.end),
+        "composition_type": "sum" if len(period.sources) > 1 else "single",
+        "source_meters": list(period.sources),
+    }
+
+
+def _term_data(term: Term) -> Plain:
+    return {
+        "meter_id": term.meter_id,
+        "factor": term.factor,
+        "when_absent": "zero" if term.zero_when_absent else None,
+    }
 
 
 def _sources(entries: Plain) -> list[SourceRef]:
@@ -196,7 +239,8 @@ def year_start(value: Plain) -> tuple[int, int] | None:
     return start.month, start.day
 
 
-def _month_day(start: tuple[int, int] | None) -> str | None:
+def month_day(start: tuple[int, int] | None) -> str | None:
+    """Return month and day as `MM-DD`."""
     return None if start is None else f"{start[0]:02}-{start[1]:02}"
 
 

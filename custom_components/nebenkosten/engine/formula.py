@@ -1,53 +1,16 @@
-"""What is a meter that is computed from others, and in which order?"""
+"""What is a meter that is computed from others?"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .meter import AnyMeter, Master, Virtual
+from .meter import Virtual
 from .model import MeterReport, Provenance
 
 if TYPE_CHECKING:
     from .model import Floats, Ints
-
-
-class CyclicMeterError(ValueError):
-    """Meters that are computed from themselves; `path` names them in order."""
-
-    def __init__(self, path: tuple[str, ...]) -> None:
-        """Name the path."""
-        super().__init__(" → ".join(path))
-        self.path = path
-
-
-def operands(meter: AnyMeter) -> tuple[str, ...]:
-    """Return the keys of the meters that a meter is computed from."""
-    if isinstance(meter, Master):
-        return tuple(key.lower() for p in meter.periods for key in p.sources)
-    if isinstance(meter, Virtual):
-        return tuple(term.meter_id.lower() for term in meter.terms)
-    return ()
-
-
-def in_order(meters: Iterable[AnyMeter]) -> list[AnyMeter]:
-    """Return the meters so that each comes after those it is computed from.
-
-    Raises CyclicMeterError with the path of a cycle.
-    """
-    by_key = {meter.key: meter for meter in meters}
-    graph = {
-        key: [k for k in operands(meter) if k in by_key]
-        for key, meter in by_key.items()
-    }
-    try:
-        order = list(TopologicalSorter(graph).static_order())
-    except CycleError as error:
-        path = tuple(by_key[key].meter_id for key in reversed(error.args[1]))
-        raise CyclicMeterError(path) from error
-    return [by_key[key] for key in order]
 
 
 def span(

@@ -3,10 +3,11 @@
 Free of numpy: loaded while Home Assistant sets up.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, override
 
 
 class Medium(StrEnum):
@@ -69,7 +70,8 @@ class SourceRef:
 class Definition:
     """What every meter has, however its use comes about.
 
-    `profile` names a seasonal profile or gives its twelve monthly shares.
+    `profile` names a seasonal profile or gives its twelve monthly shares. The events of
+    a `muted` meter are listed and alarm nobody.
     """
 
     meter_id: str
@@ -80,12 +82,23 @@ class Definition:
     part_of: str | None = None
     profile: str | tuple[float, ...] | None = None
     sensitivity: Sensitivity = Sensitivity.NORMAL
+    muted: bool = False
     billing_year_start: tuple[int, int] | None = None
 
     @property
     def key(self) -> str:
         """Return the id that is unique regardless of case."""
         return self.meter_id.lower()
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """Return the keys of the meters that this one is computed from."""
+        return ()
+
+    @property
+    def last_day(self) -> date | None:
+        """Return the last day of its life, None while there is no end to it."""
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +115,12 @@ class Meter(Definition):
     decimals: int | None = None
     calibrated_until: date | None = None
     sources: tuple[SourceRef, ...] = ()
+
+    @property
+    @override
+    def last_day(self) -> date | None:
+        """Return the day of its removal."""
+        return self.removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +143,19 @@ class Master(Definition):
 
     periods: tuple[MasterPeriod, ...]
 
+    @property
+    @override
+    def operands(self) -> tuple[str, ...]:
+        """Return the keys of all periods' sources."""
+        return tuple(key.lower() for p in self.periods for key in p.sources)
+
+    @property
+    @override
+    def last_day(self) -> date | None:
+        """Return where its last period ends."""
+        ends = [period.end for period in self.periods]
+        return None if None in ends else max(filter(None, ends))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
@@ -141,6 +173,12 @@ class Virtual(Definition):
     kind: ClassVar[str] = "virtual"
 
     terms: tuple[Term, ...]
+
+    @property
+    @override
+    def operands(self) -> tuple[str, ...]:
+        """Return the keys of the formula's meters."""
+        return tuple(term.meter_id.lower() for term in self.terms)
 
 
 type AnyMeter = Meter | Master | Virtual
@@ -182,3 +220,25 @@ class House:
     def all_meters(self) -> tuple[AnyMeter, ...]:
         """Return the meters of every kind."""
         return (*self.meters, *self.masters, *self.virtuals)
+
+    def of(self, keys: Collection[str]) -> House:
+        """Return the same house with some of its meters (by key) only."""
+        return replace(
+            self,
+            meters=tuple(m for m in self.meters if m.key in keys),
+            masters=tuple(m for m in self.masters if m.key in keys),
+            virtuals=tuple(m for m in self.virtuals if m.key in keys),
+        )
+
+    def with_dependents(self, keys: Collection[str]) -> frozenset[str]:
+        """Return meters (by key) and all that are computed from them."""
+        found = frozenset(keys)
+        while True:
+            more = found | {
+                meter.key
+                for meter in self.all_meters
+                if not found.isdisjoint(meter.operands)
+            }
+            if more == found:
+                return found
+            found = more

@@ -63,7 +63,8 @@ class Readings:
     The columns are buffers (arrays or memoryviews), which numpy reads without copying.
 
     `units[i]` indexes `unit_names`, whose first entry None stands for the meter's own
-    unit. `kinds[i]` indexes `KINDS`. `revisions` grow with every edit.
+    unit. `kinds[i]` indexes `KINDS`. `revisions` grow with every edit. The ids of
+    readings that a person vouches for are `confirmed`: nobody doubts them.
     """
 
     ids: Sequence[int]
@@ -73,6 +74,7 @@ class Readings:
     revisions: Sequence[int]
     units: Sequence[int]
     unit_names: tuple[str | None, ...] = (None,)
+    confirmed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,11 @@ class FlaggedDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """How good a meter's data is: shares of its days, gaps [d], and a score 0-100."""
+    """How good a meter's data is: shares of its days, gaps [d], and a score 0-100.
+
+    `read_until` is the last instant that a reading tells of [epoch s], `limit` how long
+    after it the next one is overdue [s], None where nobody can say.
+    """
 
     score: int
     completeness: float
@@ -208,6 +214,8 @@ class Quality:
     interpolated_share: float
     extrapolated_share: float
     quarantined: int
+    read_until: float | None = None
+    limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,11 +303,15 @@ class MeterReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodValue:
-    """The use from `start` up to `end` (excluded); None while a day is unknown."""
+    """The use from `start` up to `end` (excluded); None while a day is unknown.
+
+    `expected` is what its days would usually have been, None where nobody can say.
+    """
 
     start: date
     end: date
     value: float | None
+    expected: float | None
     measured: float
     interpolated: float
     extrapolated: float
@@ -319,6 +331,8 @@ class Snapshot:
     month: PeriodValue | None = None
     previous_month: PeriodValue | None = None
     year: PeriodValue | None = None
+    forecast: Forecast | None = None
+    quality: Quality | None = None
 
     def on(self, today: date) -> Snapshot:
         """Return what of it still holds on a later day, before the next analysis."""
@@ -332,6 +346,7 @@ class Snapshot:
             month=self.month if same_month else None,
             previous_month=self.previous_month if same_month else None,
             year=self.year if today.year == self.seen_on.year else None,
+            forecast=self.forecast if today.year == self.seen_on.year else None,
         )
 
 

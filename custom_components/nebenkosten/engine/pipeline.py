@@ -10,7 +10,6 @@ import numpy as np
 
 from . import calendar, days, exchange, formula, gas, physical, uncertainty
 from .afterwards import Basis, finished
-from .formula import CyclicMeterError
 from .line import Line
 from .meter import AnyMeter, House, Master, Meter, Virtual
 from .model import (
@@ -25,6 +24,7 @@ from .model import (
     empty_series,
 )
 from .oddities import oddities
+from .order import CyclicMeterError, in_order
 from .physical import Prepared
 from .reshaping import TOLD, reshaped
 from .units import UnitMismatchError
@@ -57,7 +57,7 @@ def _without_cycles(
     found: list[Finding] = []
     while True:
         try:
-            return formula.in_order(meters), found
+            return in_order(meters), found
         except CyclicMeterError as error:
             found += [
                 Finding(
@@ -196,7 +196,7 @@ class _Work:
 
     def _master(self, meter: Master) -> MeterReport:
         report = without_days(meter)
-        missing = [key for key in formula.operands(meter) if key not in self._sources]
+        missing = [key for key in meter.operands if key not in self._sources]
         if missing:
             report = replace(report, findings=(_missing(meter, missing[0]),))
         joined = exchange.join(meter, self._sources, self._zone, self._context.as_of)
@@ -257,7 +257,7 @@ class _Work:
 
     def _virtual(self, meter: Virtual) -> MeterReport:
         report = without_days(meter)
-        missing = [k for k in formula.operands(meter) if k not in self.reports]
+        missing = [k for k in meter.operands if k not in self.reports]
         if missing:
             return replace(report, findings=(_missing(meter, missing[0]),))
         span = formula.span(meter, self.reports)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _DAY: Final = 86400.0
 _OVERDUE: Final = 3.0
+# A sensor that writes changes only is silent all night; a server may be a day late.
+_SHORTEST: Final = _DAY
 # The score's parts; a hand-read meter that is kept up to date reaches 100.
 _COMPLETE: Final = 0.5
 _NOT_GUESSED: Final = 0.2
@@ -26,8 +28,14 @@ def with_quality(report: MeterReport, line: Line, as_of: float) -> MeterReport:
     """Return a report with the quality of its data."""
     if not len(report.use):
         return report
-    gaps, age = _gaps(line, min(as_of, float(report.midnights[-1])))
-    return replace(report, quality=_quality(report, gaps, age))
+    gaps, last = _gaps(line)
+    end = min(as_of, float(report.midnights[-1]))
+    age = max(end - last, 0.0) if np.isfinite(last) else np.inf
+    found = _quality(report, gaps, age)
+    if np.isfinite(last) and len(gaps):
+        limit = max(_OVERDUE * float(np.median(gaps)), _SHORTEST)
+        found = replace(found, read_until=last, limit=limit)
+    return replace(report, quality=found)
 
 
 def of_operands(report: MeterReport, operands: Iterable[MeterReport]) -> MeterReport:
@@ -78,8 +86,8 @@ def _score(quality: Quality, quarantined: float) -> int:
     )
 
 
-def _gaps(line: Line, end: float) -> tuple[Floats, float]:
-    """Return the distances between readings (n,) [s], and the age of the last one."""
+def _gaps(line: Line) -> tuple[Floats, float]:
+    """Return the distances between readings (n,), and the last one's time [s]."""
     gaps, last = [], -np.inf
     for part in line.parts:
         for course in part.courses:
@@ -90,5 +98,4 @@ def _gaps(line: Line, end: float) -> tuple[Floats, float]:
         if len(part.amounts.ends):
             gaps.append(part.amounts.ends - part.amounts.starts)
             last = max(last, float(part.amounts.ends[-1]))
-    joined = np.concatenate(gaps) if gaps else np.empty(0)
-    return joined, max(end - last, 0.0) if np.isfinite(last) else np.inf
+    return np.concatenate(gaps) if gaps else np.empty(0), last

@@ -29,6 +29,8 @@ def snapshot(report: MeterReport, as_of: float, zone: ZoneInfo) -> Snapshot:
             calendar.period_start(month - timedelta(days=1), "month", (1, 1)),
         ),
         year=_value(report, "year", today.replace(month=1, day=1)),
+        forecast=report.forecast,
+        quality=report.quality,
     )
     return _with_counter(shown, report)
 
@@ -47,16 +49,31 @@ def _with_counter(shown: Snapshot, report: MeterReport) -> Snapshot:
 def _value(report: MeterReport, kind: PeriodKind, start: date) -> PeriodValue | None:
     end = calendar.next_period(start, kind) - timedelta(days=1)
     found = list(periods(report, kind, start, end))
-    return period_value(found[0]) if found else None
+    return _plain(report, found[0]) if found else None
 
 
-def period_value(period: Period) -> PeriodValue:
+def expected(report: MeterReport, start: date, end: date) -> float | None:
+    """Return what the days start..end (excluded) would usually have been [unit].
+
+    Only those that the meter has; None as soon as nobody can say of one of them.
+    """
+    if report.expected is None or report.first_day is None:
+        return None
+    low = max((start - report.first_day).days, 0)
+    days = report.expected[low : max((end - report.first_day).days, 0)]
+    if not len(days) or np.isnan(days).any():
+        return None
+    return float(days.sum())
+
+
+def _plain(report: MeterReport, period: Period) -> PeriodValue:
     """Return a period as plain data."""
     measured, interpolated, extrapolated = period.shares
     return PeriodValue(
         start=period.start,
         end=period.end,
         value=period.value,
+        expected=expected(report, period.start, period.end),
         measured=measured,
         interpolated=interpolated,
         extrapolated=extrapolated,

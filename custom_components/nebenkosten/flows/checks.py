@@ -15,12 +15,15 @@ from homeassistant.util import slugify
 
 from ..const import DOMAIN
 from ..engine import units
-from ..engine.definition import is_meter_id
+from ..engine.definition import is_meter_id, month_day, year_start
 from ..engine.meter import Medium, SourceKind
 from ..influx.model import series_from
 from ..sources import tibber
-from .schemas import SOURCE_COLUMNS
+from ..sources.text import TextError, parse_number
+from .schemas import LEARNED, OWN, SOURCE_COLUMNS
 
+_MONTHS = 12
+_GERMAN_DAY = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.?")
 _DIMENSIONS = {
     Medium.ELECTRICITY: {"energy"},
     Medium.HEAT: {"energy"},
@@ -29,14 +32,23 @@ _DIMENSIONS = {
 }
 
 
-class SourceError(ValueError):
-    """A source that cannot feed a meter; `key` names the sentence."""
+class FieldError(ValueError):
+    """A field that cannot be as it is; `key` names the sentence."""
+
+    def __init__(self, field: str, key: str, **placeholders: str) -> None:
+        """Keep the field, the key, and what fills the sentence."""
+        super().__init__(key)
+        self.field = field
+        self.key = key
+        self.placeholders = placeholders
+
+
+class SourceError(FieldError):
+    """A source that cannot feed a meter."""
 
     def __init__(self, key: str, reference: str = "") -> None:
         """Keep the key and the source's name."""
-        super().__init__(key)
-        self.key = key
-        self.reference = reference
+        super().__init__("sources", key, source=reference)
 
 
 def id_from(name: str) -> str:
@@ -63,6 +75,41 @@ def meter_errors(
     if installed and removed and removed < installed:
         errors["removed"] = "removed_before_installed"
     return errors
+
+
+def profile_of(name: str | None, shares: str | None) -> str | list[float] | None:
+    """Return a profile as it is kept; raises FieldError for shares that are none."""
+    if name == OWN or (shares and name is None):
+        try:
+            found = [parse_number(one).decimal for one in _listed(shares or "")]
+        except TextError as error:
+            raise FieldError("base", "shares_invalid") from error
+        if len(found) != _MONTHS or min(found) < 0 or not sum(found) > 0:
+            raise FieldError("base", "shares_invalid")
+        return found
+    return None if name in (None, LEARNED) else name
+
+
+def _listed(text: str) -> list[str]:
+    """Return the numbers of a text; a comma may be a decimal one."""
+    separator = ";" if ";" in text else None
+    return [one for one in text.split(separator) if one.strip()]
+
+
+def year_start_of(text: str | None) -> str | None:
+    """Return month and day (MM-DD) of such a text, or of one like 1.10.
+
+    Raises FieldError for a day that is none.
+    """
+    if not text or not text.strip():
+        return None
+    given = text.strip()
+    if match := _GERMAN_DAY.fullmatch(given):
+        given = f"{match[2]}-{match[1]}"
+    try:
+        return month_day(year_start(given))
+    except ValueError as error:
+        raise FieldError("base", "year_start_invalid") from error
 
 
 async def async_checked_source(

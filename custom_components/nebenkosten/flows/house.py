@@ -1,26 +1,34 @@
 """How is a house set up, and what can be chosen for it later?"""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
+    ConfigFlowContext,
     ConfigFlowResult,
     ConfigSubentryData,
     OptionsFlow,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
+    BooleanSelector,
+    ObjectSelector,
+    ObjectSelectorConfig,
     SelectSelector,
     SelectSelectorConfig,
     StatisticSelector,
     StatisticSelectorConfig,
+    TextSelector,
     TimeSelector,
 )
 import probatio as vol
 
 from ..const import (
+    CONF_BILLING_YEAR_START,
+    CONF_GAS,
     CONF_INFLUXDB,
     CONF_JOURNAL_ID,
     CONF_RUN_TIME,
@@ -34,12 +42,35 @@ from ..const import (
 from ..journal.house import KnownMeter, known_meters
 from ..journal.records import JournalError
 from ..journal.store import open_journal, set_aside
+from .checks import FieldError, year_start_of
 from .connect import ConnectFlow
+from .import_house import ImportHouse
+from .import_readings import ImportReadings
 
-OPTIONS = vol.Schema(
+_BASIC = vol.Schema(
     {
         vol.Required(CONF_RUN_TIME, default=DEFAULT_RUN_TIME): TimeSelector(),
         vol.Optional(CONF_TEMPERATURE): StatisticSelector(StatisticSelectorConfig()),
+    }
+)
+_NUMBER = {"number": {"min": 0, "step": "any", "mode": "box"}}
+_GAS = ObjectSelector(
+    ObjectSelectorConfig(
+        multiple=True,
+        label_field="valid_from",
+        description_field="energy_content",
+        translation_key="gas",
+        fields={
+            "valid_from": {"selector": {"date": {}}},
+            "energy_content": {"selector": _NUMBER, "required": True},
+            "z_factor": {"selector": _NUMBER, "required": True},
+        },
+    )
+)
+OPTIONS = _BASIC.extend(
+    {
+        vol.Optional(CONF_BILLING_YEAR_START): TextSelector(),
+        vol.Optional(CONF_GAS): _GAS,
     }
 )
 
@@ -49,14 +80,22 @@ _CONNECT = SelectSelector(
         options=[CONF_INFLUXDB, CONF_TIBBER], multiple=True, translation_key="connect"
     )
 )
-_USER = OPTIONS.extend({vol.Optional("connect", default=list): _CONNECT})
+_USER = _BASIC.extend(
+    {
+        vol.Optional("connect", default=list): _CONNECT,
+        vol.Optional("import", default=False): BooleanSelector(),
+    }
+)
 
 
-class HouseFlow(ConnectFlow):
+class HouseFlow(
+    ImportReadings[ConfigFlowContext, ConfigFlowResult, str], ImportHouse, ConnectFlow
+):
     """Ask for the run time and, where a journal lies there already, what to do."""
 
     _options: dict[str, Any]
     _connect: list[str]
+    _import: bool
     _data: dict[str, Any]
     _subentries: list[ConfigSubentryData]
     _found: tuple[str, dict[str, KnownMeter]]
@@ -68,12 +107,28 @@ class HouseFlow(ConnectFlow):
         if user_input is None:
             return self.async_show_form(step_id="user", data_schema=_USER)
         self._connect = user_input.pop("connect")
+        self._import = user_input.pop("import")
         self._options = user_input
         found = await self.hass.async_add_executor_job(_look, _path(self.hass))
         if found is None:
-            return await self._async_create({}, [])
+            return await self._async_begin({})
         self._found = found
         return await self.async_step_journal_found()
+
+    async def _async_begin(self, data: dict[str, Any]) -> ConfigFlowResult:
+        """Begin with an empty journal: with meters of a file, or with none."""
+        if not self._import:
+            return await self._async_create(data, [])
+        self._data = data
+        return await self.async_step_import_files()
+
+    @override
+    async def async_imported(
+        self, subentries: list[ConfigSubentryData], options: dict[str, Any]
+    ) -> ConfigFlowResult:
+        """Go on with the meters of the files."""
+        self._options |= options
+        return await self._async_create(self._data, subentries)
 
     async def async_step_journal_found(
         self, _user_input: dict[str, Any] | None = None
@@ -100,7 +155,7 @@ class HouseFlow(ConnectFlow):
     ) -> ConfigFlowResult:
         """Put the old journal aside; it is never deleted."""
         await self.hass.async_add_executor_job(set_aside, _path(self.hass))
-        return await self._async_create({}, [])
+        return await self._async_begin({})
 
     async def _async_create(
         self, data: dict[str, Any], subentries: list[ConfigSubentryData]
@@ -132,7 +187,8 @@ class HouseFlow(ConnectFlow):
         names = (CONF_INFLUXDB, CONF_TIBBER)
         forget = [f"forget_{name}" for name in names if name in data]
         return self.async_show_menu(
-            step_id="reconfigure", menu_options=[*names, *forget]
+            step_id="reconfigure",
+            menu_options=["import_readings", "energy_dashboard", *names, *forget],
         )
 
     async def async_step_forget_influxdb(
@@ -179,10 +235,30 @@ class HouseOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show and take the options."""
+        errors = {}
         if user_input is not None:
-            return self.async_create_entry(data=user_input)
-        schema = self.add_suggested_values_to_schema(OPTIONS, self.config_entry.options)
-        return self.async_show_form(step_id="init", data_schema=schema)
+            try:
+                return self.async_create_entry(data=_kept(user_input))
+            except FieldError as error:
+                errors[error.field] = error.key
+        schema = self.add_suggested_values_to_schema(
+            OPTIONS, user_input or self.config_entry.options
+        )
+        return self.async_show_form(step_id="init", data_schema=schema, errors=errors)
+
+
+def _kept(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options as they are kept; raises FieldError."""
+    start = year_start_of(given.get(CONF_BILLING_YEAR_START))
+    gas = given.get(CONF_GAS) or []
+    for row in gas:
+        if not (row.get("energy_content") and row.get("z_factor")):
+            raise FieldError(CONF_GAS, "gas_incomplete")
+    days = [row.get("valid_from") for row in gas]
+    if len(set(days)) < len(days):
+        raise FieldError(CONF_GAS, "gas_twice")
+    options = {**given, CONF_BILLING_YEAR_START: start, CONF_GAS: gas}
+    return {name: value for name, value in options.items() if value not in (None, [])}
 
 
 def _path(hass: HomeAssistant) -> Path:
@@ -211,8 +287,8 @@ def _look(path: Path) -> tuple[str, dict[str, KnownMeter]] | None:
 def _subentry(key: str, known: KnownMeter) -> ConfigSubentryData:
     data = dict(known.definition)
     return ConfigSubentryData(
-        data={name: value for name, value in data.items() if name != "name"},
-        subentry_type=SUBENTRY_PHYSICAL,
-        title=str(data.get("name", key)),
+        subentry_type=str(data.pop("type", SUBENTRY_PHYSICAL)),
+        title=str(data.pop("name", key)),
+        data=data,
         unique_id=key,
     )

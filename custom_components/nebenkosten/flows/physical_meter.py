@@ -2,53 +2,67 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, cast, override
 
-from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import SubentryFlowContext, SubentryFlowResult
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import SelectOptionDict
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
+import probatio as vol
 
 from ..const import DOMAIN
-from ..data import meter_of, meters_of
 from ..engine import units
-from ..texts import shown, writes_comma
-from .checks import SourceError, async_checked_source, id_from, meter_errors
+from .checks import async_checked_source
+from .import_readings import ImportReadings
+from .meter import MeterFlow
 from .offers import async_offers
-from .schemas import MORE, SOURCE_COLUMNS, choose_schema, meter_schema, reading_schema
+from .reading_forms import EXCHANGE, choose_schema, reading_schema
+from .schemas import MORE, SOURCE_COLUMNS, physical_schema
 
 _LISTED = 100
+_TEXTS = ("serial_number", "model", "calibrated_until")
+_NUMBERS = ("digits", "decimals")
 
 
-class PhysicalMeterFlow(ConfigSubentryFlow):
+class PhysicalMeterFlow(
+    ImportReadings[SubentryFlowContext, SubentryFlowResult, tuple[str, str]], MeterFlow
+):
     """Add a meter; later enter readings, correct them, change the settings."""
 
     _reading: dict[str, Any]
     _preview: JsonObjectType
     _chosen: JsonObjectType
 
-    async def async_step_user(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Add a meter."""
-        rows = (user_input or {}).get("sources") or []
+    @override
+    async def _async_schema(
+        self, known: Mapping[str, Any], own: str | None
+    ) -> vol.Schema:
+        rows = known.get("sources") or []
         offers = await async_offers(self.hass, self._get_entry(), rows)
-        schema = meter_schema(self._others(None), offers, new=True)
-        if user_input is None:
-            return self.async_show_form(step_id="user", data_schema=schema)
-        meter_id = user_input.get("meter_id") or id_from(user_input["name"])
-        data, errors, source = await self._async_checked(user_input, meter_id, None)
-        if errors:
-            return self.async_show_form(
-                step_id="user",
-                data_schema=self.add_suggested_values_to_schema(schema, user_input),
-                errors=errors,
-                description_placeholders={"source": source},
-            )
-        return self.async_create_entry(
-            title=user_input["name"], data=data, unique_id=meter_id.lower()
-        )
+        return physical_schema(self._others(own), offers, new=own is None)
+
+    @override
+    async def _async_own(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        unit, rare = units.canonical(values["unit"]), values.get(MORE, {})
+        rows = values.get("sources") or ()
+        sources = [await async_checked_source(self.hass, row, unit) for row in rows]
+        return {
+            "installed": values.get("installed"),
+            "removed": values.get("removed"),
+            "sources": sources,
+            **{name: rare.get(name) for name in _TEXTS},
+            # Numbers of the form come as floats.
+            **{name: int(rare[name]) for name in _NUMBERS if name in rare},
+        }
+
+    @override
+    def _own_as_form(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            **{k: data[k] for k in ("installed", "removed") if data.get(k)},
+            "sources": [_source_row(source) for source in data.get("sources", ())],
+            MORE: {name: data.get(name) for name in (*_TEXTS, *_NUMBERS)},
+        }
 
     async def async_step_reconfigure(
         self, _user_input: dict[str, Any] | None = None
@@ -56,34 +70,10 @@ class PhysicalMeterFlow(ConfigSubentryFlow):
         """Show what can be done with the meter."""
         return self.async_show_menu(
             step_id="reconfigure",
-            menu_options=["enter_reading", "correct_reading", "settings"],
-        )
-
-    async def async_step_settings(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Change a meter; its id stays."""
-        subentry = self._get_reconfigure_subentry()
-        known = _as_form(subentry.title, subentry.data)
-        offers = await async_offers(self.hass, self._get_entry(), known["sources"])
-        schema = meter_schema(self._others(subentry.unique_id), offers, new=False)
-        if user_input is None:
-            return self.async_show_form(
-                step_id="settings",
-                data_schema=self.add_suggested_values_to_schema(schema, known),
-            )
-        data, errors, source = await self._async_checked(
-            user_input, subentry.data["meter_id"], subentry.unique_id
-        )
-        if errors:
-            return self.async_show_form(
-                step_id="settings",
-                data_schema=self.add_suggested_values_to_schema(schema, user_input),
-                errors=errors,
-                description_placeholders={"source": source},
-            )
-        return self.async_update_and_abort(
-            self._get_entry(), subentry, title=user_input["name"], data=data
+            menu_options=[
+                *("enter_reading", "correct_reading", "import_readings"),
+                *("replace_meter", "settings"),
+            ],
         )
 
     async def async_step_enter_reading(
@@ -183,6 +173,52 @@ class PhysicalMeterFlow(ConfigSubentryFlow):
             description_placeholders={"unit": self._unit},
         )
 
+    async def async_step_replace_meter(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Take the last reading of the old dial and the first of the new one."""
+        errors = {}
+        if user_input is not None:
+            self._reading = {"meter_id": self._meter_id, **user_input}
+            try:
+                self._preview = await self._call(
+                    "replace_meter", {**self._reading, "dry_run": True}
+                )
+            except HomeAssistantError as error:
+                errors["base"] = error.translation_key or "unknown"
+            else:
+                return await self.async_step_confirm_exchange()
+        suggested = user_input or {"time": f"{dt_util.now():%Y-%m-%d %H:%M:%S}"}
+        return self.async_show_form(
+            step_id="replace_meter",
+            data_schema=self.add_suggested_values_to_schema(EXCHANGE, suggested),
+            errors=errors,
+            description_placeholders={"unit": self._unit},
+        )
+
+    async def async_step_confirm_exchange(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Show that nothing is lost before both readings are kept."""
+        if user_input is not None:
+            try:
+                await self._call("replace_meter", self._reading)
+            except HomeAssistantError as error:
+                return self.async_abort(reason=error.translation_key or "unknown")
+            return self.async_abort(reason="meter_replaced")
+        first = self._reading["first_value"]
+        return self.async_show_form(
+            step_id="confirm_exchange",
+            description_placeholders={"first": first, **self._in_words(self._preview)},
+        )
+
+    async def async_step_import_readings(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Take a file of this meter's readings."""
+        self._only = self._meter_id
+        return await super().async_step_import_readings(user_input)
+
     # --- what the steps share ----------------------------------------------------
 
     @property
@@ -199,43 +235,6 @@ class PhysicalMeterFlow(ConfigSubentryFlow):
             DOMAIN, action, data, blocking=True, return_response=True
         )
         return cast(JsonObjectType, response or {})
-
-    def _others(self, own: str | None) -> dict[str, str]:
-        return {
-            meter_of(subentry).meter_id: subentry.title
-            for subentry in meters_of(self._get_entry())
-            if subentry.unique_id != own
-        }
-
-    async def _async_checked(
-        self, values: dict[str, Any], meter_id: str, own: str | None
-    ) -> tuple[dict[str, Any], dict[str, str], str]:
-        """Return the data to keep, errors by field, and the source that is wrong."""
-        taken = {s.unique_id for s in self._get_entry().subentries.values()} - {own}
-        errors = meter_errors(values, meter_id, {str(key) for key in taken})
-        unit = units.canonical(values["unit"])
-        sources: list[dict[str, str]] = []
-        wrong = ""
-        try:
-            rows = values.get("sources") or ()
-            sources = [await async_checked_source(self.hass, row, unit) for row in rows]
-        except SourceError as error:
-            errors["sources"] = error.key
-            wrong = error.reference
-        data = {
-            "meter_id": meter_id,
-            "medium": values["medium"],
-            "unit": unit,
-            "installed": values.get("installed"),
-            "removed": values.get("removed"),
-            "sources": sources,
-            **_more(values.get(MORE, {})),
-        }
-        return {k: v for k, v in data.items() if v is not None}, errors, wrong
-
-    def _number(self, value: object) -> str:
-        comma = writes_comma(self.hass.config.language)
-        return shown(float(str(value)), comma=comma)
 
     def _label(self, reading: JsonObjectType) -> str:
         unit = reading["unit"] or self._unit
@@ -262,26 +261,6 @@ class PhysicalMeterFlow(ConfigSubentryFlow):
 def _moment(answer: JsonObjectType) -> datetime:
     """Return the time in an action's response."""
     return datetime.fromisoformat(str(answer["time"]))
-
-
-def _more(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the rarely used fields; numbers of the form come as floats."""
-    return {
-        key: int(value) if key in ("digits", "decimals") else value
-        for key, value in values.items()
-        if value not in (None, "")
-    }
-
-
-def _as_form(name: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a meter's data as its form shows it."""
-    rare = ("role", "part_of", "serial_number", "model", "digits", "decimals")
-    return {
-        "name": name,
-        **{key: value for key, value in data.items() if key not in rare},
-        "sources": [_source_row(source) for source in data.get("sources", ())],
-        MORE: {key: data[key] for key in rare if key in data},
-    }
 
 
 def _source_row(source: Mapping[str, Any]) -> dict[str, str]:

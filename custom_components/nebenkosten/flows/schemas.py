@@ -1,4 +1,4 @@
-"""Which fields do the forms of a meter and of a reading have?"""
+"""Which fields do the forms of meters have?"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     DateSelector,
-    DateTimeSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -20,18 +19,27 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
 )
 import probatio as vol
 
-from ..engine.meter import Medium, Role, SourceKind
-from ..engine.model import ReadingKind
-from ..sources.water_temperature import STATIONS
+from ..engine.meter import Medium, Role, Sensitivity, SourceKind
 
 UNITS = ["kWh", "Wh", "MWh", "GJ", "m³", "L"]
 MORE = "more"
-OTHER = "other"
+LEARNED = "learned"
+OWN = "own"
+# The names that the engine knows, what nothing is known of, and one's own shares.
+PROFILES = [
+    LEARNED,
+    "none",
+    "heating",
+    "heating_and_hot_water",
+    "hot_water",
+    "household",
+    "water",
+    "solar",
+    OWN,
+]
 
 # The columns of a source's row; each row fills one of the first four.
 SOURCE_COLUMNS = {
@@ -41,6 +49,8 @@ SOURCE_COLUMNS = {
     "tibber": SourceKind.TIBBER,
 }
 
+type Fields = dict[Any, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Offers:
@@ -48,6 +58,86 @@ class Offers:
 
     series: tuple[SelectOptionDict, ...] = ()
     tibber: tuple[SelectOptionDict, ...] = ()
+
+
+def physical_schema(
+    others: Mapping[str, str], offers: Offers, *, new: bool
+) -> vol.Schema:
+    """Return a physical meter's form; `others` are the house's other meters."""
+    return _schema(
+        {
+            vol.Optional("installed"): DateSelector(),
+            vol.Optional("removed"): DateSelector(),
+            vol.Optional("sources"): _sources(offers),
+        },
+        {
+            vol.Optional("serial_number"): TextSelector(),
+            vol.Optional("model"): TextSelector(),
+            vol.Optional("digits"): _whole(3, 12),
+            vol.Optional("decimals"): _whole(0, 6),
+            vol.Optional("calibrated_until"): DateSelector(),
+        },
+        others,
+        new=new,
+    )
+
+
+def master_schema(others: Mapping[str, str], *, new: bool) -> vol.Schema:
+    """Return a master meter's form: which meters count from when to when."""
+    several = _listed(_options(others)) | {"multiple": True}
+    fields: dict[str, ObjectSelectorField] = {
+        "start_date": {"selector": {"date": {}}, "required": True},
+        "end_date": {"selector": {"date": {}}},
+        "source_meters": {"selector": {"select": several}, "required": True},
+    }
+    rows = _rows(fields, "period", label="start_date", described="source_meters")
+    return _schema({vol.Required("periods"): rows}, {}, others, new=new)
+
+
+def virtual_schema(others: Mapping[str, str], *, new: bool) -> vol.Schema:
+    """Return a virtual meter's form: what is added and what is taken off."""
+    number = {"step": "any", "mode": "box"}
+    fields: dict[str, ObjectSelectorField] = {
+        "meter_id": {
+            "selector": {"select": _listed(_options(others))},
+            "required": True,
+        },
+        "factor": {"selector": {"number": number}},
+        "zero_when_absent": {"selector": {"boolean": {}}},
+    }
+    rows = _rows(fields, "term", label="meter_id", described="factor")
+    return _schema({vol.Required("terms"): rows}, {}, others, new=new)
+
+
+def _schema(
+    own: Fields, rare: Fields, others: Mapping[str, str], *, new: bool
+) -> vol.Schema:
+    """Return what all meters have, around what is a kind's own."""
+    fields: Fields = {vol.Required("name"): TextSelector()}
+    if new:
+        # Chosen once, never changed.
+        fields[vol.Optional("meter_id")] = TextSelector()
+    fields |= {
+        vol.Required("medium"): choice(list(Medium), "medium"),
+        vol.Required("unit"): SelectSelector(
+            SelectSelectorConfig(
+                options=UNITS, custom_value=True, mode=SelectSelectorMode.DROPDOWN
+            )
+        ),
+    }
+    more: Fields = {
+        vol.Optional("role"): choice(list(Role), "role"),
+        vol.Optional("part_of"): picked(_options(others)),
+        **rare,
+        vol.Optional("profile"): choice(PROFILES, "profile"),
+        vol.Optional("shares"): TextSelector(),
+        vol.Optional("sensitivity"): choice(list(Sensitivity), "sensitivity"),
+        vol.Optional("muted"): BooleanSelector(),
+        vol.Optional("billing_year_start"): TextSelector(),
+    }
+    fields |= own
+    fields[vol.Optional(MORE)] = section(vol.Schema(more), {"collapsed": True})
+    return vol.Schema(fields)
 
 
 def _sources(offers: Offers) -> ObjectSelector:
@@ -61,15 +151,29 @@ def _sources(offers: Offers) -> ObjectSelector:
         if options:
             fields[column] = {"selector": {"select": _listed(options)}}
     fields |= {"from": {"selector": {"date": {}}}, "to": {"selector": {"date": {}}}}
+    return _rows(fields, "source", label="entity", described="statistic")
+
+
+def _rows(
+    fields: dict[str, ObjectSelectorField],
+    translation_key: str,
+    *,
+    label: str,
+    described: str,
+) -> ObjectSelector:
     return ObjectSelector(
         ObjectSelectorConfig(
             multiple=True,
-            label_field="entity",
-            description_field="statistic",
-            translation_key="source",
+            label_field=label,
+            description_field=described,
+            translation_key=translation_key,
             fields=fields,
         )
     )
+
+
+def _options(others: Mapping[str, str]) -> list[SelectOptionDict]:
+    return [SelectOptionDict(value=k, label=name) for k, name in others.items()]
 
 
 def _listed(options: Sequence[SelectOptionDict]) -> dict[str, Any]:
@@ -77,7 +181,8 @@ def _listed(options: Sequence[SelectOptionDict]) -> dict[str, Any]:
     return {"options": list(options), "mode": "dropdown", "custom_value": True}
 
 
-def _choice(options: Sequence[str], translation_key: str) -> SelectSelector:
+def choice(options: Sequence[str], translation_key: str) -> SelectSelector:
+    """Return a list of words that are translated."""
     return SelectSelector(
         SelectSelectorConfig(
             options=list(options),
@@ -87,86 +192,14 @@ def _choice(options: Sequence[str], translation_key: str) -> SelectSelector:
     )
 
 
+def picked(options: Sequence[SelectOptionDict]) -> SelectSelector:
+    """Return a list of things that have names of their own."""
+    return SelectSelector(
+        SelectSelectorConfig(options=list(options), mode=SelectSelectorMode.DROPDOWN)
+    )
+
+
 def _whole(low: int, high: int) -> NumberSelector:
     return NumberSelector(
         NumberSelectorConfig(min=low, max=high, step=1, mode=NumberSelectorMode.BOX)
-    )
-
-
-def meter_schema(
-    parents: Mapping[str, str], offers: Offers, *, new: bool
-) -> vol.Schema:
-    """Return a meter's form; the id is chosen once, `parents` are the other meters."""
-    others = [SelectOptionDict(value=k, label=name) for k, name in parents.items()]
-    fields: dict[Any, Any] = {vol.Required("name"): TextSelector()}
-    if new:
-        fields[vol.Optional("meter_id")] = TextSelector()
-    fields |= {
-        vol.Required("medium"): _choice(list(Medium), "medium"),
-        vol.Required("unit"): SelectSelector(
-            SelectSelectorConfig(
-                options=UNITS, custom_value=True, mode=SelectSelectorMode.DROPDOWN
-            )
-        ),
-        vol.Optional("installed"): DateSelector(),
-        vol.Optional("removed"): DateSelector(),
-        vol.Optional("sources"): _sources(offers),
-    }
-    more: dict[Any, Any] = {
-        vol.Optional("role"): _choice(list(Role), "role"),
-        vol.Optional("part_of"): SelectSelector(
-            SelectSelectorConfig(options=others, mode=SelectSelectorMode.DROPDOWN)
-        ),
-        vol.Optional("serial_number"): TextSelector(),
-        vol.Optional("model"): TextSelector(),
-        vol.Optional("digits"): _whole(3, 12),
-        vol.Optional("decimals"): _whole(0, 6),
-    }
-    fields[vol.Optional(MORE)] = section(vol.Schema(more), {"collapsed": True})
-    return vol.Schema(fields)
-
-
-def reading_schema(*, existing: bool) -> vol.Schema:
-    """Return the form of one reading."""
-    fields: dict[Any, Any] = {
-        vol.Required("value"): TextSelector(),
-        vol.Optional("time"): DateTimeSelector(),
-        vol.Required("kind", default=ReadingKind.ACTUAL.value): _choice(
-            list(ReadingKind), "kind"
-        ),
-        vol.Optional("note"): TextSelector(),
-    }
-    if existing:
-        fields[vol.Required("delete", default=False)] = BooleanSelector()
-    return vol.Schema(fields)
-
-
-def choose_schema(options: Sequence[SelectOptionDict]) -> vol.Schema:
-    """Return the form that picks one of a meter's readings."""
-    return vol.Schema(
-        {
-            vol.Required("reading"): SelectSelector(
-                SelectSelectorConfig(
-                    options=list(options), mode=SelectSelectorMode.DROPDOWN
-                )
-            )
-        }
-    )
-
-
-def station_schema(*, new: bool) -> vol.Schema:
-    """Return the form of a water temperature's station."""
-    fields: dict[Any, Any] = {}
-    if new:
-        fields[vol.Required("station")] = SelectSelector(
-            SelectSelectorConfig(options=[*STATIONS, OTHER], translation_key="station")
-        )
-    return vol.Schema(
-        fields
-        | {
-            vol.Optional("name"): TextSelector(),
-            vol.Optional("url"): TextSelector(
-                TextSelectorConfig(type=TextSelectorType.URL)
-            ),
-        }
     )

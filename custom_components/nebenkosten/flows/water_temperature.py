@@ -9,7 +9,7 @@ from ..const import SUBENTRY_WATER
 from ..outside import OutsideError
 from ..sources.water_temperature import STATIONS, async_fetch
 from .checks import id_from
-from .schemas import OTHER, station_schema
+from .reading_forms import OTHER, station_schema
 
 
 class WaterTemperatureFlow(ConfigSubentryFlow):

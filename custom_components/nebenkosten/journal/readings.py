@@ -74,7 +74,7 @@ def edit(
         """UPDATE readings SET instant = coalesce(?, instant), zone = coalesce(?, zone),
            value_text = coalesce(?, value_text), value = coalesce(?, value),
            unit = coalesce(?, unit), kind = coalesce(?, kind), note = coalesce(?, note),
-           revision = ? WHERE id = ?""",
+           confirmed = 0, revision = ? WHERE id = ?""",
         (
             None if change.instant is None else micros(change.instant),
             change.zone,
@@ -88,6 +88,18 @@ def edit(
         ),
     )
     return _stored(dict(_row(connection, reading_id)))
+
+
+@transactional("confirm")
+def confirm(connection: sqlite3.Connection, revision: int, reading_id: int) -> str:
+    """Note that somebody vouches for a reading and return its meter."""
+    row = _row(connection, reading_id)
+    _remember(connection, revision, row)
+    connection.execute(
+        "UPDATE readings SET confirmed = 1, revision = ? WHERE id = ?",
+        (revision, reading_id),
+    )
+    return str(row["meter"])
 
 
 @transactional("delete")
@@ -117,8 +129,10 @@ def delete_all(connection: sqlite3.Connection, revision: int, meter: str) -> Non
         "UPDATE amounts SET deleted = 1, revision = ? WHERE meter = ?",
         (revision, meter),
     )
-    connection.execute("DELETE FROM meters WHERE meter = ?", (meter,))
-    connection.execute("DELETE FROM collections WHERE meter = ?", (meter,))
+    for table in ("meters", "collections", "acknowledgements"):
+        connection.execute(
+            " ".join(("DELETE FROM", table, "WHERE meter = ?")), (meter,)
+        )
 
 
 def get(journal: Journal, reading_id: int) -> StoredReading:

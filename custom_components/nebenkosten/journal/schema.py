@@ -69,8 +69,24 @@ CREATE TABLE collections (       -- how far a source has been read
 ) WITHOUT ROWID;
 """
 
+# Which odd days somebody knows of: an event of the same days is no news again. Which
+# readings somebody vouches for: nobody doubts them.
+_WHAT_PEOPLE_SAID: Final = """
+ALTER TABLE readings ADD COLUMN confirmed INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE acknowledgements (
+    meter TEXT NOT NULL,
+    anomaly_id TEXT NOT NULL,
+    first TEXT NOT NULL,         -- local days, both included
+    last TEXT NOT NULL,
+    note TEXT,
+    at INTEGER NOT NULL,
+    revision INTEGER NOT NULL REFERENCES revisions,
+    PRIMARY KEY (meter, anomaly_id)
+) WITHOUT ROWID;
+"""
+
 # One entry per version: the statements that lead to it from the one before.
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST,)
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _WHAT_PEOPLE_SAID)
 VERSION: Final = len(MIGRATIONS)
 
 

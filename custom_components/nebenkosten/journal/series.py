@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable
+from dataclasses import replace
 import sqlite3
 from typing import Any
 
@@ -19,12 +20,19 @@ def load(journal: Journal, meter: str) -> Series:
             " WHERE meter = ? AND NOT deleted ORDER BY instant",
             (meter,),
         ).fetchall()
+        confirmed = connection.execute(
+            "SELECT id FROM readings WHERE meter = ? AND confirmed AND NOT deleted",
+            (meter,),
+        ).fetchall()
         amounts = connection.execute(
             'SELECT id, start / 1e6, "end" / 1e6, value, revision, unit FROM amounts'
             " WHERE meter = ? AND NOT deleted ORDER BY start",
             (meter,),
         ).fetchall()
-    return Series(_readings(readings), _amounts(amounts))
+    found = replace(
+        _readings(readings), confirmed=frozenset(int(row[0]) for row in confirmed)
+    )
+    return Series(found, _amounts(amounts))
 
 
 def revision(journal: Journal, meter: str) -> int:

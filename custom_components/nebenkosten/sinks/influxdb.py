@@ -123,10 +123,11 @@ class InfluxSink:
             raise OriginalError
 
 
-def drop_all(server: Server, place: str) -> None:
-    """Delete the four measurements; blocks and raises InfluxError."""
+def drop_all(server: Server, place: str) -> int:
+    """Delete the measurements and return how many; blocks and raises InfluxError."""
     for measurement in MEASUREMENTS:
         server.drop(place, measurement)
+    return len(MEASUREMENTS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,18 +1,29 @@
-"""Which readings does a CSV file hold, and which of its rows cannot be read?"""
+"""Which readings does a table hold, and which of its rows cannot be read?"""
 
-from collections.abc import Iterator, Mapping, Sequence
-import csv
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-import io
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from ..engine import units
 from ..engine.meter import Meter
 from ..engine.model import ReadingKind
+from .table import FileError, Table, csv_table
 from .text import BareDates, Number, TextError, parse_instant, parse_number
 
-_COLUMNS: Final = ("meter_id", "time", "value", "unit", "kind", "note")
+# Names that our own files, grid operators and people give to each column.
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "meter_id": ("meter_id", "meter", "zähler", "zählernummer", "zaehlernummer"),
+    "time": (
+        *("time", "timestamp", "date", "zeit", "zeitpunkt", "datum", "ab-datum"),
+        *("ablesedatum", "abgelesen am"),
+    ),
+    "clock": ("clock", "ab-zeit", "uhrzeit", "ablesezeit"),
+    "value": ("value", "reading", "wert", "zählerstand", "zaehlerstand", "stand"),
+    "unit": ("unit", "einheit"),
+    "kind": ("kind",),
+    "note": ("note", "notiz", "bemerkung"),
+}
 _MIDNIGHT_SLACK: Final = 1.0
 
 
@@ -51,86 +62,59 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What a file's rows are held against; `latest` is the last instant allowed [s]."""
+    """What a file's rows are held against; `latest` is the last instant allowed [s].
+
+    `columns` names the file's columns where they are not called like ours.
+    """
 
     meters: Mapping[str, Meter]
     zone: ZoneInfo
     latest: float
     only_meter: Meter | None = None
     bare_dates: BareDates | None = None
-
-
-class FileError(ValueError):
-    """A file that is no table of readings; `key` names the sentence."""
-
-    def __init__(self, key: str, column: str = "") -> None:
-        """Keep the key and, where one is missing, the column's name."""
-        super().__init__(key)
-        self.key = key
-        self.column = column
-
-
-def decode(content: bytes) -> str:
-    """Return a file's text; raises FileError("not_a_csv") for anything else."""
-    if b"\0" in content:
-        raise FileError("not_a_csv")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+    columns: Mapping[str, str] | None = None
 
 
 def parse(text: str, expected: Expectation) -> Parsed:
+    """Read a text of readings; raises FileError if it is none."""
+    return parse_table(csv_table(text), expected)
+
+
+def parse_table(table: Table, expected: Expectation) -> Parsed:
     """Read a table of readings; raises FileError if it is none."""
-    text = text.removeprefix("\ufeff")
-    if not text.strip():
-        raise FileError("file_empty")
-    header, rows = _table(text)
-    places = _places(header, expected)
-    read: list[Row] = []
-    rejected: list[Rejected] = []
-    try:
-        for line, cells in rows:
-            result = _row(line, cells, places, expected)
-            if isinstance(result, Row):
-                read.append(result)
-            else:
-                rejected.append(result)
-    except csv.Error as error:
-        raise FileError("not_a_csv") from error
-    return _decide_numbers(read, rejected)
-
-
-def _table(text: str) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    first = next(line for line in text.splitlines() if line.strip())
-    delimiter = max(";,\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-
-    def rows() -> Iterator[tuple[int, list[str]]]:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield reader.line_num, cells
-
-    table = rows()
-    try:
-        _, header = next(table)
-    except csv.Error as error:
-        raise FileError("not_a_csv") from error
-    return [cell.strip().lower() for cell in header], table
-
-
-def _places(header: Sequence[str], expected: Expectation) -> dict[str, int]:
-    places = {name: header.index(name) for name in _COLUMNS if name in header}
+    places = places_of(table.header, expected.columns)
     if not places:
         raise FileError("not_a_csv")
     for name in ("meter_id", "time", "value"):
         if name not in places and not (name == "meter_id" and expected.only_meter):
             raise FileError("column_missing", name)
-    return places
+    read: list[Row] = []
+    rejected: list[Rejected] = []
+    for line, cells in table.rows:
+        result = _row(line, cells, places, expected)
+        if isinstance(result, Row):
+            read.append(result)
+        else:
+            rejected.append(result)
+    return _decide_numbers(read, rejected)
+
+
+def places_of(
+    header: Sequence[str], columns: Mapping[str, str] | None = None
+) -> dict[str, int]:
+    """Return where each of our columns stands, by its name or as somebody says."""
+    names = [cell.lower() for cell in header]
+    if columns is not None:
+        return {ours: header.index(theirs) for ours, theirs in columns.items()}
+    return {
+        ours: next(names.index(name) for name in known if name in names)
+        for ours, known in _COLUMNS.items()
+        if any(name in names for name in known)
+    }
 
 
 def _row(
-    line: int, cells: list[str], places: dict[str, int], expected: Expectation
+    line: int, cells: Sequence[str], places: dict[str, int], expected: Expectation
 ) -> Row | Rejected:
     def cell(name: str) -> str:
         place = places.get(name)
@@ -142,7 +126,8 @@ def _row(
         column = "kind"
         kind = _kind(cell("kind"))
         column = "time"
-        instant = parse_instant(cell("time"), expected.zone, kind, expected.bare_dates)
+        time = f"{cell('time')} {cell('clock')}".strip()
+        instant = parse_instant(time, expected.zone, kind, expected.bare_dates)
         if instant.seconds > expected.latest + _MIDNIGHT_SLACK:
             raise TextError("in_future")
         column = "value"
@@ -167,10 +152,16 @@ def _row(
 def _meter(text: str, expected: Expectation) -> Meter:
     if expected.only_meter is not None and not text:
         return expected.only_meter
-    meter = expected.meters.get(text.lower())
+    meter = expected.meters.get(text.lower()) or _with_number(text, expected)
     if meter is None:
         raise TextError("unknown_meter")
     return meter
+
+
+def _with_number(text: str, expected: Expectation) -> Meter | None:
+    """Return the only meter of a serial number, as grid operators name them."""
+    found = [m for m in expected.meters.values() if text and m.serial_number == text]
+    return found[0] if len(found) == 1 else None
 
 
 def _kind(text: str) -> ReadingKind:

@@ -1,0 +1,1 @@
+"""What each action does: parse, call, respond."""

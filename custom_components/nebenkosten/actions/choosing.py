@@ -1,0 +1,92 @@
+"""Which meters does an action concern?"""
+
+from collections.abc import Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.service import async_get_config_entry
+
+from ..const import DOMAIN
+from ..coordinator.analytics import Analytics
+from ..engine.meter import AnyMeter, Meter
+from ..errors import refuse
+
+
+def analytics_of(hass: HomeAssistant) -> Analytics:
+    """Return the house; raises ServiceValidationError while none is loaded."""
+    analytics: Analytics = async_get_config_entry(hass, DOMAIN, None).runtime_data
+    return analytics
+
+
+def zone_of(analytics: Analytics) -> ZoneInfo:
+    """Return the zone whose calendar the house is counted in."""
+    return ZoneInfo(analytics.house.time_zone)
+
+
+def days_of(call: ServiceCall) -> tuple[date | None, date | None]:
+    """Return the first and the last day asked for."""
+    return call.data.get("start"), call.data.get("end")
+
+
+def chosen(
+    hass: HomeAssistant, analytics: Analytics, call: ServiceCall
+) -> Sequence[AnyMeter] | None:
+    """Return the meters named by id or device; None when no field was given."""
+    if "meter_id" not in call.data and "device_id" not in call.data:
+        return None
+    meters = analytics.meters
+    keys = [name.lower() for name in call.data.get("meter_id", ())]
+    devices = dr.async_get(hass)
+    for device_id in call.data.get("device_id", ()):
+        device = devices.async_get(device_id)
+        identifiers = device.identifiers if device else set()
+        keys += [key for domain, key in identifiers if domain == DOMAIN] or [device_id]
+    if not any(keys):
+        raise refuse("meter_missing")
+    for key in keys:
+        if key not in meters:
+            raise refuse("unknown_meter_named", meter=key)
+    return [meters[key] for key in dict.fromkeys(keys)]
+
+
+def all_or_chosen(
+    hass: HomeAssistant, analytics: Analytics, call: ServiceCall
+) -> Sequence[AnyMeter]:
+    """Return the meters named, all of the house where none is."""
+    return chosen(hass, analytics, call) or analytics.house.all_meters
+
+
+def chosen_physical(
+    hass: HomeAssistant, analytics: Analytics, call: ServiceCall
+) -> Sequence[Meter] | None:
+    """Return the meters named; those computed from others have no readings."""
+    found = chosen(hass, analytics, call)
+    return None if found is None else [_physical(analytics, one) for one in found]
+
+
+def one_meter(hass: HomeAssistant, analytics: Analytics, call: ServiceCall) -> AnyMeter:
+    """Return the one meter named."""
+    return _only(chosen(hass, analytics, call))
+
+
+def one_physical(hass: HomeAssistant, analytics: Analytics, call: ServiceCall) -> Meter:
+    """Return the one meter named, which must be one that is read."""
+    return _physical(analytics, one_meter(hass, analytics, call))
+
+
+def _only(found: Sequence[AnyMeter] | None) -> AnyMeter:
+    if not found:
+        raise refuse("meter_missing")
+    if len(found) != 1:
+        raise refuse("one_meter_only")
+    return found[0]
+
+
+def _physical(analytics: Analytics, meter: AnyMeter) -> Meter:
+    if isinstance(meter, Meter):
+        return meter
+    known = analytics.meters
+    names = [known[key].meter_id for key in meter.operands if key in known]
+    raise refuse("not_read", meter=meter.meter_id, operands=", ".join(names))

@@ -1,0 +1,192 @@
+"""What the actions do with readings."""
+
+from collections.abc import Sequence
+import csv
+import io
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+
+from .. import reading_desk as desk
+from ..coordinator.analytics import Analytics
+from ..engine.days import iso
+from ..engine.meter import Meter
+from ..errors import async_in_journal, refuse
+from ..file_access import write_new_file
+from ..importing import new_readings, parse_given, report
+from ..journal import readings
+from ..journal.records import NewReading
+from ..responses import findings_response, reading_response
+from ..sources.csv_readings import Expectation
+from ..sources.text import number_text
+from ..texts import Wording, async_sentences, async_wording
+from .choosing import analytics_of, chosen_physical, one_physical, zone_of
+
+_COLUMNS: Final = ("meter_id", "time", "value", "unit", "kind", "note")
+
+
+async def add_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Keep a reading, or only say what it would bring."""
+    analytics = analytics_of(hass)
+    meter = one_physical(hass, analytics, call)
+    new = await desk.async_understand(hass, analytics, meter, call.data)
+    text = await async_wording(hass)
+    if call.data["dry_run"]:
+        return await _async_preview(analytics, meter, [new], text)
+    (kept,) = await desk.async_add_all(hass, analytics, [new])
+    return {
+        "reading_id": kept.reading_id,
+        "value": kept.value,
+        "findings": findings_response(kept.findings, text),
+    }
+
+
+async def replace_meter(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Keep the last reading of an old dial and the first of the new one."""
+    analytics = analytics_of(hass)
+    meter = one_physical(hass, analytics, call)
+    pair = await desk.async_understand_exchange(hass, analytics, meter, call.data)
+    text = await async_wording(hass)
+    if call.data["dry_run"]:
+        return await _async_preview(analytics, meter, pair, text)
+    removal, install = await desk.async_add_all(hass, analytics, pair)
+    serial_number = call.data.get("serial_number")
+    if serial_number:
+        analytics.change(meter, {"serial_number": serial_number})
+    return {
+        "removal_id": removal.reading_id,
+        "install_id": install.reading_id,
+        "findings": findings_response(removal.findings, text),
+    }
+
+
+async def edit_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Change a reading; its old value stays readable."""
+    analytics = analytics_of(hass)
+    kept = await desk.async_edit(hass, analytics, call.data["reading_id"], call.data)
+    return {
+        "reading_id": kept.reading_id,
+        "value": kept.value,
+        "findings": findings_response(kept.findings, await async_wording(hass)),
+    }
+
+
+async def delete_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Withdraw a reading; it stays readable."""
+    await desk.async_delete(hass, analytics_of(hass), call.data["reading_id"])
+    return {"reading_id": call.data["reading_id"]}
+
+
+async def get_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Return readings page by page, with what became of each."""
+    analytics = analytics_of(hass)
+    zone = zone_of(analytics)
+    meters = chosen_physical(hass, analytics, call) or analytics.house.meters
+    first = call.data.get("next", 0)
+    left = first + call.data["limit"]
+    response: dict[str, Any] = {"meters": {}}
+    passed = 0
+    for meter in meters:
+        (analysis,) = await analytics.lookup.async_analyses([meter.key])
+        found = await async_in_journal(
+            hass,
+            readings.find,
+            analytics.journal,
+            meter.key,
+            *desk.bounds(call.data.get("start"), call.data.get("end"), zone),
+            history=True,
+        )
+        page = found[max(first - passed, 0) : max(left - passed, 0)]
+        passed += len(found)
+        response["meters"][meter.meter_id] = {
+            "unit": meter.unit,
+            "readings": [reading_response(r, analysis.report, zone) for r in page],
+        }
+    if passed > left:
+        response["next"] = left
+    return response
+
+
+async def import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Take a file of readings, all or nothing."""
+    analytics = analytics_of(hass)
+    only = chosen_physical(hass, analytics, call)
+    if only is not None and len(only) != 1:
+        raise refuse("one_meter_only")
+    zone = zone_of(analytics)
+    expected = Expectation(
+        meters=analytics.physical,
+        zone=zone,
+        latest=desk.latest_instant(zone),
+        only_meter=only[0] if only else None,
+        bare_dates=call.data.get("bare_dates"),
+    )
+    parsed = await hass.async_add_executor_job(parse_given, hass, call.data, expected)
+    sentences = await async_sentences(hass)
+    if call.data["dry_run"]:
+        return report(parsed, sentences, imported=0, duplicates=0)
+    if parsed.rejected:
+        first = parsed.rejected[0]
+        raise refuse(
+            "rows_rejected",
+            line=str(first.line),
+            column=first.column,
+            count=str(len(parsed.rejected)),
+            reason=sentences[first.code],
+        )
+    added = await async_in_journal(
+        hass, readings.append, analytics.journal, new_readings(parsed)
+    )
+    analytics.request({row.meter.key for row in parsed.rows})
+    return report(
+        parsed,
+        sentences,
+        imported=len(added.ids) - added.duplicates,
+        duplicates=added.duplicates,
+    )
+
+
+async def export_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Return readings as a file that import takes back."""
+    analytics = analytics_of(hass)
+    zone = zone_of(analytics)
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    bounds = desk.bounds(call.data.get("start"), call.data.get("end"), zone)
+    for meter in chosen_physical(hass, analytics, call) or analytics.house.meters:
+        found = await async_in_journal(
+            hass, readings.find, analytics.journal, meter.key, *bounds
+        )
+        for one in found:
+            writer.writerow(
+                (
+                    meter.meter_id,
+                    iso(one.instant, zone),
+                    number_text(one.value),
+                    one.unit or meter.unit,
+                    one.kind.value,
+                    one.note or "",
+                )
+            )
+    if "path" not in call.data:
+        return {"content": file.getvalue()}
+    path = await hass.async_add_executor_job(
+        write_new_file, hass, call.data["path"], file.getvalue()
+    )
+    return {"path": path}
+
+
+async def _async_preview(
+    analytics: Analytics, meter: Meter, new: Sequence[NewReading], text: Wording
+) -> ServiceResponse:
+    preview = await analytics.lookup.async_preview(meter, new)
+    first, zone = new[0], zone_of(analytics)
+    days = None if preview.since is None else (first.instant - preview.since) / 86400
+    return {
+        "value": first.value,
+        "time": iso(first.instant, zone),
+        "use": preview.use,
+        "days": days,
+        "findings": findings_response(preview.findings, text),
+    }

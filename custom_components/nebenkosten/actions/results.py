@@ -1,0 +1,135 @@
+"""What the actions tell of results."""
+
+from datetime import date, timedelta
+
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+
+from .. import reading_desk as desk
+from ..coordinator.summary import async_summary
+from ..errors import async_in_journal, refuse
+from ..journal.acknowledgements import acknowledge, acknowledged
+from ..responses import (
+    anomalies_response,
+    consumption_rows,
+    explain_response,
+    state_response,
+)
+from ..texts import async_explaining, async_wording
+from .choosing import (
+    all_or_chosen,
+    analytics_of,
+    days_of,
+    one_meter,
+    one_physical,
+    zone_of,
+)
+
+_ONE_DAY = timedelta(days=1)
+
+
+async def get_consumption(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Return use by period."""
+    analytics = analytics_of(hass)
+    meters = all_or_chosen(hass, analytics, call)
+    analyses = await analytics.lookup.async_analyses([meter.key for meter in meters])
+    # Loaded by the analysis above; never at set-up.
+    from ..engine.consumption import counter_at, last_year, periods
+
+    zone, year_start = zone_of(analytics), analytics.house.billing_year_start
+    return {
+        "meters": {
+            report.meter.meter_id: {
+                "unit": report.meter.unit,
+                "rows": consumption_rows(
+                    (
+                        (
+                            period,
+                            counter_at(report, period.end),
+                            last_year(report, period),
+                        )
+                        for period in periods(
+                            report,
+                            call.data["period"],
+                            *days_of(call),
+                            report.meter.billing_year_start or year_start,
+                        )
+                    ),
+                    zone,
+                ),
+            }
+            for report in (analysis.report for analysis in analyses)
+        }
+    }
+
+
+async def get_anomalies(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Return the events that touch some days."""
+    analytics = analytics_of(hass)
+    meters = all_or_chosen(hass, analytics, call)
+    analyses = await analytics.lookup.async_analyses([meter.key for meter in meters])
+    text = await async_wording(hass)
+    found: JsonObjectType = {}
+    for one in analyses:
+        meter = one.report.meter
+        known = await async_in_journal(hass, acknowledged, analytics.journal, meter.key)
+        found[meter.meter_id] = anomalies_response(
+            one.report, days_of(call), known, text
+        )
+    return {"meters": found}
+
+
+async def acknowledge_anomaly(
+    hass: HomeAssistant, call: ServiceCall
+) -> ServiceResponse:
+    """Keep that somebody knows of an event."""
+    analytics = analytics_of(hass)
+    meter = one_meter(hass, analytics, call)
+    (analysis,) = await analytics.lookup.async_analyses([meter.key])
+    wanted = call.data["id"]
+    found = [a for a in analysis.report.anomalies if a.anomaly_id == wanted]
+    if not found:
+        raise refuse("anomaly_unknown", meter=meter.meter_id)
+    await async_in_journal(
+        hass,
+        acknowledge,
+        analytics.journal,
+        meter.key,
+        wanted,
+        (found[0].start, found[0].end),
+        call.data.get("note"),
+    )
+    await analytics.async_acknowledge(meter.key, wanted)
+    return {"acknowledged": True}
+
+
+async def get_counter(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Return what a dial showed at an instant."""
+    analytics = analytics_of(hass)
+    meter = one_physical(hass, analytics, call)
+    zone = zone_of(analytics)
+    at = desk.understood_instant(call.data["at"], zone)
+    state = await analytics.lookup.async_state(meter, at)
+    return state_response(meter, state, zone)
+
+
+async def get_daily_summary(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Return one day, meter by meter."""
+    analytics = analytics_of(hass)
+    meters = all_or_chosen(hass, analytics, call)
+    day = call.data.get("date") or _yesterday()
+    return await async_summary(analytics.lookup, meters, day)
+
+
+async def explain(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Return where a day's number comes from."""
+    analytics = analytics_of(hass)
+    meter = one_meter(hass, analytics, call)
+    day = call.data.get("date") or _yesterday()
+    node = await analytics.lookup.async_explain(meter, day)
+    return explain_response(node, await async_explaining(hass, zone_of(analytics)))
+
+
+def _yesterday() -> date:
+    return dt_util.now().date() - _ONE_DAY

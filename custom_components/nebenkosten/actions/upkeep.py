@@ -1,0 +1,87 @@
+"""What the actions do with runs, servers and what was published."""
+
+from functools import partial
+
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.util.json import JsonValueType
+
+from .. import tibber_history
+from ..coordinator.problems import house_problems
+from ..coordinator.run import Request, Trigger
+from ..data import statistic_id
+from ..engine.house_checks import Problem
+from ..errors import broken, refuse
+from ..outside import OutOfReachError
+from ..responses import run_response
+from ..sinks.influxdb import drop_all
+from ..sinks.statistics import async_clear
+from ..texts import Sentences, async_sentences, async_wording, problem_text, way_out
+from .choosing import analytics_of, chosen
+
+
+async def run_analytics(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Run now and return what was done."""
+    analytics = analytics_of(hass)
+    meters = chosen(hass, analytics, call)
+    run = await analytics.async_run(
+        Request(
+            trigger=Trigger.MANUAL,
+            meters=None if meters is None else frozenset(m.key for m in meters),
+            start=call.data.get("start"),
+            end=call.data.get("end"),
+            full=call.data["full"],
+            dry_run=call.data["dry_run"],
+        )
+    )
+    return run_response(run, await async_wording(hass))
+
+
+async def get_runs(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Return the records of the last runs, newest first."""
+    runs: list[JsonValueType] = [*analytics_of(hass).run_log.runs]
+    return {"runs": runs[: call.data["limit"]]}
+
+
+async def check_config(hass: HomeAssistant, _call: ServiceCall) -> ServiceResponse:
+    """Return all that does not fit in the definitions of meters."""
+    sentences = await async_sentences(hass)
+    found = house_problems(hass, analytics_of(hass).house)
+    return {"findings": [_worded(problem, sentences) for problem in found]}
+
+
+def _worded(problem: Problem, sentences: Sentences) -> JsonValueType:
+    return {
+        "level": problem.severity.value,
+        "code": problem.code.value,
+        "meter_id": problem.meter_id,
+        "text": problem_text(problem, sentences),
+        "way_out": way_out(problem, sentences),
+    }
+
+
+async def wipe_processed(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Delete what was published, of all meters; readings are not touched."""
+    if not call.data["confirm"]:
+        raise refuse("not_confirmed")
+    analytics = analytics_of(hass)
+    points = 0
+    link = analytics.servers.influx
+    if link is not None:
+        link.begin()
+        place = link.connection.processed
+        try:
+            points = await link.async_tell(partial(drop_all, place=place))
+        except OutOfReachError as error:
+            raise broken("influxdb_out_of_reach") from error
+    ids = [statistic_id(key) for key in analytics.meters]
+    await async_clear(hass, ids)
+    analytics.doubt(analytics.meters)
+    return {"deleted": {"statistics": len(ids), "influxdb": points}}
+
+
+async def import_tibber_history(
+    hass: HomeAssistant, call: ServiceCall
+) -> ServiceResponse:
+    """Read years of hours."""
+    years = call.data["years"]
+    return await tibber_history.async_import(hass, analytics_of(hass), years)

@@ -1,0 +1,122 @@
+"""Is something odd with a meter, and is its next reading overdue?"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator.alerts import Alert, current
+from .coordinator.analytics import Analytics
+from .coordinator.health import is_stale
+from .data import NkConfigEntry
+from .engine.meter import AnyMeter
+from .entity import MeterEntity, has_dial
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeterBinarySensorDescription(BinarySensorEntityDescription):
+    """A yes or no about a meter."""
+
+    is_on_fn: Callable[[Analytics, AnyMeter], bool | None]
+    attributes_fn: Callable[[Analytics, AnyMeter], Mapping[str, Any]]
+    has_dial: bool = False
+
+
+def _alert(analytics: Analytics, meter: AnyMeter) -> Alert | None:
+    return current(analytics.data.alerts, meter.key, muted=meter.muted)
+
+
+def _about_alert(analytics: Analytics, meter: AnyMeter) -> Mapping[str, Any]:
+    alert = _alert(analytics, meter)
+    if alert is None:
+        return {}
+    return {
+        "id": alert.anomaly_id,
+        "kind": alert.kind,
+        "since": alert.start.isoformat(),
+        "until": alert.end.isoformat(),
+        "actual": alert.actual,
+        "expected": alert.expected,
+        "reason": alert.reason,
+    }
+
+
+def _about_age(analytics: Analytics, meter: AnyMeter) -> Mapping[str, Any]:
+    snapshot = analytics.data.meters.get(meter.key)
+    quality = None if snapshot is None else snapshot.quality
+    if quality is None or quality.read_until is None or quality.limit is None:
+        return {}
+    due = quality.read_until + quality.limit
+    return {
+        "last": datetime.fromtimestamp(quality.read_until, UTC).isoformat(),
+        "due": datetime.fromtimestamp(due, UTC).isoformat(),
+    }
+
+
+BINARY_SENSORS = (
+    MeterBinarySensorDescription(
+        key="anomaly",
+        translation_key="anomaly",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        is_on_fn=lambda analytics, meter: _alert(analytics, meter) is not None,
+        attributes_fn=_about_alert,
+    ),
+    MeterBinarySensorDescription(
+        key="stale",
+        translation_key="stale",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        is_on_fn=lambda analytics, meter: is_stale(
+            meter, analytics.data.meters.get(meter.key)
+        ),
+        attributes_fn=_about_age,
+        has_dial=True,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: NkConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add both for each meter; a formula has no reading that could be overdue."""
+    analytics = entry.runtime_data
+    for subentry_id, meter in analytics.meters_by_subentry():
+        async_add_entities(
+            (
+                MeterBinarySensor(analytics, meter, description)
+                for description in BINARY_SENSORS
+                if not description.has_dial or has_dial(meter)
+            ),
+            config_subentry_id=subentry_id,
+        )
+
+
+class MeterBinarySensor(MeterEntity, BinarySensorEntity):
+    """On while something wants attention."""
+
+    entity_description: MeterBinarySensorDescription
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether it does, None if nobody can say."""
+        return self.entity_description.is_on_fn(self.coordinator, self.meter)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return why."""
+        return self.entity_description.attributes_fn(self.coordinator, self.meter)

@@ -1,0 +1,109 @@
+"""What is a meter like right now, for those who ask between runs?"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.importlib import async_import_module
+
+from ..engine.meter import AnyMeter, House, Meter
+from ..engine.model import Temperature
+from ..errors import async_in_journal
+from ..journal.records import NewReading
+from ..journal.store import Journal
+from . import stages
+from .weather import Weather
+
+if TYPE_CHECKING:
+    from ..engine.explain import Node
+    from ..engine.state import State
+
+
+class Lookup:
+    """Computes meters for those who ask, and again only when something has changed."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        weather: Weather,
+        journal: Callable[[], Journal],
+        house: Callable[[], House],
+    ) -> None:
+        """Remember where journal and house are to be had; both may change."""
+        self._hass = hass
+        self._weather = weather
+        self._journal = journal
+        self._house = house
+        self.known: dict[str, stages.Analysis] = {}
+
+    async def async_load_engine(self) -> None:
+        """Load numpy and the engine outside the event loop, at the first need."""
+        await async_import_module(
+            self._hass, "custom_components.nebenkosten.engine.pipeline"
+        )
+
+    async def async_analyses(self, keys: Sequence[str]) -> list[stages.Analysis]:
+        """Return the meters as they are now, computed anew where something changed."""
+        journal, house = self._journal(), self._house()
+        await self.async_load_engine()
+        meters = {meter.key: meter for meter in house.all_meters}
+        found = await async_in_journal(
+            self._hass,
+            stages.analyse,
+            journal,
+            house,
+            [meters[key] for key in keys],
+            await self._weather.async_moment(),
+            dict(self.known),
+        )
+        self.known.update(found)
+        return list(found.values())
+
+    async def async_temperature(self) -> Temperature | None:
+        """Return the daily means of the outdoor temperature, as far as known."""
+        return (await self._weather.async_moment()).temperature
+
+    async def async_explain(self, meter: AnyMeter, day: date) -> Node:
+        """Return where a meter's day comes from."""
+        house = self._house()
+        keys = [one.key for one in stages.related(house, [meter])]
+        analyses = await self.async_analyses(keys)
+        return await async_in_journal(
+            self._hass,
+            stages.explained,
+            self._journal(),
+            house,
+            {one.report.meter.key: one.report for one in analyses},
+            await self._weather.async_moment(),
+            meter,
+            day,
+        )
+
+    async def async_state(self, meter: Meter, at: float) -> State:
+        """Return what a meter's dial showed at an instant [epoch s]."""
+        await self.async_load_engine()
+        return await async_in_journal(
+            self._hass,
+            stages.state,
+            self._journal(),
+            self._house(),
+            meter,
+            await self._weather.async_moment(),
+            at,
+        )
+
+    async def async_preview(
+        self, meter: Meter, new: Sequence[NewReading]
+    ) -> stages.Preview:
+        """Return what readings of one meter would bring."""
+        await self.async_load_engine()
+        return await async_in_journal(
+            self._hass,
+            stages.preview,
+            self._journal(),
+            self._house(),
+            meter,
+            await self._weather.async_moment(),
+            new,
+        )

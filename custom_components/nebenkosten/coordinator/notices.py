@@ -1,0 +1,41 @@
+"""What do automations hear of a run: its end, and what happened to odd days?"""
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.util.json import JsonObjectType
+
+from ..const import DOMAIN, EVENT_ANOMALY, EVENT_RUN_FINISHED
+from .alerts import Phase, Told
+from .run import Run
+
+
+@callback
+def tell(hass: HomeAssistant, entry_id: str, run: Run, record: JsonObjectType) -> None:
+    """Fire the events of a run that is over."""
+    for told in run.told:
+        known = told.alert.acknowledged and told.phase is not Phase.ENDED
+        if not told.meter.muted and not known:
+            hass.bus.async_fire(EVENT_ANOMALY, _anomaly(hass, entry_id, told))
+    names = ("run_id", "trigger", "status", "started", "duration_s", "errors")
+    hass.bus.async_fire(EVENT_RUN_FINISHED, {name: record[name] for name in names})
+
+
+def _anomaly(hass: HomeAssistant, entry_id: str, told: Told) -> dict[str, object]:
+    meter, alert = told.meter, told.alert
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, meter.key), config_entry_id=entry_id
+    )
+    return {
+        "meter_id": meter.meter_id,
+        "device_id": device.id if device else None,
+        "id": alert.anomaly_id,
+        "phase": told.phase.value,
+        "kind": alert.kind,
+        "start": alert.start.isoformat(),
+        "end": alert.end.isoformat(),
+        "actual": alert.actual,
+        "expected": alert.expected,
+        "unit": meter.unit,
+        "score": alert.score,
+        "reason": alert.reason,
+    }

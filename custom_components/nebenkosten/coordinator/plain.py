@@ -1,0 +1,46 @@
+"""How do frozen dataclasses lie in a JSON file, and how do they come back?"""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from enum import Enum
+import types
+from typing import Any, get_args, get_origin, get_type_hints
+
+
+def plain(value: object) -> object:
+    """Return a value as JSON knows it: dataclasses as objects, days as ISO texts."""
+    if is_dataclass(value):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, tuple):
+        return [plain(one) for one in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def restored[T](kind: type[T], content: object) -> T:
+    """Return the dataclass that `plain` wrote down.
+
+    Raises KeyError, TypeError or ValueError where the content is of another make.
+    """
+    if not isinstance(content, Mapping):
+        raise TypeError("a mapping was expected")
+    hints = get_type_hints(kind)
+    return kind(**{name: _value(hint, content[name]) for name, hint in hints.items()})
+
+
+def _value(hint: Any, content: Any) -> object:
+    if get_origin(hint) is types.UnionType:
+        if content is None:
+            return None
+        (hint,) = (one for one in get_args(hint) if one is not types.NoneType)
+    if is_dataclass(hint) and isinstance(hint, type):
+        return restored(hint, content)
+    if isinstance(hint, type) and issubclass(hint, date):
+        return date.fromisoformat(content)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint(content)
+    if hint is float and isinstance(content, int):
+        return float(content)
+    if not isinstance(content, hint):
+        raise TypeError(f"{hint} was expected")
+    return content

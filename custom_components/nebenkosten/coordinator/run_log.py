@@ -1,0 +1,91 @@
+"""Which runs were there in the last month, and what came of each?"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final, TypedDict
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType, JsonValueType
+
+from ..const import DOMAIN
+from ..engine.model import Finding, Severity
+from .run import MeterRun, Run
+
+_VERSION: Final = 1
+_KEPT: Final = timedelta(days=30)
+# Hourly runs of a month, and room for others.
+_MOST: Final = 1000
+_DELAY: Final = 30.0
+
+
+class _Content(TypedDict):
+    runs: list[JsonObjectType]
+
+
+class RunLog:
+    """The records of runs, newest first; without its file only the past is lost."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Prepare the file; `async_load` reads it."""
+        self._store = Store[_Content](hass, _VERSION, f"{DOMAIN}.runs")
+        self.runs: list[JsonObjectType] = []
+
+    async def async_load(self) -> None:
+        """Read the file."""
+        content = await self._store.async_load()
+        self.runs = content["runs"] if content else []
+
+    async def async_remove(self) -> None:
+        """Delete the file."""
+        await self._store.async_remove()
+
+    async def async_save(self) -> None:
+        """Write the file now."""
+        await self._store.async_save(self._content())
+
+    def add(self, run: Run, text: Callable[[Finding], str]) -> JsonObjectType:
+        """Keep a run's record, let go of those of long ago, and return it."""
+        record = record_of(run, text)
+        oldest = (dt_util.utcnow() - _KEPT).isoformat()
+        kept = [one for one in self.runs if str(one["started"]) >= oldest]
+        self.runs = [record, *kept][:_MOST]
+        self._store.async_delay_save(self._content, _DELAY)
+        return record
+
+    def _content(self) -> _Content:
+        return {"runs": self.runs}
+
+
+def record_of(run: Run, text: Callable[[Finding], str]) -> JsonObjectType:
+    """Return a run as JSON: counts of each meter, sentences of what is wrong."""
+    findings = [f for one in run.meters.values() for f in one.findings]
+    return {
+        "run_id": run.run_id,
+        "trigger": run.trigger.value,
+        "status": run.status.value,
+        "started": run.started.isoformat(),
+        "duration_s": round(run.duration, 3),
+        "stages_s": {name: round(took, 3) for name, took in run.stages.items()},
+        "meters": {key: _of_meter(one) for key, one in run.meters.items()},
+        "written": {"statistics": run.written, "influxdb": run.points},
+        "findings": len(findings),
+        "warnings": _worded(findings, Severity.WARNING, text),
+        "errors": [*run.errors, *_worded(findings, Severity.ERROR, text)],
+    }
+
+
+def _of_meter(one: MeterRun) -> JsonObjectType:
+    return {
+        "status": one.status.value,
+        "readings": one.readings,
+        "changed_days": one.changed_days,
+        "findings": len(one.findings),
+    }
+
+
+def _worded(
+    findings: list[Finding], severity: Severity, text: Callable[[Finding], str]
+) -> list[JsonValueType]:
+    return [f"{f.meter_id}: {text(f)}" for f in findings if f.severity is severity]

@@ -1,0 +1,79 @@
+"""Which meters wait for a run, and when does it begin?"""
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from typing import Final
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from .run import Trigger
+
+# Several readings entered in a row make one run.
+_QUIET: Final = 1.5
+# A server that was out of reach is asked again after a quarter of an hour.
+_RETRY: Final = 900.0
+
+
+class Waiting:
+    """Gathers what changes in quick succession; `begin` is called once for it all."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        begin: Callable[[], None],
+        retry: Callable[[Collection[str]], None],
+    ) -> None:
+        """Remember whom to call."""
+        self._hass = hass
+        self._begin = begin
+        self._once_more = retry
+        self._quiet: CALLBACK_TYPE | None = None
+        self._retry: CALLBACK_TYPE | None = None
+        self._stopped = False
+        self.trigger = Trigger.CHANGE
+        self.meters: set[str] = set()
+
+    @callback
+    def add(self, meters: Iterable[str], trigger: Trigger, *, soon: bool) -> None:
+        """Let meters wait; unless `soon`, until somebody asks for a run."""
+        self.meters.update(meters)
+        self.trigger = trigger
+        if soon and self.meters and self._quiet is None and not self._stopped:
+            self._quiet = async_call_later(self._hass, _QUIET, self._begun)
+
+    @callback
+    def taken(self) -> frozenset[str]:
+        """Return what waits and let it wait no more."""
+        found = frozenset(self.meters)
+        self.meters.clear()
+        return found
+
+    @callback
+    def again(self, missed: Collection[str]) -> None:
+        """Run again later what a server out of reach kept from being complete."""
+        if not missed or self._stopped:
+            return
+        if self._retry is not None:
+            self._retry()
+
+        @callback
+        def now(_now: datetime) -> None:
+            self._retry = None
+            self._once_more(missed)
+
+        self._retry = async_call_later(self._hass, _RETRY, now)
+
+    @callback
+    def stop(self) -> None:
+        """Begin nothing any more."""
+        self._stopped = True
+        for cancel in (self._quiet, self._retry):
+            if cancel is not None:
+                cancel()
+        self._quiet = self._retry = None
+
+    @callback
+    def _begun(self, _now: datetime) -> None:
+        self._quiet = None
+        self._begin()

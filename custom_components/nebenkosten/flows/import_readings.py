@@ -1,0 +1,190 @@
+"""How does a file of readings come in by clicking, looked at before it is kept?"""
+
+from collections.abc import Mapping, Sequence
+import csv
+import io
+from typing import Any, Final, cast
+
+from homeassistant.data_entry_flow import FlowContext, FlowHandler, FlowResult
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.selector import (
+    FileSelector,
+    FileSelectorConfig,
+    SelectOptionDict,
+)
+from homeassistant.util.json import JsonObjectType
+import probatio as vol
+
+from ..const import DOMAIN
+from ..sources.csv_readings import places_of
+from ..sources.table import FileError, table_of
+from .schemas import choice, picked
+from .uploads import async_uploaded
+
+_FILE: Final = vol.Schema(
+    {
+        vol.Required("file"): FileSelector(
+            FileSelectorConfig(accept=".csv,.txt,.tsv,.xlsx")
+        ),
+        vol.Required("bare_dates", default="end"): choice(
+            ["end", "start"], "bare_dates"
+        ),
+    }
+)
+_COLUMNS: Final = ("meter_id", "time", "clock", "value", "unit", "kind", "note")
+_EXAMPLES: Final = 5
+
+
+class ImportReadings[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, R, H]):
+    """Steps from the file over its columns to the preview; `_only` names one meter."""
+
+    _only: str | None = None
+    _header: tuple[str, ...]
+    _rows: list[tuple[int, Sequence[str]]]
+    _bare_dates: str
+    _content: str
+    _report: JsonObjectType
+
+    async def async_step_import_readings(
+        self, user_input: dict[str, Any] | None = None
+    ) -> R:
+        """Take the file."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self._bare_dates = user_input["bare_dates"]
+            content = await async_uploaded(self.hass, user_input["file"])
+            try:
+                await self.hass.async_add_executor_job(self._read, content)
+            except FileError as error:
+                errors["file"] = error.key
+            else:
+                places = places_of(self._header)
+                if {"time", "value"} <= places.keys() and self._names_meters(places):
+                    return await self._async_try(places)
+                return await self.async_step_import_columns()
+        return self._file_form(errors, {"rows": "", "count": ""})
+
+    def _file_form(self, errors: dict[str, str], said: Mapping[str, str]) -> R:
+        return self.async_show_form(
+            step_id="import_readings",
+            data_schema=_FILE,
+            errors=errors,
+            description_placeholders=said,
+        )
+
+    def _read(self, content: bytes) -> None:
+        table = table_of(content)
+        self._header, self._rows = table.header, list(table.rows)
+
+    def _names_meters(self, places: Mapping[str, int]) -> bool:
+        return self._only is not None or "meter_id" in places
+
+    async def async_step_import_columns(
+        self, user_input: dict[str, Any] | None = None
+    ) -> R:
+        """Ask which column is which."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            chosen = {k: v for k, v in user_input.items() if k in _COLUMNS}
+            places = places_of(self._header, chosen)
+            if self._names_meters(places):
+                return await self._async_try(places)
+            errors["meter_id"] = "column_missing"
+        found = places_of(self._header)
+        known = {name: self._header[place] for name, place in found.items()}
+        columns = [SelectOptionDict(value=n, label=n) for n in self._header if n]
+        fields: dict[Any, Any] = {
+            vol.Required("time"): picked(columns),
+            vol.Optional("clock"): picked(columns),
+            vol.Required("value"): picked(columns),
+            vol.Optional("unit"): picked(columns),
+            vol.Optional("note"): picked(columns),
+        }
+        if self._only is None:
+            fields |= {vol.Optional("meter_id"): picked(columns)}
+        return self.async_show_form(
+            step_id="import_columns",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(fields), user_input or known
+            ),
+            errors=errors,
+        )
+
+    async def _async_try(self, places: Mapping[str, int]) -> R:
+        """Look at what the file would give."""
+        self._content = _canonical(self._rows, places)
+        try:
+            self._report = await self._async_import(dry_run=True)
+        except HomeAssistantError as error:
+            return self._file_form({"file": error.translation_key or "unknown"}, {})
+        count = int(str(self._report["rejected_count"]))
+        if count:
+            rejected = cast(list[JsonObjectType], self._report["rejected"])
+            rows = "\n".join(f"- {self._place(r)}" for r in rejected[:_EXAMPLES])
+            return self._file_form(
+                {"base": "rows_rejected"}, {"rows": rows, "count": str(count)}
+            )
+        return await self.async_step_preview_readings()
+
+    def _place(self, rejected: JsonObjectType) -> str:
+        """Return where a row stands in the file as it was given."""
+        line, _ = self._rows[int(str(rejected["line"])) - 2]
+        cell = f" „{rejected['cell']}“" if rejected["cell"] else ""
+        return f"{line}, {rejected['column']}{cell}: {rejected['text']}"
+
+    async def async_step_preview_readings(
+        self, user_input: dict[str, Any] | None = None
+    ) -> R:
+        """Show what will be kept, and keep it."""
+        if user_input is not None:
+            try:
+                done = await self._async_import(dry_run=False)
+            except HomeAssistantError as error:
+                return self.async_abort(reason=error.translation_key or "unknown")
+            said = {k: str(done[k]) for k in ("imported", "duplicates")}
+            return self.async_abort(
+                reason="readings_imported", description_placeholders=said
+            )
+        first, last = self._content.splitlines()[1], self._content.splitlines()[-1]
+        return self.async_show_form(
+            step_id="preview_readings",
+            description_placeholders={
+                "count": str(self._report["accepted"]),
+                "first": first.replace(";", " · "),
+                "last": last.replace(";", " · "),
+            },
+        )
+
+    async def _async_import(self, *, dry_run: bool) -> JsonObjectType:
+        """Do what the action does: one way in, with one set of checks."""
+        data = {
+            "content": self._content,
+            "bare_dates": self._bare_dates,
+            "dry_run": dry_run,
+        }
+        if self._only is not None:
+            data["meter_id"] = self._only
+        response = await self.hass.services.async_call(
+            DOMAIN, "import_readings", data, blocking=True, return_response=True
+        )
+        return response or {}
+
+
+def _canonical(
+    rows: Sequence[tuple[int, Sequence[str]]], places: Mapping[str, int]
+) -> str:
+    """Return rows as our own file: one line for each, in the same order."""
+    names = [name for name in _COLUMNS if name in places]
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, delimiter=";", lineterminator="\n")
+    writer.writerow(names)
+    for _, cells in rows:
+        found = [_cell(cells, places[name]) for name in names]
+        # A row of one empty cell would be no row, and move all after it.
+        writer.writerow(found if any(found) else ["-", *found[1:]])
+    return file.getvalue()
+
+
+def _cell(cells: Sequence[str], place: int) -> str:
+    text = cells[place] if place < len(cells) else ""
+    return " ".join(text.split())

@@ -1,0 +1,71 @@
+"""Which fields do the forms of a reading, an exchange and a station have?"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    DateTimeSelector,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import probatio as vol
+
+from ..engine.model import ReadingKind
+from ..sources.water_temperature import STATIONS
+from .schemas import choice, picked
+
+OTHER = "other"
+
+
+def reading_schema(*, existing: bool) -> vol.Schema:
+    """Return the form of one reading."""
+    fields: dict[Any, Any] = {
+        vol.Required("value"): TextSelector(),
+        vol.Optional("time"): DateTimeSelector(),
+        vol.Required("kind", default=ReadingKind.ACTUAL.value): choice(
+            list(ReadingKind), "kind"
+        ),
+        vol.Optional("note"): TextSelector(),
+    }
+    if existing:
+        fields[vol.Required("delete", default=False)] = BooleanSelector()
+    return vol.Schema(fields)
+
+
+EXCHANGE = vol.Schema(
+    {
+        vol.Required("time"): DateTimeSelector(),
+        vol.Required("final_value"): TextSelector(),
+        vol.Required("first_value", default="0"): TextSelector(),
+        vol.Optional("serial_number"): TextSelector(),
+        vol.Optional("note"): TextSelector(),
+    }
+)
+
+
+def choose_schema(options: Sequence[SelectOptionDict]) -> vol.Schema:
+    """Return the form that picks one of a meter's readings."""
+    return vol.Schema({vol.Required("reading"): picked(options)})
+
+
+def station_schema(*, new: bool) -> vol.Schema:
+    """Return the form of a water temperature's station."""
+    fields: dict[Any, Any] = {}
+    if new:
+        fields[vol.Required("station")] = SelectSelector(
+            SelectSelectorConfig(options=[*STATIONS, OTHER], translation_key="station")
+        )
+    return vol.Schema(
+        fields
+        | {
+            vol.Optional("name"): TextSelector(),
+            vol.Optional("url"): TextSelector(
+                TextSelectorConfig(type=TextSelectorType.URL)
+            ),
+        }
+    )

@@ -1,0 +1,121 @@
+"""Which table does a file hold, whatever program wrote it?"""
+
+from collections.abc import Iterator, Sequence
+import csv
+from dataclasses import dataclass
+from datetime import date, datetime, time
+import io
+from typing import Final
+
+from .text import number_text
+
+_EXCEL: Final = b"PK\x03\x04"
+_SPECIMEN: Final = 20
+
+
+class FileError(ValueError):
+    """A file that is no table of readings; `key` names the sentence."""
+
+    def __init__(self, key: str, column: str = "") -> None:
+        """Keep the key and, where one is missing, the column's name."""
+        super().__init__(key)
+        self.key = key
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Column names, and rows of texts with the line or row each stands in."""
+
+    header: tuple[str, ...]
+    rows: Iterator[tuple[int, Sequence[str]]]
+
+
+def table_of(content: bytes) -> Table:
+    """Return the table of a CSV or an Excel file; raises FileError if it is none."""
+    return (
+        excel_table(content)
+        if content.startswith(_EXCEL)
+        else csv_table(decode(content))
+    )
+
+
+def decode(content: bytes) -> str:
+    """Return a file's text; raises FileError("not_a_csv") for anything else."""
+    if b"\0" in content:
+        raise FileError("not_a_csv")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def csv_table(text: str) -> Table:
+    """Return the table of a text; lines before a wider header are a title."""
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise FileError("file_empty")
+    lines = [line for line in text.splitlines()[:_SPECIMEN] if line.strip()]
+    widest = max(lines, key=_separators)
+    delimiter = max(";,\t", key=widest.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+
+    def rows() -> Iterator[tuple[int, Sequence[str]]]:
+        try:
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    yield reader.line_num, cells
+        except csv.Error as error:
+            raise FileError("not_a_csv") from error
+
+    return _headed(rows())
+
+
+def _separators(line: str) -> int:
+    return max(line.count(separator) for separator in ";,\t")
+
+
+def excel_table(content: bytes) -> Table:
+    """Return the first sheet of an Excel file; raises FileError("not_an_excel")."""
+    # Late: rarely needed, and slow to load.
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(
+            io.BytesIO(content), read_only=True, data_only=True
+        )
+        cells = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+        book.close()
+    except Exception as error:
+        # A broken file fails in as many ways as there are parts in it.
+        raise FileError("not_an_excel") from error
+    rows = (
+        (number, [_text(cell) for cell in row])
+        for number, row in enumerate(cells, 1)
+        if any(cell not in (None, "") for cell in row)
+    )
+    return _headed(rows)
+
+
+def _text(cell: object) -> str:
+    """Return a cell as a person would type it."""
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        midnight = cell.time() == time()
+        return cell.date().isoformat() if midnight else cell.isoformat(sep=" ")
+    if isinstance(cell, (date, time)):
+        return cell.isoformat()
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+        return number_text(float(cell))
+    return str(cell)
+
+
+def _headed(rows: Iterator[tuple[int, Sequence[str]]]) -> Table:
+    """Return a table whose header is the first row of more than one name."""
+    empty = True
+    for _, cells in rows:
+        empty = False
+        if sum(bool(cell.strip()) for cell in cells) > 1:
+            return Table(tuple(cell.strip() for cell in cells), rows)
+    raise FileError("file_empty" if empty else "not_a_csv")
