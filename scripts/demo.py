@@ -5,6 +5,7 @@ its action, runs the analysis, prints a table, and leaves Home Assistant running
 """
 
 import argparse
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 import json
 import math
@@ -17,8 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from custom_components.nebenkosten.engine.days import start_of
-from custom_components.nebenkosten.engine.definition import meter_data
-from custom_components.nebenkosten.engine.meter import Meter
+from custom_components.nebenkosten.engine.meter import AnyMeter
 from custom_components.nebenkosten.sources.house_folder import (
     HouseError,
     HouseFolder,
@@ -36,8 +36,6 @@ from scripts.home_assistant import (
 
 _LABELS = ("measured", "interpolated", "extrapolated")
 _JUDGED = ("anomalies", "forecast", "adjusted_yearly", "model", "quality")
-_RARE = ("role", "part_of", "serial_number", "model", "digits", "decimals")
-_ENERGY = {"electricity": "grid", "gas": "gas", "water": "water"}
 
 
 def main() -> int:
@@ -64,8 +62,7 @@ def main() -> int:
         say(str(error) or "interrupted")
         server.stop()
         return 1
-    computed = (*house.house.masters, *house.house.virtuals)
-    _report(result, options.json, [meter.meter_id for meter in computed])
+    _report(result, options.json)
     if options.exit:
         say("stopping Home Assistant")
         server.stop()
@@ -111,10 +108,13 @@ def _fill(server: Server, house: HouseFolder) -> dict[str, Any]:
     """Set the house up, import, run; returns the contract's JSON."""
     entry_id = server.entry_id()
     if entry_id is None:
-        say(f"setting up the house with {len(house.house.meters)} meters")
-        entry_id = server.add_house(_outdoors(server, house))
-        for meter in house.house.meters:
-            server.add_meter(entry_id, _form(meter))
+        meters = house.house.all_meters
+        say(f"setting up the house with {len(meters)} meters")
+        entry_id = server.add_house(
+            _outdoors(server, house),
+            files=house.definitions,
+            media={key: _medium(meters, key) for key in house.unnamed_media},
+        )
         server.wait_loaded(entry_id)
     for path, meter_of_file in house.files:
         only = {"meter_id": meter_of_file.meter_id} if meter_of_file else {}
@@ -126,7 +126,7 @@ def _fill(server: Server, house: HouseFolder) -> dict[str, Any]:
     say("running the analysis")
     run = server.act("run_analytics")
     say(f"run {run['status']} in {run['duration_s']:.1f} s")
-    _energy_dashboard(server, list(house.house.meters))
+    _energy_dashboard(server, entry_id)
     return {
         "run": {
             "id": run["run_id"],
@@ -138,9 +138,13 @@ def _fill(server: Server, house: HouseFolder) -> dict[str, Any]:
         },
         "meters": {
             meter.meter_id: _meter_result(server, meter, run["meters"][meter.meter_id])
-            for meter in house.house.meters
+            for meter in house.house.all_meters
         },
     }
+
+
+def _medium(meters: Sequence[AnyMeter], key: str) -> str:
+    return next(meter.medium.value for meter in meters if meter.key == key)
 
 
 def _outdoors(server: Server, house: HouseFolder) -> str | None:
@@ -179,22 +183,9 @@ def _local(started: str, zone: str) -> str:
     return datetime.fromisoformat(started).astimezone(ZoneInfo(zone)).isoformat()
 
 
-def _form(meter: Meter) -> dict[str, Any]:
-    data: dict[str, Any] = {**meter_data(meter), "name": meter.name}
-    rows = [
-        {
-            source.kind.value: source.reference,
-            **({"from": str(source.valid_from)} if source.valid_from else {}),
-            **({"to": str(source.valid_to)} if source.valid_to else {}),
-        }
-        for source in meter.sources
-    ]
-    form = {k: v for k, v in data.items() if k not in (*_RARE, "profile", "sources")}
-    more = {k: data[k] for k in _RARE if k in data}
-    return form | ({"sources": rows} if rows else {}) | ({"more": more} if more else {})
-
-
-def _meter_result(server: Server, meter: Meter, run: dict[str, Any]) -> dict[str, Any]:
+def _meter_result(
+    server: Server, meter: AnyMeter, run: dict[str, Any]
+) -> dict[str, Any]:
     rows = {
         period: server.act("get_consumption", meter_id=meter.meter_id, period=period)[
             "meters"
@@ -202,7 +193,7 @@ def _meter_result(server: Server, meter: Meter, run: dict[str, Any]) -> dict[str
         for period in ("day", "month", "year")
     }
     return {
-        "kind": "physical",
+        "kind": meter.kind,
         "medium": meter.medium.value,
         "unit": meter.unit,
         "first_day": run["first_day"],
@@ -241,53 +232,23 @@ def _label(row: dict[str, Any]) -> str:
     return next((name for name in _LABELS if row[name]), "unknown")
 
 
-def _energy_dashboard(server: Server, meters: list[Meter]) -> None:
-    """Show the house's main meters and its parts in the energy dashboard."""
-
-    def statistic(meter: Meter) -> str:
-        return f"nebenkosten:{meter.key}_consumption"
-
-    mains = [m for m in meters if m.role == "main" and m.medium in _ENERGY]
-    sources: list[dict[str, Any]] = [
-        {
-            "type": _ENERGY[meter.medium],
-            "stat_energy_from": statistic(meter),
-            "stat_cost": None,
-            "entity_energy_price": None,
-            "number_energy_price": None,
-            **(
-                {"stat_energy_to": None, "cost_adjustment_day": 0.0}
-                if meter.medium == "electricity"
-                else {}
-            ),
-        }
-        for meter in mains
-    ]
-    parts = [m for m in meters if m.part_of and m.medium == "electricity"]
-    parts += [m for m in meters if m.medium == "heat"]
-    devices = [{"stat_consumption": statistic(m), "name": m.name} for m in parts]
-    try:
-        server.websocket(
-            {
-                "type": "energy/save_prefs",
-                "energy_sources": sources,
-                "device_consumption": devices,
-            }
-        )
-    except HomeAssistantError as error:
-        say(f"the energy dashboard could not be filled: {error}")
+def _energy_dashboard(server: Server, entry_id: str) -> None:
+    """Let the assistant wire the energy dashboard, as a person would."""
+    base = "/api/config/config_entries/flow"
+    flow = server.post(base, {"handler": "nebenkosten", "entry_id": entry_id})
+    shown = server.post(
+        f"{base}/{flow['flow_id']}", {"next_step_id": "energy_dashboard"}
+    )
+    if shown["type"] == "form":
+        server.post(f"{base}/{flow['flow_id']}", {})
 
 
-def _report(result: dict[str, Any], target: str | None, left_out: Any) -> None:
+def _report(result: dict[str, Any], target: str | None) -> None:
     text = json.dumps(result, ensure_ascii=False, allow_nan=False, indent=1)
     if target and target != "-":
         Path(target).write_text(text + "\n", encoding="utf-8")
     output = sys.stderr if target == "-" else sys.stdout
     output.write("\n".join(_table(result)) + "\n")
-    for meter_id in left_out:
-        output.write(
-            f"{meter_id}: Home Assistant can only be given physical meters yet\n"
-        )
     if target == "-":
         sys.stdout.write(text + "\n")
 

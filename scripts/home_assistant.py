@@ -1,6 +1,7 @@
 """A real Home Assistant for demonstrations, tests and benchmarks, on loopback only."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 import json
@@ -212,17 +213,43 @@ class Server:
         entries = self.get("/api/config/config_entries/entry?domain=nebenkosten")
         return entries[0]["entry_id"] if entries else None
 
+    def upload(self, path: Path) -> str:
+        """Give a file to a form; returns the id that stands for it."""
+        return asyncio.run(self._upload(path.name, path.read_bytes()))
+
+    async def _upload(self, name: str, content: bytes) -> str:
+        import aiohttp
+
+        form = aiohttp.FormData()
+        form.add_field("file", content, filename=name)
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.post(f"{self.url}/api/file_upload", data=form) as answer,
+        ):
+            return str((await answer.json())["file_id"])
+
     def add_house(
-        self, temperature: str | None = None, influxdb: dict[str, Any] | None = None
+        self,
+        temperature: str | None = None,
+        influxdb: dict[str, Any] | None = None,
+        files: Mapping[str, Path] | None = None,
+        media: dict[str, str] | None = None,
     ) -> str:
         """Set the house up through its real flow and return its entry's id.
 
-        With `influxdb`, the form of version 1, it is connected with that server.
+        With `influxdb`, the form of version 1, it is connected with that server; with
+        `files` (meters, patterns, config) their meters are taken over, `media` answers
+        what flows through those (by key) that the files say nothing of.
         """
         base = "/api/config/config_entries/flow"
         options: dict[str, Any] = {"run_time": "03:30:00"}
         options |= {"temperature": temperature} if temperature else {}
         answers = [options]
+        if files:
+            options["import"] = True
+            uploads = {name: self.upload(path) for name, path in files.items()}
+            answers += [uploads, media or {}]
         if influxdb is not None:
             options["connect"] = ["influxdb"]
             answers += [{"next_step_id": "influxdb_v1"}, influxdb]

@@ -46,7 +46,10 @@ def test_imported_core_integrations_are_declared() -> None:
         *("sensor", "number", "button", "binary_sensor", "event", "switch"),
         *("repairs", "diagnostics", "system_health", "logbook"),
     }
-    assert imported - platforms <= set(MANIFEST["dependencies"])
+    assert imported - platforms <= {
+        *MANIFEST["dependencies"],
+        *MANIFEST["after_dependencies"],
+    }
 
 
 def test_hacs() -> None:

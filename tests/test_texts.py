@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from custom_components.nebenkosten.coordinator.alerts import Phase
 from custom_components.nebenkosten.coordinator.link import TO_MEND
+from custom_components.nebenkosten.coordinator.run import Status
 from custom_components.nebenkosten.engine.doubts import Doubt
 from custom_components.nebenkosten.engine.events import KINDS
 from custom_components.nebenkosten.engine.house_checks import Check
@@ -25,6 +27,7 @@ from custom_components.nebenkosten.sensor import HOUSE_SENSORS, METER_SENSORS
 from custom_components.nebenkosten.sources.tibber import TibberError
 from custom_components.nebenkosten.sources.water_temperature import WaterError
 from custom_components.nebenkosten.texts import finding_text, load_sentences, shown
+from custom_components.nebenkosten.wiring.plan import Fault, Place
 
 PACKAGE = Path(__file__).parent.parent / "custom_components" / "nebenkosten"
 SOURCE = "\n".join(p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py"))
@@ -102,6 +105,10 @@ def test_every_key_used_in_code_has_a_text() -> None:
     explained += re.findall(r'how="(\w+)"', SOURCE)
     used |= {f"explain_{how}" for how in explained}
     used |= {f"file_{code}" for code in re.findall(_FILE_CODES, SOURCE)} | {"file_line"}
+    used |= {f"place_{place}" for place in Place if place is not Place.OTHER}
+    used |= {f"wiring_{fault}" for fault in Fault}
+    used |= {f"logbook_{phase}" for phase in Phase}
+    used |= {f"logbook_run_{status}" for status in Status}
     used |= {f"kind_{kind}" for kind in ("physical", "master", "virtual")}
     used |= {f"explain_dial_{known.name.lower()}" for known in Provenance}
     assert used == set(EN["exceptions"])

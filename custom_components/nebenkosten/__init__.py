@@ -14,6 +14,7 @@ from .const import DOMAIN
 from .coordinator.analytics import Analytics
 from .coordinator.cache import Cache
 from .coordinator.opening import async_compare_meters, async_journal_of
+from .dashboard import async_offer_dashboard
 from .data import NkConfigEntry, meters_of, statistic_id
 from .journal.store import Journal
 from .services import async_setup_services
@@ -33,8 +34,9 @@ _RELOADING: HassKey[set[str]] = HassKey(f"{DOMAIN}_reloading")
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions."""
+    """Register the actions and offer the dashboard."""
     async_setup_services(hass)
+    await async_offer_dashboard(hass)
     return True
 
 

@@ -28,6 +28,7 @@ EVENT_RUN_FINISHED: Final = f"{DOMAIN}_run_finished"
 ISSUE_JOURNAL: Final = "journal"
 ISSUE_METER_REMOVED: Final = "meter_removed"
 ISSUE_ORIGINAL: Final = "influxdb_original"
+ISSUE_WIRING: Final = "energy_wiring"
 
 SOURCE_HAND: Final = "hand"
 SOURCE_IMPORT: Final = "import"

@@ -250,10 +250,16 @@ class MeterSensor(MeterEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return the period's bounds and how its days are known."""
-        snapshot = self.snapshot
-        return (
-            {} if snapshot is None else self.entity_description.attributes_fn(snapshot)
-        )
+        snapshot, description = self.snapshot, self.entity_description
+        return {
+            **({} if snapshot is None else description.attributes_fn(snapshot)),
+            **(self._identity if description.key == "year" else {}),
+        }
+
+    @property
+    def _identity(self) -> Mapping[str, Any]:
+        """Return how actions and dashboards name the meter."""
+        return {"meter_id": self.meter.meter_id, "medium": self.meter.medium.value}
 
 
 def _reports_by_itself(meter: AnyMeter) -> bool:

@@ -55,7 +55,7 @@ _BY: Final[dict[Any, Any]] = _DAYS | {
 }
 _AT: Final[dict[Any, Any]] = {vol.Required("at"): cv.string}
 _ACKNOWLEDGE: Final[dict[Any, Any]] = {
-    vol.Required("id"): cv.string,
+    vol.Optional("id"): cv.string,
     vol.Optional("note"): cv.string,
 }
 _IMPORT: Final[dict[Any, Any]] = _DRY | {

@@ -108,8 +108,11 @@ async def test_who_acknowledges_is_left_alone(
     ]
     assert event["acknowledged"] is True
 
+    with pytest.raises(ServiceValidationError):
+        await act(hass, "acknowledge_anomaly", meter_id="wasser", id="")
+
     # It holds for the same days after everything is computed anew, and is said twice.
-    await act(hass, "acknowledge_anomaly", meter_id="wasser", id=shown["id"])
+    await act(hass, "acknowledge_anomaly", meter_id="wasser")
     await act(hass, "run_analytics", full=True)
     await hass.config_entries.async_reload(house.entry_id)
     await settle(hass)

@@ -87,20 +87,25 @@ async def acknowledge_anomaly(
     analytics = analytics_of(hass)
     meter = one_meter(hass, analytics, call)
     (analysis,) = await analytics.lookup.async_analyses([meter.key])
-    wanted = call.data["id"]
-    found = [a for a in analysis.report.anomalies if a.anomaly_id == wanted]
+    wanted = call.data.get("id")
+    found = [
+        one
+        for one in analysis.report.anomalies
+        if one.anomaly_id == wanted or (wanted is None and one.is_open)
+    ]
     if not found:
         raise refuse("anomaly_unknown", meter=meter.meter_id)
-    await async_in_journal(
-        hass,
-        acknowledge,
-        analytics.journal,
-        meter.key,
-        wanted,
-        (found[0].start, found[0].end),
-        call.data.get("note"),
-    )
-    await analytics.async_acknowledge(meter.key, wanted)
+    for one in found:
+        await async_in_journal(
+            hass,
+            acknowledge,
+            analytics.journal,
+            meter.key,
+            one.anomaly_id,
+            (one.start, one.end),
+            call.data.get("note"),
+        )
+        await analytics.async_acknowledge(meter.key, one.anomaly_id)
     return {"acknowledged": True}
 
 

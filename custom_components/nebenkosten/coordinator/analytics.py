@@ -27,6 +27,7 @@ from .alerts import Alert
 from .cache import Cache
 from .clock import Clock
 from .execution import Execution
+from .issues import Issues
 from .lookup import Lookup
 from .notices import tell
 from .opening import report_journal
@@ -83,6 +84,7 @@ class Analytics(DataUpdateCoordinator[Result]):
             hass, self._weather, lambda: self.journal, lambda: self.house
         )
         self.run_log = RunLog(hass)
+        self._issues = Issues(hass, entry)
         self.servers = Servers(hass, entry)
         self.data = Result({}, {}, None, None, automatic=True)
 
@@ -251,9 +253,16 @@ class Analytics(DataUpdateCoordinator[Result]):
                 await self._cache.async_save()
                 self._show()
                 tell(self.hass, self.config_entry.entry_id, run, record)
+                await self._async_ask_to_mend(run)
         if run.trigger is Trigger.NIGHTLY:
             await self._async_sum_up()
         return run
+
+    async def _async_ask_to_mend(self, run: Run) -> None:
+        """Let the user know what only he can mend."""
+        found = {key.lower(): one.findings for key, one in run.meters.items()}
+        await self._issues.async_told_by(found, self.house)
+        await self._issues.async_of_house(self.house, self.data.meters.get)
 
     async def _async_sum_up(self) -> None:
         """Tell automations of the day that is over."""
@@ -310,6 +319,7 @@ class Analytics(DataUpdateCoordinator[Result]):
         """Run what changed while nobody watched, and a nightly run that was missed."""
         if not await self._async_is_whole():
             return
+        await self._issues.async_of_house(self.house, self.data.meters.get)
         due = self._clock.last_due().timestamp()
         if (self._cache.last_nightly or 0.0) < due:
             self.request(self.meters, Trigger.NIGHTLY)
@@ -354,6 +364,7 @@ class Analytics(DataUpdateCoordinator[Result]):
     def _hourly(self) -> None:
         """Fill today in; Tibber has a minute of its own. Readings become overdue."""
         self.async_update_listeners()
+        self._start(self._issues.async_of_house(self.house, self.data.meters.get))
         self._request_fed_by(
             lambda source: source.is_dense and source.kind is not SourceKind.TIBBER
         )

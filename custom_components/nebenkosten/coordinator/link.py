@@ -20,6 +20,8 @@ _PASSING: Final = ("busy", "server")
 _TRIES: Final = 3
 _FIRST_WAIT: Final = 2.0
 _PATIENCE: Final = 10.0
+# An outage that lasts longer than this [s] is the user's matter, too.
+_LONG: Final = 3600.0
 # These may concern one meter, or one home, alone.
 _OWN: Final = ("refused", "place")
 # Only the user can mend these.
@@ -45,6 +47,7 @@ class Link:
         self._proven = False
         self._skip = False
         self._not_before = 0.0
+        self._since = 0.0
 
     @callback
     def begin(self) -> None:
@@ -95,26 +98,32 @@ class Link:
             self._skip = True
         wait = error.retry_after
         self._not_before = time.monotonic() + wait if wait else 0.0
-        if self._down.get(what) == error.key:
-            return
         if not self._down:
             _LOGGER.warning("%s is out of reach: %s", self.name, error)
+            self._since = time.monotonic()
+        is_news = self._down.get(what) != error.key
         self._down[what] = error.key
         if error.key == "credentials":
-            self._entry.async_start_reauth(self._hass, data={CONF_SOURCE: self.name})
-        if error.key in TO_MEND:
-            ir.async_create_issue(
-                self._hass,
-                DOMAIN,
-                self.name,
-                is_fixable=False,
-                severity=ir.IssueSeverity.ERROR,
-                translation_key=f"{self._kind}_{error.key}",
-                translation_placeholders={
-                    "detail": error.detail,
-                    **(error.placeholders or {}),
-                },
-            )
+            if is_news:
+                again = {CONF_SOURCE: self.name}
+                self._entry.async_start_reauth(self._hass, data=again)
+        elif error.key in TO_MEND or time.monotonic() - self._since >= _LONG:
+            self._ask_user(error)
+
+    def _ask_user(self, error: OutsideError) -> None:
+        """Raise an issue: this does not pass by itself."""
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            self.name,
+            is_fixable=False,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=f"{self._kind}_{error.key}",
+            translation_placeholders={
+                "detail": error.detail,
+                **(error.placeholders or {}),
+            },
+        )
 
     @callback
     def _succeeded(self, *what: str) -> None:

@@ -272,7 +272,7 @@ def _with(stored: Series, new: NewReading) -> Series:
         names = (*names, new.unit)
     readings = replace(
         old,
-        ids=array("q", [*old.ids, min(0, *old.ids[-1:]) - 1]),
+        ids=array("q", [*old.ids, min((0, *old.ids[-1:])) - 1]),
         times=array("d", [*old.times, new.instant]),
         values=array("d", [*old.values, new.value]),
         kinds=array("b", [*old.kinds, KINDS.index(new.kind)]),

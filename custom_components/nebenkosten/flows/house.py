@@ -44,6 +44,7 @@ from ..journal.records import JournalError
 from ..journal.store import open_journal, set_aside
 from .checks import FieldError, year_start_of
 from .connect import ConnectFlow
+from .energy_dashboard import EnergyDashboard
 from .import_house import ImportHouse
 from .import_readings import ImportReadings
 
@@ -89,7 +90,10 @@ _USER = _BASIC.extend(
 
 
 class HouseFlow(
-    ImportReadings[ConfigFlowContext, ConfigFlowResult, str], ImportHouse, ConnectFlow
+    ImportReadings[ConfigFlowContext, ConfigFlowResult, str],
+    ImportHouse,
+    EnergyDashboard,
+    ConnectFlow,
 ):
     """Ask for the run time and, where a journal lies there already, what to do."""
 

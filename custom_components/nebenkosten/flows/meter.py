@@ -20,6 +20,7 @@ from ..engine.model import Severity
 from ..texts import async_sentences, problem_text, shown, writes_comma
 from .checks import FieldError, id_from, meter_errors, profile_of, year_start_of
 from .schemas import LEARNED, MORE, OWN, PROFILES
+from .words import number_in_words
 
 # Which field of its form a problem of a meter is shown at.
 _FIELDS = {
@@ -185,7 +186,7 @@ class MeterFlow(ConfigSubentryFlow):
         profile = data.get("profile")
         shares = None
         if isinstance(profile, (list, tuple)):
-            shares = "; ".join(self._number(share) for share in profile)
+            shares = "; ".join(number_in_words(self.hass, share) for share in profile)
             profile = OWN
         more = {
             "profile": profile if profile in PROFILES else LEARNED,
@@ -205,7 +206,3 @@ class MeterFlow(ConfigSubentryFlow):
             **own,
             MORE: {name: value for name, value in more.items() if value is not None},
         }
-
-    def _number(self, value: object) -> str:
-        comma = writes_comma(self.hass.config.language)
-        return shown(float(str(value)), comma=comma)

@@ -1,7 +1,6 @@
 """How is a physical meter added and changed, and how is it read by clicking?"""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, cast, override
 
 from homeassistant.config_entries import SubentryFlowContext, SubentryFlowResult
@@ -19,6 +18,7 @@ from .meter import MeterFlow
 from .offers import async_offers
 from .reading_forms import EXCHANGE, choose_schema, reading_schema
 from .schemas import MORE, SOURCE_COLUMNS, physical_schema
+from .words import moment, number_in_words, preview_in_words
 
 _LISTED = 100
 _TEXTS = ("serial_number", "model", "calibrated_until")
@@ -112,7 +112,9 @@ class PhysicalMeterFlow(
             return self.async_abort(reason="reading_saved")
         return self.async_show_form(
             step_id="confirm_reading",
-            description_placeholders=self._in_words(self._preview),
+            description_placeholders=preview_in_words(
+                self.hass, self._preview, self._unit
+            ),
         )
 
     async def async_step_correct_reading(
@@ -159,8 +161,8 @@ class PhysicalMeterFlow(
                     reason="reading_deleted" if delete else "reading_saved"
                 )
         suggested = user_input or {
-            "value": self._number(self._chosen["value"]),
-            "time": f"{_moment(self._chosen):%Y-%m-%d %H:%M:%S}",
+            "value": number_in_words(self.hass, self._chosen["value"]),
+            "time": f"{moment(self._chosen):%Y-%m-%d %H:%M:%S}",
             "kind": self._chosen["kind"],
             "note": self._chosen["note"] or "",
         }
@@ -209,7 +211,10 @@ class PhysicalMeterFlow(
         first = self._reading["first_value"]
         return self.async_show_form(
             step_id="confirm_exchange",
-            description_placeholders={"first": first, **self._in_words(self._preview)},
+            description_placeholders={
+                "first": first,
+                **preview_in_words(self.hass, self._preview, self._unit),
+            },
         )
 
     async def async_step_import_readings(
@@ -238,29 +243,8 @@ class PhysicalMeterFlow(
 
     def _label(self, reading: JsonObjectType) -> str:
         unit = reading["unit"] or self._unit
-        value = self._number(reading["value"])
-        return f"{_moment(reading):%d.%m.%Y %H:%M} · {value} {unit}"
-
-    def _in_words(self, preview: JsonObjectType) -> dict[str, str]:
-        use, days = preview["use"], preview["days"]
-        findings = cast(list[JsonObjectType], preview["findings"])
-        per_day = (
-            None if use is None or not days else float(str(use)) / float(str(days))
-        )
-        return {
-            "value": self._number(preview["value"]),
-            "unit": self._unit,
-            "time": f"{_moment(preview):%d.%m.%Y %H:%M}",
-            "use": "–" if use is None else self._number(use),
-            "days": "–" if days is None else self._number(round(float(str(days)), 1)),
-            "per_day": "–" if per_day is None else self._number(per_day),
-            "findings": "\n".join(f"- {finding['text']}" for finding in findings),
-        }
-
-
-def _moment(answer: JsonObjectType) -> datetime:
-    """Return the time in an action's response."""
-    return datetime.fromisoformat(str(answer["time"]))
+        value = number_in_words(self.hass, reading["value"])
+        return f"{moment(reading):%d.%m.%Y %H:%M} · {value} {unit}"
 
 
 def _source_row(source: Mapping[str, Any]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What does a house folder hold: meters, readings and what cannot be read?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -28,9 +29,15 @@ class HouseError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class HouseFolder:
-    """A house with its readings, and the outdoor temperatures beside them."""
+    """A house with its readings, and the outdoor temperatures beside them.
+
+    `definitions` are its files by what they define; `unnamed_media` the keys of meters
+    of which they do not say what flows through.
+    """
 
     house: House
+    definitions: Mapping[str, Path]
+    unnamed_media: frozenset[str]
     files: tuple[tuple[Path, Meter | None], ...]
     temperature: Temperature | None
 
@@ -62,7 +69,14 @@ def read_house(folder: Path) -> HouseFolder:
         if problem.severity is Severity.ERROR:
             raise HouseError(folder, problem)
     house = found.house(_BERLIN)
-    return HouseFolder(house, tuple(_files(folder, house)), _temperature(folder))
+    names = {"meters": METERS, "patterns": PATTERNS, "config": CONFIG}
+    return HouseFolder(
+        house,
+        {k: folder / name for k, name in names.items() if (folder / name).exists()},
+        frozenset(found.suggested),
+        tuple(_files(folder, house)),
+        _temperature(folder),
+    )
 
 
 def _error(folder: Path, file: str, line: int, code: str) -> HouseError:

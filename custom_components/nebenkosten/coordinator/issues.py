@@ -1,0 +1,191 @@
+"""What can the user mend, and what is mended already?"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN, ISSUE_WIRING
+from ..data import NkConfigEntry
+from ..engine.meter import AnyMeter, House, Meter
+from ..engine.model import Finding, Snapshot
+from ..texts import (
+    Sentences,
+    async_sentences,
+    finding_text,
+    problem_text,
+    shown,
+    way_out,
+    writes_comma,
+)
+from ..wiring.plan import plan
+from ..wiring.preferences import async_entries
+from .health import is_stale
+from .problems import house_problems
+
+_EXCHANGE: Final = ("exchange_suspected", "counter_fell")
+_TYPO: Final = ("typo", "repeated_reading", "typo_suspected")
+_UNITS: Final = ("unit_mismatch", "amount_unit_mismatch", "unit_pair_refused")
+# More are a sensor's trouble, which nobody mends reading by reading.
+_MOST_TYPOS: Final = 5
+_KINDS: Final = ("exchange", "typo", "units")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Something to be mended; its kind is its first word and names its texts."""
+
+    kind: str
+    meter: str
+    about: str = ""
+    severity: ir.IssueSeverity = ir.IssueSeverity.WARNING
+    placeholders: dict[str, str] = field(default_factory=dict)
+    data: dict[str, str | int | float | None] = field(default_factory=dict)
+
+    @property
+    def issue_id(self) -> str:
+        """Return what tells it from all others."""
+        return "_".join(filter(None, (self.kind, self.meter, self.about)))
+
+
+class Issues:
+    """Raises what is to be mended and takes back what no longer is."""
+
+    def __init__(self, hass: HomeAssistant, entry: NkConfigEntry) -> None:
+        """Remember whose they are."""
+        self._hass = hass
+        self._entry = entry
+
+    async def async_told_by(
+        self, findings: dict[str, tuple[Finding, ...]], house: House
+    ) -> None:
+        """Follow the findings of the meters (by key) that were computed."""
+        sentences = await async_sentences(self._hass)
+        meters = {meter.key: meter for meter in house.all_meters}
+        for key, found in findings.items():
+            troubles = list(self._of_findings(meters[key], found, sentences))
+            self._follow(troubles, _KINDS, only=key)
+
+    async def async_of_house(
+        self, house: House, snapshots: Callable[[str], Snapshot | None]
+    ) -> None:
+        """Follow what does not depend on a run: definitions, age, the dashboard."""
+        sentences = await async_sentences(self._hass)
+        names = {meter.meter_id: meter for meter in house.all_meters}
+        comma = writes_comma(self._hass.config.language)
+        wrong = [
+            Trouble(
+                kind="definition",
+                meter=names[one.meter_id].key,
+                about=one.code.value,
+                severity=ir.IssueSeverity.ERROR,
+                placeholders={
+                    "name": names[one.meter_id].name,
+                    "text": problem_text(one, sentences, comma=comma),
+                    "way_out": way_out(one, sentences),
+                },
+            )
+            for one in house_problems(self._hass, house)
+        ]
+        self._follow(wrong, ("definition",))
+        old = [self._stale(m) for m in names.values() if is_stale(m, snapshots(m.key))]
+        self._follow(old, ("overdue", "silent"))
+        await self._async_wiring(house, sentences)
+
+    def _stale(self, meter: AnyMeter) -> Trouble:
+        by_hand = isinstance(meter, Meter) and not meter.sources
+        return Trouble(
+            kind="overdue" if by_hand else "silent",
+            meter=meter.key,
+            placeholders={"name": meter.name},
+        )
+
+    def _of_findings(
+        self, meter: AnyMeter, found: Iterable[Finding], sentences: Sentences
+    ) -> Iterator[Trouble]:
+        comma = writes_comma(self._hass.config.language)
+        typos = 0
+        for finding in found:
+            placeholders = {
+                "name": meter.name,
+                "text": finding_text(finding, sentences, comma=comma),
+            }
+            data = {
+                k: v
+                for k, v in finding.data.items()
+                if isinstance(v, (str, int, float))
+            }
+            data["day"] = finding.day.isoformat() if finding.day else ""
+            if finding.code in _EXCHANGE:
+                kind, about = "exchange", data["day"]
+            elif finding.code in _TYPO:
+                typos += 1
+                kind, about = "typo", str(data["reading_id"])
+                placeholders["likely"] = shown(finding.data["likely"], comma=comma)
+                placeholders["value"] = shown(finding.data["value"], comma=comma)
+            elif finding.code in _UNITS:
+                kind, about = "units", finding.code
+            else:
+                continue
+            if kind != "typo" or typos <= _MOST_TYPOS:
+                yield Trouble(
+                    kind=kind,
+                    meter=meter.key,
+                    about=str(about),
+                    placeholders=placeholders,
+                    data=dict(data),
+                )
+
+    async def _async_wiring(self, house: House, sentences: Sentences) -> None:
+        """Ask about entries of the energy dashboard that count something twice."""
+        entries = await async_entries(self._hass)
+        found = plan(house, entries or (), dt_util.now().date()).findings
+        troubles = []
+        if found:
+            text = "\n".join(
+                f"- {sentences[f'wiring_{f.fault}'].format(name=f.name, other=f.other)}"
+                for f in found
+            )
+            troubles = [
+                Trouble(kind=ISSUE_WIRING, meter="", placeholders={"text": text})
+            ]
+        self._follow(troubles, (ISSUE_WIRING,))
+
+    @callback
+    def _follow(
+        self, wanted: Sequence[Trouble], kinds: Sequence[str], only: str | None = None
+    ) -> None:
+        """Raise what is wanted, and take back of these kinds what no longer is.
+
+        With `only`, what concerns other meters (by key) stays.
+        """
+        raised = {trouble.issue_id for trouble in wanted}
+        for trouble in wanted:
+            self._raise(trouble)
+        for (domain, issue_id), issue in list(ir.async_get(self._hass).issues.items()):
+            data = issue.data or {}
+            ours = domain == DOMAIN and data.get("kind") in kinds
+            if ours and issue_id not in raised and only in (None, data.get("meter")):
+                ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+
+    def _raise(self, trouble: Trouble) -> None:
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            trouble.issue_id,
+            is_fixable=True,
+            # A restart computes nothing anew: what it would tell is still true.
+            is_persistent=True,
+            severity=trouble.severity,
+            translation_key=trouble.kind,
+            translation_placeholders=trouble.placeholders,
+            data={
+                **trouble.data,
+                "kind": trouble.kind,
+                "meter": trouble.meter,
+                "entry_id": self._entry.entry_id,
+            },
+        )

@@ -1,0 +1,104 @@
+"""What helps to find a fault, without what is nobody's business?"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.components.diagnostics import REDACTED, async_redact_data
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntry
+
+from .const import DOMAIN
+from .coordinator.analytics import Analytics
+from .coordinator.health import health
+from .coordinator.plain import plain
+from .data import NkConfigEntry
+from .engine.definition import meter_data
+from .engine.meter import AnyMeter
+from .errors import async_in_journal
+from .journal import readings
+from .journal.size import sizes
+from .texts import async_wording
+
+# Secrets, addresses, and what names people or their flats.
+_REDACTED: Final = {
+    *("token", "password", "username", "url", "organisation"),
+    *("name", "title", "note", "serial_number"),
+}
+_RUNS: Final = 20
+_READINGS: Final = 50
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: NkConfigEntry
+) -> Mapping[str, Any]:
+    """Return the house: settings, meters, last results and runs."""
+    analytics = entry.runtime_data
+    house = health(analytics)
+    return {
+        "data": async_redact_data(dict(entry.data), _REDACTED),
+        "options": dict(entry.options),
+        "health": {"level": house.level.value, "reasons": list(house.reasons)},
+        "servers": {link.name: link.is_down for link in analytics.servers.links},
+        "journal": await _async_sizes(hass, analytics),
+        "meters": {
+            meter.meter_id: _meter(analytics, meter)
+            for meter in analytics.house.all_meters
+        },
+        "runs": analytics.run_log.runs[:_RUNS],
+    }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: NkConfigEntry, device: DeviceEntry
+) -> Mapping[str, Any]:
+    """Return one meter with its last readings and all that is said of it."""
+    analytics = entry.runtime_data
+    keys = [key for domain, key in device.identifiers if domain == DOMAIN]
+    meter = analytics.meters.get(keys[0]) if keys else None
+    if meter is None or not analytics.has_journal:
+        return {"meter": REDACTED if meter is None else _meter(analytics, meter)}
+    (analysis,) = await analytics.lookup.async_analyses([meter.key])
+    # Loaded by the analysis above; never at set-up.
+    from .engine.result import finding_json, judgement_json
+
+    text = await async_wording(hass)
+    found = await async_in_journal(
+        hass, readings.find, analytics.journal, meter.key, history=True
+    )
+    report = analysis.report
+    return {
+        "meter": _meter(analytics, meter),
+        "days": [str(report.first_day), str(report.last_day), len(report.use)],
+        "readings": [
+            async_redact_data(
+                {
+                    "instant": one.instant,
+                    "value": one.value,
+                    "unit": one.unit,
+                    "kind": one.kind.value,
+                    "source": one.source,
+                    "note": one.note,
+                    "deleted": one.deleted,
+                },
+                _REDACTED,
+            )
+            for one in found[-_READINGS:]
+        ],
+        "findings": [finding_json(one, text) for one in report.findings],
+        **judgement_json(report, text),
+    }
+
+
+def _meter(analytics: Analytics, meter: AnyMeter) -> dict[str, Any]:
+    return {
+        "kind": meter.kind,
+        "definition": async_redact_data(meter_data(meter), _REDACTED),
+        "snapshot": plain(analytics.data.meters.get(meter.key)),
+        "alerts": [plain(one) for one in analytics.data.alerts.get(meter.key, ())],
+    }
+
+
+async def _async_sizes(hass: HomeAssistant, analytics: Analytics) -> object:
+    if not analytics.has_journal:
+        return None
+    return plain(await async_in_journal(hass, sizes, analytics.journal))

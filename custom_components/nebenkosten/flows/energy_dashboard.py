@@ -1,0 +1,55 @@
+"""How do our statistics get into the energy dashboard, with the user's consent?"""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.util import dt as dt_util
+import probatio as vol
+
+from ..data import house_of
+from ..texts import Sentences, async_sentences
+from ..wiring.plan import Entry, Plan, plan
+from ..wiring.preferences import async_change, async_entries
+
+
+class EnergyDashboard(ConfigFlow):
+    """One step: what would be added and taken out; nothing is done unasked."""
+
+    async def async_step_energy_dashboard(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the plan and carry it out."""
+        entries = await async_entries(self.hass)
+        if entries is None:
+            return self.async_abort(reason="energy_missing")
+        entry = self._get_reconfigure_entry()
+        house = house_of(self.hass, entry)
+        found = plan(house, entries, dt_util.now().date())
+        if not found.additions and not found.findings:
+            return self.async_abort(reason="energy_complete")
+        if user_input is not None:
+            removals = [finding.entry for finding in found.findings]
+            await async_change(self.hass, found.additions, removals)
+            return self.async_abort(reason="energy_done")
+        names = {meter.key: meter.name for meter in house.all_meters}
+        sentences = await async_sentences(self.hass)
+        return self.async_show_form(
+            step_id="energy_dashboard",
+            data_schema=vol.Schema({}),
+            description_placeholders=_in_words(found, names, sentences),
+        )
+
+
+def _in_words(
+    found: Plan, names: dict[str, str], sentences: Sentences
+) -> dict[str, str]:
+    def name(entry: Entry) -> str:
+        key = entry.statistic_id.partition(":")[2].removesuffix("_consumption")
+        return f"{names[key]} ({sentences[f'place_{entry.place}']})"
+
+    added = "\n".join(f"- {name(entry)}" for entry in found.additions)
+    wrong = "\n".join(
+        f"- {sentences[f'wiring_{one.fault}'].format(name=one.name, other=one.other)}"
+        for one in found.findings
+    )
+    return {"added": added or "–", "wrong": wrong or "–"}

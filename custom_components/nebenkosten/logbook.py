@@ -1,0 +1,45 @@
+"""How do our events read in the logbook?"""
+
+from collections.abc import Callable
+
+from homeassistant.components.logbook.const import (
+    LOGBOOK_ENTRY_ICON,
+    LOGBOOK_ENTRY_MESSAGE,
+    LOGBOOK_ENTRY_NAME,
+)
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_cached_translations
+
+from .const import DOMAIN, EVENT_ANOMALY, EVENT_RUN_FINISHED
+
+
+@callback
+def async_describe_events(
+    hass: HomeAssistant,
+    async_describe_event: Callable[[str, str, Callable[[Event], dict[str, str]]], None],
+) -> None:
+    """Describe what happened to a meter's odd days, and the end of a run."""
+
+    def sentence(key: str, **filling: str) -> str:
+        language = hass.config.language
+        known = async_get_cached_translations(hass, language, "exceptions", DOMAIN)
+        return known[f"component.{DOMAIN}.exceptions.{key}.message"].format(**filling)
+
+    @callback
+    def anomaly(event: Event) -> dict[str, str]:
+        told = event.data
+        message = sentence(f"logbook_{told['phase']}", reason=told["reason"])
+        return {
+            LOGBOOK_ENTRY_NAME: told["meter_id"],
+            LOGBOOK_ENTRY_MESSAGE: message,
+            LOGBOOK_ENTRY_ICON: "mdi:alert-outline",
+        }
+
+    @callback
+    def run(event: Event) -> dict[str, str]:
+        seconds = f"{event.data['duration_s']:.1f}"
+        message = sentence(f"logbook_run_{event.data['status']}", seconds=seconds)
+        return {LOGBOOK_ENTRY_NAME: "Nebenkosten", LOGBOOK_ENTRY_MESSAGE: message}
+
+    async_describe_event(DOMAIN, EVENT_ANOMALY, anomaly)
+    async_describe_event(DOMAIN, EVENT_RUN_FINISHED, run)

@@ -1,0 +1,1 @@
+"""How is something mended by clicking? One flow for each kind of trouble."""

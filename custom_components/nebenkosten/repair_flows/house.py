@@ -1,0 +1,135 @@
+"""What can the user do about a journal that is gone, or a meter that was removed?"""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.helpers import issue_registry as ir
+
+from ..const import CONF_JOURNAL_ID, JOURNAL_FILE
+from ..data import NkConfigEntry, statistic_id
+from ..journal.house import keep_meter
+from ..journal.readings import delete_all
+from ..journal.store import set_aside
+from ..outside import OutOfReachError
+from ..sinks.influxdb import drop_all
+from ..sinks.statistics import async_clear
+
+
+class JournalFlow(RepairsFlow):
+    """Look again after a restore, or start with an empty journal."""
+
+    def __init__(self, entry: NkConfigEntry) -> None:
+        """Remember the house."""
+        self._entry = entry
+
+    async def async_step_init(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Offer both ways."""
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["restored", "start_anew"],
+            description_placeholders={"path": JOURNAL_FILE},
+        )
+
+    async def async_step_restored(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Look whether the right file lies there now."""
+        await self.hass.config_entries.async_reload(self._entry.entry_id)
+        if not self._entry.runtime_data.has_journal:
+            return self.async_abort(reason="still_missing")
+        return self.async_create_entry(data={})
+
+    async def async_step_start_anew(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Put aside what lies there and begin with an empty journal."""
+        path = Path(self.hass.config.path(JOURNAL_FILE))
+        await self.hass.async_add_executor_job(set_aside, path)
+        data = {k: v for k, v in self._entry.data.items() if k != CONF_JOURNAL_ID}
+        # The change reloads the house, which makes the new file.
+        self.hass.config_entries.async_update_entry(self._entry, data=data)
+        return self.async_create_entry(data={})
+
+
+class RemovedMeterFlow(RepairsFlow):
+    """Keep or delete what is known of a removed meter."""
+
+    def __init__(self, entry: NkConfigEntry, meter: str) -> None:
+        """Remember the house and the meter's key."""
+        self._entry = entry
+        self._meter = meter
+
+    async def async_step_init(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Offer both."""
+        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
+        placeholders = issue.translation_placeholders if issue else None
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["keep", "delete"],
+            description_placeholders=placeholders,
+        )
+
+    async def async_step_keep(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Keep readings and statistics, and do not ask again."""
+        journal = self._entry.runtime_data.journal
+        await self.hass.async_add_executor_job(keep_meter, journal, self._meter)
+        return self.async_create_entry(data={})
+
+    async def async_step_delete(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Clear the statistics and mark all readings as deleted."""
+        journal = self._entry.runtime_data.journal
+        await self.hass.async_add_executor_job(delete_all, journal, self._meter)
+        await async_clear(self.hass, [statistic_id(self._meter)])
+        self._entry.runtime_data.forget(self._meter)
+        return self.async_create_entry(data={})
+
+
+class OriginalFlow(RepairsFlow):
+    """Delete the original system's results, or leave the decision open."""
+
+    def __init__(self, entry: NkConfigEntry) -> None:
+        """Remember the house."""
+        self._entry = entry
+
+    async def async_step_init(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Offer both."""
+        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["delete", "later"],
+            description_placeholders=issue.translation_placeholders if issue else None,
+        )
+
+    async def async_step_later(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Change nothing; the issue stays."""
+        return self.async_abort(reason="later")
+
+    async def async_step_delete(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Delete the four measurements and publish everything."""
+        analytics = self._entry.runtime_data
+        link = analytics.servers.influx
+        try:
+            if link is not None:
+                link.begin()
+                place = link.connection.processed
+                await link.async_tell(partial(drop_all, place=place))
+        except OutOfReachError:
+            return self.async_abort(reason="out_of_reach")
+        analytics.request(analytics.meters)
+        return self.async_create_entry(data={})

@@ -1,0 +1,244 @@
+"""What can the user do about a meter whose readings or settings do not fit?"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs.const import FlowType
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentry
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.selector import TextSelector
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+import probatio as vol
+
+from ..const import DOMAIN
+from ..data import NkConfigEntry
+from ..errors import async_in_journal
+from ..flows.reading_forms import EXCHANGE, reading_schema
+from ..flows.words import preview_in_words
+from ..journal.readings import confirm
+
+_VALUE = vol.Schema({vol.Required("value"): TextSelector()})
+
+
+class _MeterFlow(RepairsFlow):
+    """What the flows of one meter share."""
+
+    def __init__(self, entry: NkConfigEntry, data: Mapping[str, Any]) -> None:
+        """Remember the house and what the trouble is."""
+        self._entry = entry
+        self._trouble = data
+
+    @property
+    def _said(self) -> Mapping[str, str] | None:
+        """Return what fills the issue's sentences."""
+        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
+        return issue.translation_placeholders if issue else None
+
+    @property
+    def _subentry(self) -> ConfigSubentry:
+        wanted = self._trouble["meter"]
+        return next(s for s in self._entry.subentries.values() if s.unique_id == wanted)
+
+    @property
+    def _unit(self) -> str:
+        return str(self._subentry.data["unit"])
+
+    async def _call(self, action: str, data: Mapping[str, Any]) -> JsonObjectType:
+        """Do what the action does: one way in for readings, with one set of checks."""
+        response = await self.hass.services.async_call(
+            DOMAIN, action, dict(data), blocking=True, return_response=True
+        )
+        return cast(JsonObjectType, response or {})
+
+    async def _async_hand_over(self) -> RepairsFlowResult:
+        """Go on in the meter's own forms; the issue ends with its cause."""
+        subentry = self._subentry
+        flow = await self.hass.config_entries.subentries.async_init(
+            (self._entry.entry_id, subentry.subentry_type),
+            context={
+                "source": SOURCE_RECONFIGURE,
+                "subentry_id": subentry.subentry_id,
+            },
+        )
+        return self.async_abort(
+            reason="go_on",
+            next_flow=(FlowType.CONFIG_SUBENTRIES_FLOW, flow["flow_id"]),
+        )
+
+
+class SettingsFlow(_MeterFlow):
+    """Say what is wrong and open the meter's settings."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Say it."""
+        if user_input is not None and "issue_id" not in user_input:
+            return await self._async_hand_over()
+        return self.async_show_form(
+            step_id="init",
+            data_schema=vol.Schema({}),
+            description_placeholders=self._said,
+        )
+
+
+class ExchangeFlow(_MeterFlow):
+    """Enter the exchange that a fall of the counter looks like, or mend a reading."""
+
+    _given: dict[str, Any]
+    _preview: JsonObjectType
+
+    async def async_step_init(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask what it was."""
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["exchange", "correct"],
+            description_placeholders=self._said,
+        )
+
+    async def async_step_correct(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Open the meter's forms: a reading is wrong."""
+        return await self._async_hand_over()
+
+    async def async_step_exchange(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Take both readings; what was read last and first is suggested."""
+        errors = {}
+        if user_input is not None:
+            meter_id = self._subentry.data["meter_id"]
+            self._given = {"meter_id": meter_id, **user_input}
+            try:
+                self._preview = await self._call(
+                    "replace_meter", {**self._given, "dry_run": True}
+                )
+            except HomeAssistantError as error:
+                errors["base"] = error.translation_key or "unknown"
+            else:
+                return await self.async_step_confirm()
+        suggested = user_input or {
+            "time": f"{self._trouble['day']} 00:00:00",
+            "final_value": str(self._trouble["before"]),
+            "first_value": "0",
+        }
+        return self.async_show_form(
+            step_id="exchange",
+            data_schema=self.add_suggested_values_to_schema(EXCHANGE, suggested),
+            errors=errors,
+            description_placeholders={"unit": self._unit, **(self._said or {})},
+        )
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Show that nothing is lost before both readings are kept."""
+        if user_input is not None:
+            try:
+                await self._call("replace_meter", self._given)
+            except HomeAssistantError as error:
+                return self.async_abort(reason=error.translation_key or "unknown")
+            return self.async_create_entry(data={})
+        words = preview_in_words(self.hass, self._preview, self._unit)
+        return self.async_show_form(
+            step_id="confirm",
+            data_schema=vol.Schema({}),
+            description_placeholders={"first": self._given["first_value"], **words},
+        )
+
+
+class TypoFlow(_MeterFlow):
+    """Accept the likely value, keep the one read, or type another one."""
+
+    async def async_step_init(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Offer all three."""
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["accept", "keep", "edit"],
+            description_placeholders=self._said,
+        )
+
+    async def async_step_accept(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Put the likely value in its place; the old one stays readable."""
+        try:
+            return await self._async_edit(round(float(self._trouble["likely"]), 3))
+        except HomeAssistantError as error:
+            return self.async_abort(reason=error.translation_key or "unknown")
+
+    async def async_step_keep(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Vouch for the reading: nobody doubts it any more."""
+        analytics = self._entry.runtime_data
+        reading_id = self._trouble["reading_id"]
+        try:
+            meter = await async_in_journal(
+                self.hass, confirm, analytics.journal, reading_id
+            )
+        except HomeAssistantError as error:
+            return self.async_abort(reason=error.translation_key or "unknown")
+        analytics.request([meter])
+        return self.async_create_entry(data={})
+
+    async def async_step_edit(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Take another value."""
+        errors = {}
+        if user_input is not None:
+            try:
+                done = await self._async_edit(user_input["value"])
+            except HomeAssistantError as error:
+                errors["base"] = error.translation_key or "unknown"
+            else:
+                return done
+        return self.async_show_form(
+            step_id="edit",
+            data_schema=self.add_suggested_values_to_schema(
+                _VALUE, user_input or {"value": str(self._trouble["value"])}
+            ),
+            errors=errors,
+            description_placeholders={"unit": self._unit, **(self._said or {})},
+        )
+
+    async def _async_edit(self, value: object) -> RepairsFlowResult:
+        given = {"reading_id": self._trouble["reading_id"], "value": value}
+        await self._call("edit_reading", given)
+        return self.async_create_entry(data={})
+
+
+class OverdueFlow(_MeterFlow):
+    """Enter the reading that is overdue."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Take it."""
+        errors = {}
+        if user_input is not None and "issue_id" not in user_input:
+            meter_id = self._subentry.data["meter_id"]
+            try:
+                await self._call("add_reading", {"meter_id": meter_id, **user_input})
+            except HomeAssistantError as error:
+                errors["base"] = error.translation_key or "unknown"
+            else:
+                return self.async_create_entry(data={})
+        now = {"time": f"{dt_util.now():%Y-%m-%d %H:%M:%S}"}
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                reading_schema(existing=False), user_input if errors else now
+            ),
+            errors=errors,
+            description_placeholders={"unit": self._unit, **(self._said or {})},
+        )

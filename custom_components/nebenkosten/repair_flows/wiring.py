@@ -1,0 +1,37 @@
+"""What can the user do about an energy dashboard that counts something twice?"""
+
+from typing import Any
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+import probatio as vol
+
+from ..data import NkConfigEntry, house_of
+from ..wiring.plan import plan
+from ..wiring.preferences import async_change, async_entries
+
+
+class WiringFlow(RepairsFlow):
+    """Take the entries out that are counted twice; nothing else is changed."""
+
+    def __init__(self, entry: NkConfigEntry) -> None:
+        """Remember the house."""
+        self._entry = entry
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Name them, and take them out."""
+        if user_input is not None and "issue_id" not in user_input:
+            entries = await async_entries(self.hass)
+            house = house_of(self.hass, self._entry)
+            found = plan(house, entries or (), dt_util.now().date())
+            await async_change(self.hass, (), [one.entry for one in found.findings])
+            return self.async_create_entry(data={})
+        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
+        return self.async_show_form(
+            step_id="init",
+            data_schema=vol.Schema({}),
+            description_placeholders=issue.translation_placeholders if issue else None,
+        )

@@ -1,0 +1,389 @@
+"""What only the user can mend: asked once, mended by clicking, gone with its cause."""
+
+from typing import Any
+
+from homeassistant.components.energy.data import async_get_manager
+from homeassistant.config_entries import SOURCE_RECONFIGURE
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+import pytest
+
+from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_MASTER
+from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.journal import readings
+
+from .conftest import act, add_meter, settle
+from .reading_back import used_per_day
+from .test_computed_meters import CHAIN, add_computed, exchanged
+from .test_time import pass_to
+
+__all__ = ["exchanged"]
+
+
+def issues(hass: HomeAssistant) -> set[str]:
+    return {issue for domain, issue in ir.async_get(hass).issues if domain == DOMAIN}
+
+
+async def mend(hass: HomeAssistant, issue: str, *answers: dict[str, Any]) -> list[Any]:
+    """Answer the steps of a repair; returns what each of them shows."""
+    assert await async_setup_component(hass, "repairs", {})
+    manager = hass.data["repairs"]["flow_manager"]
+    flow = await manager.async_init(DOMAIN, data={"issue_id": issue})
+    shown = [flow]
+    for answer in answers:
+        shown.append(await manager.async_configure(flow["flow_id"], answer))
+        await settle(hass)
+    return shown
+
+
+async def _say(hass: HomeAssistant, *rows: tuple[str, float]) -> None:
+    content = "meter_id,time,value\n" + "\n".join(f"strom,{d},{v:.4f}" for d, v in rows)
+    await act(hass, "import_readings", content=content)
+    await act(hass, "run_analytics")
+
+
+FALL = (
+    ("2025-10-31", 40000.0),
+    ("2025-11-30", 40310.0),
+    ("2025-12-31", 40620.0),
+    ("2026-01-31", 210.0),
+    ("2026-02-28", 490.0),
+)
+SLIP = (
+    ("2025-09-30", 1000.0),
+    ("2025-10-31", 1310.0),
+    ("2025-11-30", 1610.0),
+    ("2025-12-31", 19200.0),
+    ("2026-01-31", 2230.0),
+    ("2026-02-28", 2510.0),
+)
+
+
+async def test_a_suspected_exchange_is_entered_by_clicking(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    await add_meter(hass, house)
+    await _say(hass, *FALL)
+    (issue,) = issues(hass)
+    found = ir.async_get(hass).async_get_issue(DOMAIN, issue)
+    assert found is not None
+    assert (found.translation_key, found.is_fixable) == ("exchange", True)
+    given = {
+        "time": "2026-01-10 10:00:00",
+        "final_value": "40.720,5",
+        "first_value": "0",
+        "serial_number": "NEU-1",
+    }
+    shown = await mend(
+        hass,
+        issue,
+        {"next_step_id": "exchange"},
+        given | {"final_value": "viel"},
+        given,
+        {},
+    )
+    assert [one["type"] for one in shown] == [
+        "menu",
+        "form",
+        "form",
+        "form",
+        "create_entry",
+    ]
+    assert shown[2]["errors"] == {"base": "not_a_number"}
+    assert shown[3]["description_placeholders"]["use"] == "100.5"
+    await act(hass, "run_analytics")
+    assert issues(hass) == set()
+    days = await used_per_day(hass, "strom")
+    read = sum(use for day, use in days.items() if day <= "2026-02-28")
+    assert read == pytest.approx(40720.5 - 40000 + 490)
+    (subentry,) = house.subentries.values()
+    assert subentry.data["serial_number"] == "NEU-1"
+
+
+async def test_a_fall_that_is_no_exchange_opens_the_meters_form(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    await add_meter(hass, house)
+    await _say(hass, *FALL)
+    (issue,) = issues(hass)
+    shown = await mend(hass, issue, {"next_step_id": "correct"})
+    assert (shown[1]["type"], shown[1]["reason"]) == ("abort", "go_on")
+    kind, flow_id = shown[1]["next_flow"]
+    assert kind == "config_subentries_flow"
+    flow = hass.config_entries.subentries.async_get(flow_id)
+    assert flow["step_id"] == "reconfigure"
+    assert issues(hass) == {issue}
+    hass.config_entries.subentries.async_abort(flow_id)
+
+
+@pytest.mark.parametrize(
+    ("answers", "value"),
+    [
+        ([{"next_step_id": "accept"}], 1920.0),
+        ([{"next_step_id": "edit"}, {"value": "x"}, {"value": "1.925,5"}], 1925.5),
+        ([{"next_step_id": "keep"}], 19200.0),
+    ],
+)
+async def test_a_typing_error_is_accepted_kept_or_edited(
+    hass: HomeAssistant,
+    house: NkConfigEntry,
+    answers: list[dict[str, Any]],
+    value: float,
+) -> None:
+    await add_meter(hass, house)
+    await _say(hass, *SLIP)
+    (issue,) = issues(hass)
+    found = ir.async_get(hass).async_get_issue(DOMAIN, issue)
+    assert found is not None
+    assert found.translation_placeholders is not None
+    assert found.translation_placeholders["likely"] == "1920"
+    shown = await mend(hass, issue, *answers)
+    assert shown[-1]["type"] == "create_entry", shown
+    if len(answers) == 3:
+        assert shown[2]["errors"] == {"base": "not_a_number"}
+    await act(hass, "run_analytics")
+    assert issue not in issues(hass)
+    response = await act(hass, "get_readings", meter_id="strom")
+    slip = [
+        r for r in response["meters"]["strom"]["readings"] if r["time"] > "2025-12-31"
+    ]
+    used = [r for r in slip if r["status"] == "used"]
+    assert used[0]["value"] == pytest.approx(value)
+
+
+@pytest.mark.parametrize("choice", ["accept", "keep"])
+async def test_a_reading_that_is_gone_meanwhile_is_said(
+    hass: HomeAssistant,
+    house: NkConfigEntry,
+    choice: str,
+) -> None:
+    await add_meter(hass, house)
+    await _say(hass, *SLIP)
+    (issue,) = issues(hass)
+    found = ir.async_get(hass).async_get_issue(DOMAIN, issue)
+    assert found is not None
+    assert found.data is not None
+    journal = house.runtime_data.journal
+    await hass.async_add_executor_job(
+        readings.delete, journal, int(str(found.data["reading_id"]))
+    )
+    shown = await mend(hass, issue, {"next_step_id": choice})
+    assert (shown[1]["type"], shown[1]["reason"]) == ("abort", "reading_unknown")
+
+
+async def test_an_overdue_reading_is_entered_by_clicking(
+    hass: HomeAssistant,
+    house: NkConfigEntry,
+    freezer: Any,
+) -> None:
+    await add_meter(hass, house)
+    await _say(
+        hass, ("2026-01-31", 100.0), ("2026-02-10", 120.0), ("2026-02-20", 140.0)
+    )
+    assert issues(hass) == set()
+    await pass_to(hass, freezer, "2026-03-30T10:10:00")
+    assert issues(hass) == {"overdue_strom"}
+    shown = await mend(
+        hass,
+        "overdue_strom",
+        {"value": "?", "kind": "actual"},
+        {"value": "210", "time": "2026-03-30 09:00:00", "kind": "actual"},
+    )
+    assert shown[1]["errors"] == {"base": "not_a_number"}
+    assert shown[2]["type"] == "create_entry"
+    await act(hass, "run_analytics")
+    assert issues(hass) == set()
+
+
+async def test_a_meter_that_others_need_is_missed_until_it_is_not(
+    hass: HomeAssistant, exchanged: NkConfigEntry
+) -> None:
+    await add_computed(hass, exchanged, SUBENTRY_MASTER, name="Haus", periods=CHAIN)
+    alt = next(s for s in exchanged.subentries.values() if s.unique_id == "alt")
+    hass.config_entries.async_remove_subentry(exchanged, alt.subentry_id)
+    await settle(hass)
+    issue = "definition_haus_operand_missing"
+    assert issues(hass) == {issue, "meter_removed_alt"}
+    shown = await mend(hass, issue, {})
+    assert "alt" in shown[0]["description_placeholders"]["text"]
+    _, flow_id = shown[1]["next_flow"]
+    form: Any = hass.config_entries.subentries.async_get(flow_id)
+    assert form["step_id"] == "settings"
+    done = await hass.config_entries.subentries.async_configure(
+        flow_id,
+        {
+            "name": "Haus",
+            "medium": "electricity",
+            "unit": "kWh",
+            "periods": [{"start_date": "2026-02-01", "source_meters": ["neu"]}],
+        },
+    )
+    assert done["type"] is FlowResultType.ABORT
+    await settle(hass)
+    assert issue not in issues(hass)
+
+
+async def test_a_sensor_that_is_gone_is_a_question(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    hass.states.async_set("sensor.strom", "1", {"unit_of_measurement": "kWh"})
+    await add_meter(hass, house, sources=[{"entity": "sensor.strom"}])
+    assert issues(hass) == set()
+    hass.states.async_remove("sensor.strom")
+    await act(hass, "run_analytics")
+    assert issues(hass) == {"definition_strom_source_gone"}
+    hass.states.async_set("sensor.strom", "2", {"unit_of_measurement": "kWh"})
+    await act(hass, "run_analytics")
+    assert issues(hass) == set()
+
+
+# --- the energy dashboard ---------------------------------------------------------
+
+
+async def _assistant(hass: HomeAssistant, house: NkConfigEntry) -> Any:
+    menu = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": house.entry_id}
+    )
+    return await hass.config_entries.flow.async_configure(
+        menu["flow_id"], {"next_step_id": "energy_dashboard"}
+    )
+
+
+async def _house_of_all_media(hass: HomeAssistant, house: NkConfigEntry) -> None:
+    for name, medium, unit, more in (
+        ("Haus", "electricity", "kWh", {"role": "main"}),
+        ("Wohnung", "electricity", "kWh", {"part_of": "haus"}),
+        ("Zimmer", "electricity", "kWh", {"part_of": "wohnung"}),
+        ("Dach", "electricity", "kWh", {"role": "production"}),
+        ("Netz", "electricity", "kWh", {"role": "feed_in"}),
+        ("Gas", "gas", "m³", {}),
+        ("Wasser", "water", "m³", {"role": "main"}),
+        ("Garten", "water", "m³", {"part_of": "wasser"}),
+        ("Heizkreis", "heat", "kWh", {"role": "main"}),
+    ):
+        await add_meter(hass, house, name=name, medium=medium, unit=unit, more=more)
+
+
+async def test_the_assistant_wires_the_energy_dashboard(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    missing = await _assistant(hass, house)
+    assert missing["reason"] == "energy_missing"
+    assert await async_setup_component(hass, "energy", {})
+    await _house_of_all_media(hass, house)
+    manager = await async_get_manager(hass)
+    form = await _assistant(hass, house)
+    assert form["step_id"] == "energy_dashboard"
+    added = form["description_placeholders"]["added"].splitlines()
+    assert len(added) == 8
+    done = await hass.config_entries.flow.async_configure(form["flow_id"], {})
+    assert done["reason"] == "energy_done"
+    data = manager.data
+    assert data is not None
+    grid, solar, gas, water = data["energy_sources"]
+    assert grid["type"] == "grid"
+    assert grid["stat_energy_from"] == "nebenkosten:haus_consumption"
+    assert grid["stat_energy_to"] == "nebenkosten:netz_consumption"
+    assert [one["type"] for one in (solar, gas, water)] == ["solar", "gas", "water"]
+    assert data["device_consumption"] == [
+        {"stat_consumption": "nebenkosten:wohnung_consumption"},
+        {
+            "stat_consumption": "nebenkosten:zimmer_consumption",
+            "included_in_stat": "nebenkosten:wohnung_consumption",
+        },
+    ]
+    assert data["device_consumption_water"] == [
+        {"stat_consumption": "nebenkosten:garten_consumption"}
+    ]
+    again = await _assistant(hass, house)
+    assert again["reason"] == "energy_complete"
+
+
+async def test_what_is_counted_twice_is_found_and_taken_out(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    assert await async_setup_component(hass, "energy", {})
+    await _house_of_all_media(hass, house)
+    hass.states.async_set("sensor.keller", "1", {"unit_of_measurement": "kWh"})
+    await add_meter(
+        hass,
+        house,
+        name="Keller",
+        sources=[{"entity": "sensor.keller"}],
+        more={"part_of": "haus"},
+    )
+    await act(hass, "run_analytics")
+    manager = await async_get_manager(hass)
+
+    def grid(statistic: str | None, export: str | None = None) -> dict[str, Any]:
+        return {
+            "type": "grid",
+            "stat_energy_from": statistic,
+            "stat_energy_to": export,
+            "cost_adjustment_day": 0.0,
+        }
+
+    def device(statistic: str) -> dict[str, Any]:
+        return {"stat_consumption": statistic}
+
+    ours = "nebenkosten:{}_consumption".format
+    wired: Any = {
+        "energy_sources": [
+            grid("sensor.other"),
+            grid(ours("haus"), ours("netz")),
+            grid(ours("wohnung")),
+            grid(None, ours("gone")),
+            {"type": "gas", "stat_energy_from": ours("gas")},
+            {"type": "gas", "stat_energy_from": ours("wasser")},
+            {"type": "battery", "stat_energy_from": "a:b", "stat_energy_to": "a:c"},
+        ],
+        "device_consumption": [device("sensor.keller"), device(ours("keller"))],
+        "device_consumption_water": [],
+    }
+    await manager.async_update(wired)
+    await act(hass, "run_analytics")
+    assert issues(hass) == {"energy_wiring"}
+    shown = await mend(hass, "energy_wiring", {})
+    said = shown[0]["description_placeholders"]["text"]
+    assert len(said.splitlines()) == 4
+    assert "sensor.keller" in said
+    assert shown[1]["type"] == "create_entry"
+    data: Any = manager.data
+    kept = [one.get("stat_energy_from") for one in data["energy_sources"]]
+    assert kept == ["sensor.other", ours("haus"), ours("gas"), "a:b"]
+    assert data["device_consumption"] == [device("sensor.keller")]
+    await act(hass, "run_analytics")
+    assert issues(hass) == set()
+
+
+async def test_a_master_stands_for_its_sources(
+    hass: HomeAssistant, exchanged: NkConfigEntry
+) -> None:
+    assert await async_setup_component(hass, "energy", {})
+    await add_computed(
+        hass,
+        exchanged,
+        SUBENTRY_MASTER,
+        name="Haus",
+        periods=CHAIN,
+        more={"role": "main"},
+    )
+    form = await _assistant(hass, exchanged)
+    added = form["description_placeholders"]["added"].splitlines()
+    assert [line[2:6] for line in added] == ["Haus"]
+    manager = await async_get_manager(hass)
+    sources: Any = [
+        {
+            "type": "grid",
+            "stat_energy_from": f"nebenkosten:{key}_consumption",
+            "stat_energy_to": None,
+            "cost_adjustment_day": 0.0,
+        }
+        for key in ("haus", "neu")
+    ]
+    await manager.async_update({"energy_sources": sources, "device_consumption": []})
+    form = await _assistant(hass, exchanged)
+    assert "Haus" in form["description_placeholders"]["wrong"]
+    hass.config_entries.flow.async_abort(form["flow_id"])
