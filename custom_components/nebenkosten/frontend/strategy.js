@@ -3,24 +3,22 @@
 
 const TEXTS = {
   en: {
-    description: "All meters: consumption, readings, anomalies, data quality",
+    description: "Nebenkosten – all meters: consumption, readings, anomalies, data quality",
     overview: "Overview", house: "House", anomalies: "Anomalies", meters: "Meters",
     acknowledge: "I know", nothing: "Nothing is odd.", readings: "Readings",
     consumption: "Consumption", by_day: "By day", by_month: "By month",
-    by_year: "Year against year", quality: "Data quality", this_year: "This year",
-    last_year: "Last year", this_month: "This month", last_month: "Last month",
+    by_year: "Year against year", quality: "Data quality",
     since: "since", actual: "actual", expected: "expected",
     none: "There are no meters yet. Add them in the settings of the integration.",
     electricity: "Electricity", gas: "Gas", water: "Water", heat: "Heat", other: "Other",
   },
   de: {
-    description: "Alle Zähler: Verbrauch, Ablesungen, Auffälligkeiten, Datenqualität",
+    description: "Nebenkosten – alle Zähler: Verbrauch, Ablesungen, Auffälligkeiten, Datenqualität",
     overview: "Übersicht", house: "Haus", anomalies: "Auffälligkeiten", meters: "Zähler",
     acknowledge: "Zur Kenntnis genommen", nothing: "Nichts ist auffällig.",
     readings: "Ablesungen", consumption: "Verbrauch", by_day: "Nach Tagen",
     by_month: "Nach Monaten", by_year: "Jahr gegen Jahr", quality: "Datenqualität",
-    this_year: "Dieses Jahr", last_year: "Letztes Jahr", this_month: "Dieser Monat",
-    last_month: "Letzter Monat", since: "seit", actual: "tatsächlich", expected: "erwartet",
+    since: "seit", actual: "tatsächlich", expected: "erwartet",
     none: "Es gibt noch keine Zähler. Füge sie in den Einstellungen der Integration hinzu.",
     electricity: "Strom", gas: "Gas", water: "Wasser", heat: "Wärme", other: "Anderes",
   },
@@ -66,8 +64,9 @@ const metersOf = (hass) => {
 };
 
 const heading = (text, icon) => ({ type: "heading", heading: text, icon });
+// The view says whose they are: entities go by their own names.
 const tiles = (...ids) =>
-  ids.filter(Boolean).map((entity) => ({ type: "tile", entity }));
+  ids.filter(Boolean).map((entity) => ({ type: "tile", entity, name: { type: "entity" } }));
 const section = (...cards) => ({ type: "grid", cards: cards.flat().filter(Boolean) });
 
 const graph = (title, meters, period, days) => ({
@@ -79,14 +78,6 @@ const graph = (title, meters, period, days) => ({
   period,
   days_to_show: days,
   grid_options: { columns: "full" },
-});
-
-const statistic = (name, meter, period, offset) => ({
-  type: "statistic",
-  entity: meter.statistic,
-  name,
-  stat_type: "change",
-  period: { calendar: { period, offset } },
 });
 
 const anomaly = (meter, texts) => [
@@ -196,10 +187,6 @@ const ofMeter = (meter, texts) => ({
     section(
       heading(texts.consumption, ICONS[meter.medium]),
       tiles(meter.yesterday, meter.month, meter.previous_month, meter.year, meter.forecast_year),
-      statistic(texts.this_month, meter, "month", 0),
-      statistic(texts.last_month, meter, "month", -1),
-      statistic(texts.this_year, meter, "year", 0),
-      statistic(texts.last_year, meter, "year", -1),
     ),
     section(
       heading(texts.readings, "mdi:pencil-outline"),
@@ -237,7 +224,11 @@ class NebenkostenStrategy extends HTMLElement {
   }
 }
 
-customElements.define("ll-strategy-dashboard-nebenkosten", NebenkostenStrategy);
+// The frontend puts a registry of its own in place while it loads; what is defined
+// before that is not found later.
+customElements.whenDefined("home-assistant").then(() =>
+  window.customElements.define("ll-strategy-dashboard-nebenkosten", NebenkostenStrategy),
+);
 
 window.customStrategies = window.customStrategies || [];
 window.customStrategies.push({
