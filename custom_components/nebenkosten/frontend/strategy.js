@@ -122,8 +122,18 @@ const overview = (meters, house, media, texts) => ({
       heading(texts.house, "mdi:home"),
       tiles(
         house.health, house.open_anomalies, house.last_run,
-        house.automatic_processing, house.run_analytics,
+        house.automatic_processing,
       ),
+      house.run_analytics && {
+        type: "tile",
+        entity: house.run_analytics,
+        name: { type: "entity" },
+        tap_action: {
+          action: "perform-action",
+          perform_action: "button.press",
+          target: { entity_id: house.run_analytics },
+        },
+      },
     ),
     section(
       heading(texts.anomalies, "mdi:alert-outline"),

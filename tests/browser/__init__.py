@@ -1,0 +1,1 @@
+"""A person at a real Home Assistant: clicks and typing, nothing else."""
