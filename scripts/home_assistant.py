@@ -99,9 +99,12 @@ def _stub_ffmpeg(folder: Path) -> None:
 class Server:
     """A Home Assistant process and a client for it."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        """Belong to a prepared folder."""
+    def __init__(
+        self, folder: Path, port: int, python: str | Path = sys.executable
+    ) -> None:
+        """Belong to a prepared folder; `python` decides which release it is."""
         self.folder = folder
+        self._python = python
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.process: subprocess.Popen[bytes] | None = None
@@ -121,7 +124,7 @@ class Server:
         with (self.folder / "stdout.log").open("ab") as output:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "homeassistant", "-c", str(self.folder)),
+                    *(self._python, "-m", "homeassistant", "-c", str(self.folder)),
                     *("--skip-pip", "--log-file", str(self.log)),
                 ],
                 stdout=output,

@@ -19,7 +19,7 @@ ROWS = [
 def test_equal_rows_need_nothing() -> None:
     noisy = [Row(r.start, r.sum * (1 + 1e-12), r.state) for r in ROWS]
     found = difference(ROWS, noisy)
-    assert (found.upserts, found.clear, found.changed) == ((), False, ())
+    assert (found.upserts, found.surplus, found.changed) == ((), None, ())
 
 
 def test_only_what_differs_is_written() -> None:
@@ -31,15 +31,18 @@ def test_only_what_differs_is_written() -> None:
     ]
     found = difference(ROWS, wanted)
     assert found.upserts == (wanted[4], wanted[9])
-    assert not found.clear
+    assert found.surplus is None
     assert found.changed == (ROWS[4].start, ROWS[5].start, 9 * 86400.0)
 
 
-def test_a_row_that_must_go_clears_everything() -> None:
+def test_what_must_go_is_cleared_from_there_on() -> None:
     found = difference(ROWS, ROWS[:5])
-    assert found.clear
-    assert found.upserts == tuple(ROWS[:5])
+    assert found.surplus == ROWS[5].start
+    assert found.upserts == ()
     assert found.changed == tuple(row.start for row in ROWS[5:])
+    hole = difference(ROWS, [*ROWS[:5], *ROWS[6:]])
+    assert hole.surplus == ROWS[5].start
+    assert hole.upserts == tuple(ROWS[6:])
 
 
 def test_a_dial_that_becomes_unknown_is_a_difference() -> None:

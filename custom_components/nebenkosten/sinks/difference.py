@@ -24,19 +24,27 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Rows to write, whether others must go first, and instants whose use changed."""
+    """Rows to write, from when on others must go first, and instants whose use changed.
+
+    `surplus` is the first published start that is not wanted [epoch s].
+    """
 
     upserts: tuple[Row, ...]
-    clear: bool
+    surplus: float | None
     changed: tuple[float, ...]
 
 
 def difference(published: Sequence[Row], wanted: Sequence[Row]) -> Difference:
     """Compare by start; values equal to 1e-9 relative are the same."""
     old = {row.start: row for row in published}
-    clear = not old.keys() <= {row.start for row in wanted}
-    upserts = wanted if clear else [r for r in wanted if not _same(old.get(r.start), r)]
-    return Difference(tuple(upserts), clear, tuple(_changed(published, wanted)))
+    surplus = min(old.keys() - {row.start for row in wanted}, default=None)
+    upserts = [
+        row
+        for row in wanted
+        if not _same(old.get(row.start), row)
+        or (surplus is not None and row.start >= surplus)
+    ]
+    return Difference(tuple(upserts), surplus, tuple(_changed(published, wanted)))
 
 
 def rows_since(rows: Rows, since: float) -> list[Row]:

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from inspect import signature
+from typing import Any, Final, Protocol
 
 from homeassistant.components.recorder.models import (
     StatisticData,
@@ -28,6 +29,7 @@ from .difference import Difference, Row, difference, first_difference, rows_sinc
 
 # One call is one transaction of the recorder, which waits meanwhile.
 _CHUNK: Final = 500
+_NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,12 @@ class _Plan:
     since: float
     change: Difference
     rename: bool
+    clear: bool
 
     @property
     def writes(self) -> bool:
-        return self.rename or self.change.clear or bool(self.change.upserts)
+        goes = self.clear or self.change.surplus is not None
+        return self.rename or goes or bool(self.change.upserts)
 
 
 async def async_publish(
@@ -111,15 +115,28 @@ async def async_publish(
     return outcomes
 
 
-async def async_clear(hass: HomeAssistant, statistic_ids: Sequence[str]) -> None:
-    """Remove statistics and wait until they are gone."""
+async def async_clear(
+    hass: HomeAssistant, statistic_ids: Sequence[str], since: float | None = None
+) -> None:
+    """Remove statistics, from an instant [epoch s] on, and wait until they are gone."""
     done = asyncio.Event()
 
     def tell() -> None:
         hass.loop.call_soon_threadsafe(done.set)
 
-    get_instance(hass).async_clear_statistics(list(statistic_ids), on_done=tell)
+    span: dict[str, Any] = {}
+    if since is not None:
+        begin = datetime.fromtimestamp(since, UTC)
+        span = {"start_time": begin, "end_time": _NEVER}
+    recorder = get_instance(hass)
+    recorder.async_clear_statistics(list(statistic_ids), on_done=tell, **span)
     await done.wait()
+
+
+def _clears_ranges(hass: HomeAssistant) -> bool:
+    """Return whether the recorder can clear a part of a statistic (2026.11)."""
+    clear = get_instance(hass).async_clear_statistics
+    return "start_time" in signature(clear).parameters
 
 
 async def _async_plan(
@@ -142,17 +159,20 @@ def _plan(hass: HomeAssistant, statistic: Statistic, since: float) -> _Plan:
     """Compare with what the recorder holds from `since` [epoch s] on; blocks."""
     name, unit, published = _read(hass, statistic.statistic_id, since)
     change = difference(published, rows_since(statistic.rows, since))
-    if change.clear or unit not in (None, statistic.unit):
+    rename, clear = name != statistic.name, False
+    too_many = change.surplus is not None and not _clears_ranges(hass)
+    if too_many or unit not in (None, statistic.unit):
         everything = tuple(rows_since(statistic.rows, 0.0))
-        change = Difference(everything, name is not None, change.changed)
-    return _Plan(statistic, since, change, rename=name != statistic.name)
+        change = Difference(everything, None, change.changed)
+        clear = name is not None
+    return _Plan(statistic, since, change, rename, clear)
 
 
 async def _async_write(hass: HomeAssistant, plan: _Plan) -> bool:
     """Write a plan chunk by chunk and read it back; returns whether all is there."""
     statistic = plan.statistic
-    if plan.change.clear:
-        await async_clear(hass, [statistic.statistic_id])
+    if plan.clear or plan.change.surplus is not None:
+        await async_clear(hass, [statistic.statistic_id], plan.change.surplus)
     rows = plan.change.upserts
     for start in range(0, max(len(rows), 1), _CHUNK):
         async_add_external_statistics(
@@ -161,7 +181,7 @@ async def _async_write(hass: HomeAssistant, plan: _Plan) -> bool:
             [_data(row) for row in rows[start : start + _CHUNK]],
         )
         await _async_settle(hass)
-    since = 0.0 if plan.change.clear else plan.since
+    since = 0.0 if plan.clear else plan.since
     return await get_instance(hass).async_add_executor_job(
         _verified, hass, statistic, since
     )
@@ -171,7 +191,7 @@ def _verified(hass: HomeAssistant, statistic: Statistic, since: float) -> bool:
     """Return whether the recorder holds the rows from `since` [epoch s] on; blocks."""
     _, _, published = _read(hass, statistic.statistic_id, since)
     change = difference(published, rows_since(statistic.rows, since))
-    return not change.clear and not change.upserts
+    return change.surplus is None and not change.upserts
 
 
 async def _async_settle(hass: HomeAssistant) -> None:

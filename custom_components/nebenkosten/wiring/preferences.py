@@ -1,19 +1,19 @@
 """How are the energy dashboard's settings read and, when asked to, changed?"""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from homeassistant.components.energy.data import (
-    DeviceConsumption,
-    EnergyManager,
-    EnergyPreferences,
-    EnergyPreferencesUpdate,
-    SourceType,
-    async_get_manager,
-)
 from homeassistant.core import HomeAssistant
 
 from .plan import Entry, Place
+
+if TYPE_CHECKING:
+    from homeassistant.components.energy.data import (
+        DeviceConsumption,
+        EnergyManager,
+        EnergyPreferences,
+        SourceType,
+    )
 
 _SINGLE: Final = {"solar": Place.SOLAR, "gas": Place.GAS, "water": Place.WATER}
 
@@ -22,8 +22,15 @@ async def async_entries(hass: HomeAssistant) -> list[Entry] | None:
     """Return what stands in the dashboard, None where there is no dashboard."""
     if "energy" not in hass.config.components:
         return None
-    manager = await async_get_manager(hass)
+    manager = await _async_manager(hass)
     return list(_entries(manager.data or manager.default_preferences()))
+
+
+async def _async_manager(hass: HomeAssistant) -> EnergyManager:
+    # Late: it takes the whole frontend along, which a house may do without.
+    from homeassistant.components.energy.data import async_get_manager
+
+    return await async_get_manager(hass)
 
 
 def _entries(preferences: EnergyPreferences) -> Iterator[Entry]:
@@ -57,7 +64,10 @@ async def async_change(
     hass: HomeAssistant, additions: Iterable[Entry], removals: Iterable[Entry]
 ) -> None:
     """Add and take out entries; everything else stays as it is."""
-    manager: EnergyManager = await async_get_manager(hass)
+    # Loaded with the dashboard that was asked for its entries before.
+    from homeassistant.components.energy.data import EnergyPreferencesUpdate
+
+    manager = await _async_manager(hass)
     preferences = manager.data or manager.default_preferences()
     gone = {(entry.place, entry.statistic_id) for entry in removals}
     new = list(additions)
@@ -76,7 +86,7 @@ async def async_change(
     water = preferences.get("device_consumption_water", [])
     await manager.async_update(
         EnergyPreferencesUpdate(
-            energy_sources=cast(list[SourceType], sources),
+            energy_sources=cast("list[SourceType]", sources),
             device_consumption=_devices(devices, Place.DEVICE, new, gone),
             device_consumption_water=_devices(water, Place.WATER_DEVICE, new, gone),
         )
@@ -112,7 +122,7 @@ def _devices(
             if entry.included_in:
                 device["included_in_stat"] = entry.included_in
             kept.append(device)
-    return cast(list[DeviceConsumption], kept)
+    return cast("list[DeviceConsumption]", kept)
 
 
 def _grid(imported: str | None, exported: str | None) -> dict[str, Any]:
