@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from scripts import bench_engine, bench_influx, bench_scores
+from scripts import bench_engine, bench_influx, bench_scores, bench_setup
 from scripts.home_assistant import Server, prepare
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -233,6 +233,7 @@ def main() -> int:
     if not options.engine:
         result["house"] = house_table()
         result["influxdb"] = bench_influx.influx_table()
+        result["setup"] = bench_setup.measured()
     print_tables(result)
     if options.json:
         Path(options.json).write_text(
@@ -248,6 +249,8 @@ def main() -> int:
     busy = [one["busy"] - one["gc"] for one in late]
     bench_influx.print_table(result["influxdb"])
     kept &= all(v <= most for _, v, most in bench_influx.limits(result["influxdb"]))
+    bench_setup.print_table(result["setup"])
+    kept &= bench_setup.kept(result["setup"])
     kept &= nightly["statistics"] == 0 and nightly["seconds"] < 1 and max(busy) < 50
     return 0 if kept else 1
 

@@ -19,6 +19,7 @@ def _meters() -> list[dict[str, object]]:
         {
             "meter_id": "strom_total",
             "type": "master",
+            "role": "main",
             "output_unit": "kWh",
             "periods": [
                 {
@@ -60,12 +61,12 @@ def _meters() -> list[dict[str, object]]:
                 "gastherme": {"from_unit": "kWh", "to_unit": "m³"}
             },
         },
-        physical("wasser_haus", "m³"),
-        physical("wasser_garten", "m³"),
+        physical("wasser_haus", "m³", role="main"),
+        physical("wasser_garten", "m³", part_of="wasser_haus"),
     ]
     for flat in _FLATS:
         found += [
-            physical(f"{flat}_strom", "kWh"),
+            physical(f"{flat}_strom", "kWh", part_of="strom_total"),
             physical(f"{flat}_heat", "MWh"),
             physical(f"{flat}_warmwasser", "m³"),
             physical(f"{flat}_kaltwasser", "m³"),

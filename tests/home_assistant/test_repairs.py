@@ -79,7 +79,7 @@ async def test_a_suspected_exchange_is_entered_by_clicking(
     shown = await mend(
         hass,
         issue,
-        {"next_step_id": "exchange"},
+        {"next_step_id": "replace_meter"},
         given | {"final_value": "viel"},
         given,
         {},

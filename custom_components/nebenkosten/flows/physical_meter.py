@@ -13,10 +13,11 @@ import probatio as vol
 from ..const import DOMAIN
 from ..engine import units
 from .checks import async_checked_source
+from .exchange import ExchangeSteps
 from .import_readings import ImportReadings
 from .meter import MeterFlow
 from .offers import async_offers
-from .reading_forms import EXCHANGE, choose_schema, reading_schema
+from .reading_forms import choose_schema, reading_schema
 from .schemas import MORE, SOURCE_COLUMNS, physical_schema
 from .words import moment, number_in_words, preview_in_words
 
@@ -26,7 +27,9 @@ _NUMBERS = ("digits", "decimals")
 
 
 class PhysicalMeterFlow(
-    ImportReadings[SubentryFlowContext, SubentryFlowResult, tuple[str, str]], MeterFlow
+    ImportReadings[SubentryFlowContext, SubentryFlowResult, tuple[str, str]],
+    ExchangeSteps[SubentryFlowContext, SubentryFlowResult, tuple[str, str]],
+    MeterFlow,
 ):
     """Add a meter; later enter readings, correct them, change the settings."""
 
@@ -175,47 +178,18 @@ class PhysicalMeterFlow(
             description_placeholders={"unit": self._unit},
         )
 
-    async def async_step_replace_meter(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Take the last reading of the old dial and the first of the new one."""
-        errors = {}
-        if user_input is not None:
-            self._reading = {"meter_id": self._meter_id, **user_input}
-            try:
-                self._preview = await self._call(
-                    "replace_meter", {**self._reading, "dry_run": True}
-                )
-            except HomeAssistantError as error:
-                errors["base"] = error.translation_key or "unknown"
-            else:
-                return await self.async_step_confirm_exchange()
-        suggested = user_input or {"time": f"{dt_util.now():%Y-%m-%d %H:%M:%S}"}
-        return self.async_show_form(
-            step_id="replace_meter",
-            data_schema=self.add_suggested_values_to_schema(EXCHANGE, suggested),
-            errors=errors,
-            description_placeholders={"unit": self._unit},
-        )
+    @property
+    @override
+    def _exchanged(self) -> tuple[str, str]:
+        return self._meter_id, self._unit
 
-    async def async_step_confirm_exchange(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Show that nothing is lost before both readings are kept."""
-        if user_input is not None:
-            try:
-                await self._call("replace_meter", self._reading)
-            except HomeAssistantError as error:
-                return self.async_abort(reason=error.translation_key or "unknown")
-            return self.async_abort(reason="meter_replaced")
-        first = self._reading["first_value"]
-        return self.async_show_form(
-            step_id="confirm_exchange",
-            description_placeholders={
-                "first": first,
-                **preview_in_words(self.hass, self._preview, self._unit),
-            },
-        )
+    @override
+    def _likely_exchange(self) -> dict[str, Any]:
+        return {"time": f"{dt_util.now():%Y-%m-%d %H:%M:%S}"}
+
+    @override
+    def _exchange_kept(self) -> SubentryFlowResult:
+        return self.async_abort(reason="meter_replaced")
 
     async def async_step_import_readings(
         self, user_input: dict[str, Any] | None = None

@@ -1,10 +1,11 @@
 """What can the user do about a meter whose readings or settings do not fit?"""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, cast, override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.components.repairs.const import FlowType
+from homeassistant.components.repairs.models import RepairsFlowContext
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentry
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
@@ -16,8 +17,8 @@ import probatio as vol
 from ..const import DOMAIN
 from ..data import NkConfigEntry
 from ..errors import async_in_journal
-from ..flows.reading_forms import EXCHANGE, reading_schema
-from ..flows.words import preview_in_words
+from ..flows.exchange import ExchangeSteps
+from ..flows.reading_forms import reading_schema
 from ..journal.readings import confirm
 
 _VALUE = vol.Schema({vol.Required("value"): TextSelector()})
@@ -85,11 +86,10 @@ class SettingsFlow(_MeterFlow):
         )
 
 
-class ExchangeFlow(_MeterFlow):
+class ExchangeFlow(
+    ExchangeSteps[RepairsFlowContext, RepairsFlowResult, str], _MeterFlow
+):
     """Enter the exchange that a fall of the counter looks like, or mend a reading."""
-
-    _given: dict[str, Any]
-    _preview: JsonObjectType
 
     async def async_step_init(
         self, _user_input: dict[str, Any] | None = None
@@ -97,7 +97,7 @@ class ExchangeFlow(_MeterFlow):
         """Ask what it was."""
         return self.async_show_menu(
             step_id="init",
-            menu_options=["exchange", "correct"],
+            menu_options=["replace_meter", "correct"],
             description_placeholders=self._said,
         )
 
@@ -107,50 +107,22 @@ class ExchangeFlow(_MeterFlow):
         """Open the meter's forms: a reading is wrong."""
         return await self._async_hand_over()
 
-    async def async_step_exchange(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Take both readings; what was read last and first is suggested."""
-        errors = {}
-        if user_input is not None:
-            meter_id = self._subentry.data["meter_id"]
-            self._given = {"meter_id": meter_id, **user_input}
-            try:
-                self._preview = await self._call(
-                    "replace_meter", {**self._given, "dry_run": True}
-                )
-            except HomeAssistantError as error:
-                errors["base"] = error.translation_key or "unknown"
-            else:
-                return await self.async_step_confirm()
-        suggested = user_input or {
+    @property
+    @override
+    def _exchanged(self) -> tuple[str, str]:
+        return self._subentry.data["meter_id"], self._unit
+
+    @override
+    def _likely_exchange(self) -> dict[str, Any]:
+        return {
             "time": f"{self._trouble['day']} 00:00:00",
             "final_value": str(self._trouble["before"]),
             "first_value": "0",
         }
-        return self.async_show_form(
-            step_id="exchange",
-            data_schema=self.add_suggested_values_to_schema(EXCHANGE, suggested),
-            errors=errors,
-            description_placeholders={"unit": self._unit, **(self._said or {})},
-        )
 
-    async def async_step_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Show that nothing is lost before both readings are kept."""
-        if user_input is not None:
-            try:
-                await self._call("replace_meter", self._given)
-            except HomeAssistantError as error:
-                return self.async_abort(reason=error.translation_key or "unknown")
-            return self.async_create_entry(data={})
-        words = preview_in_words(self.hass, self._preview, self._unit)
-        return self.async_show_form(
-            step_id="confirm",
-            data_schema=vol.Schema({}),
-            description_placeholders={"first": self._given["first_value"], **words},
-        )
+    @override
+    def _exchange_kept(self) -> RepairsFlowResult:
+        return self.async_create_entry(data={})
 
 
 class TypoFlow(_MeterFlow):
