@@ -1,5 +1,6 @@
 """What automations may ask: is something odd, is a reading overdue?"""
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any, Final, Unpack, cast, override
 
@@ -47,8 +48,9 @@ class _MeterCondition(Condition):
         super().__init__(hass, config)
         self._options: dict[str, Any] = config.options or {}
 
+    @abstractmethod
     def _holds(self, analytics: Analytics, meter: AnyMeter) -> bool:
-        raise NotImplementedError
+        """Return whether it is so of a meter."""
 
     def _chosen(self, analytics: Analytics) -> Iterable[AnyMeter]:
         if not self._options:

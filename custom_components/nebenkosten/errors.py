@@ -28,6 +28,12 @@ def broken(key: str) -> HomeAssistantError:
     return HomeAssistantError(translation_domain=DOMAIN, translation_key=key)
 
 
+def error_key(error: HomeAssistantError) -> str:
+    """Return the key of an error's sentence, in forms that have one for it."""
+    ours = error.translation_domain == DOMAIN and error.translation_key
+    return ours or "unknown"
+
+
 async def async_in_journal[**P, R](
     hass: HomeAssistant, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
 ) -> R:

@@ -29,7 +29,8 @@ class Person:
         self.page.locator("ha-sidebar").wait_for()
 
     def go(self, path: str) -> None:
-        """Open a page of Home Assistant."""
+        """Open a page of Home Assistant, after a moment: it may be on its way."""
+        self.page.wait_for_timeout(1500)
         self.page.goto(self._url + path)
         self.page.locator("ha-sidebar").wait_for()
 

@@ -106,6 +106,10 @@ def test_a_chain_of_parts_that_ends_well_and_one_that_does_not() -> None:
     assert ring == {("b", Check.PART_OF_ITSELF), ("c", Check.PART_OF_ITSELF)}
 
 
+def test_a_meter_that_is_part_of_nothing() -> None:
+    assert codes(physical("a", part_of="x")) == {("a", Check.PART_OF_MISSING)}
+
+
 def test_a_unit_that_no_factor_joins() -> None:
     water = physical("w", medium=Medium.WATER, unit="m³")
     odd = physical("o", medium=Medium.OTHER, unit="Stück")
@@ -206,7 +210,8 @@ def test_the_leaves_give_the_value() -> None:
         assert sum(one.value or 0.0 for one in tree.inputs) == pytest.approx(use)
         for leaf in _leaves(tree):
             assert leaf.reading_ids or leaf.how in ("outside", "exchange")
-    bridged, _ = _tree(house, readings, "joined", date(2026, 2, 3))
+    bridged, _ = _tree(house, readings, "joined", date(2026, 2, 7))
+    assert "exchange" in {one.how for one in bridged.inputs}
     assert sum(one.value or 0.0 for one in bridged.inputs) == pytest.approx(
         bridged.value or 0.0
     )

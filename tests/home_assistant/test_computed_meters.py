@@ -317,6 +317,15 @@ async def test_the_configuration_is_checked_by_an_action_too(
     assert (finding["code"], finding["meter_id"]) == ("operand_missing", "haus")
     assert "alt" in finding["text"]
     assert finding["way_out"]
+    # What is wrong elsewhere keeps nobody from changing another meter.
+    done = await add_computed(
+        hass,
+        exchanged,
+        SUBENTRY_VIRTUAL,
+        name="Frei",
+        terms=[{"meter_id": "wohnung"}],
+    )
+    assert done["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_a_day_is_explained_down_to_its_readings(

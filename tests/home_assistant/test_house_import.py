@@ -165,6 +165,54 @@ async def test_what_is_wrong_in_the_files_is_named_and_can_be_mended(
     await settle(hass)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("patterns", "patterns: {a: {monthly_percentages: [1]}}", "twelve"),
+        ("patterns", "patterns: {a: 5}", "twelve"),
+        ("config", "gas_conversion: {energy_content: viel}", "energy_content"),
+        ("config", "gas_conversion: 5", "energy_content"),
+        ("config", "billing_year_start: 13-01", "billing_year_start"),
+        ("config", "a: &x [*x]", "config.yaml, line 1"),
+        ("config", "a: 2026-99-99", "config.yaml, line 1"),
+    ],
+)
+async def test_what_is_wrong_beside_the_meters(
+    hass: HomeAssistant, upload: Upload, name: str, text: str, said: str
+) -> None:
+    form = await _begin(hass)
+    meters = b"meters:\n- {meter_id: a, periods: 5}\n"
+    wrong: Any = await hass.config_entries.flow.async_configure(
+        form["flow_id"],
+        {"meters": upload("m", meters), name: upload("x", text.encode())},
+    )
+    assert wrong["errors"] == {"base": "files_wrong"}, wrong
+    assert said in wrong["description_placeholders"]["problems"]
+    hass.config_entries.flow.async_abort(form["flow_id"])
+
+
+async def test_gas_factors_keep_their_days(hass: HomeAssistant, upload: Upload) -> None:
+    form = await _begin(hass)
+    config = """\
+gas_conversion:
+- {energy_content: 11.1, z_factor: 0.95}
+- {valid_from: '2026-01-01', energy_content: 11.4, z_factor: 0.95}
+"""
+    preview: Any = await hass.config_entries.flow.async_configure(
+        form["flow_id"],
+        {
+            "meters": upload("m", b"meters:\n- {meter_id: a, medium: gas}\n"),
+            "config": upload("c", config.encode()),
+        },
+    )
+    done: Any = await hass.config_entries.flow.async_configure(preview["flow_id"], {})
+    await settle(hass)
+    assert [row.get("valid_from") for row in done["result"].options["gas"]] == [
+        None,
+        "2026-01-01",
+    ]
+
+
 async def test_a_file_that_is_no_text(hass: HomeAssistant, upload: Upload) -> None:
     form = await _begin(hass)
     wrong: Any = await hass.config_entries.flow.async_configure(

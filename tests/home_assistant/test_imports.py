@@ -222,3 +222,23 @@ async def test_gas_and_billing_year_are_options(
     found = house.runtime_data.house
     assert found.billing_year_start == (7, 1)
     assert [factor.brennwert for factor in found.gas] == [11.1, 11.3]
+
+
+async def test_a_house_that_is_gone_meanwhile_takes_no_file(
+    hass: HomeAssistant, house: NkConfigEntry, upload: Upload
+) -> None:
+    await add_meter(hass, house)
+    good = b"meter_id;time;value\nstrom;2026-01-01;5\n"
+    form = await _house_menu(hass, house)
+    preview: Any = await hass.config_entries.flow.async_configure(
+        form["flow_id"], {"file": upload("a", good), "bare_dates": "end"}
+    )
+    await hass.config_entries.async_unload(house.entry_id)
+    done: Any = await hass.config_entries.flow.async_configure(preview["flow_id"], {})
+    assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "unknown")
+    form = await _house_menu(hass, house)
+    wrong: Any = await hass.config_entries.flow.async_configure(
+        form["flow_id"], {"file": upload("b", good), "bare_dates": "end"}
+    )
+    assert wrong["errors"] == {"file": "unknown"}
+    hass.config_entries.flow.async_abort(form["flow_id"])

@@ -110,6 +110,13 @@ def test_the_command_names_a_bad_row(
     assert "line 2, value: not_a_number" in capsys.readouterr().err
 
 
+def test_the_command_names_a_house_that_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path)]) == 2
+    assert "meters.yaml, line 1: the file is missing." in capsys.readouterr().err
+
+
 def test_the_command_without_readings(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

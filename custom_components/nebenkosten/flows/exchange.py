@@ -8,6 +8,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.json import JsonObjectType
 
 from ..const import DOMAIN
+from ..errors import error_key
 from .reading_forms import EXCHANGE
 from .words import preview_in_words
 
@@ -42,7 +43,7 @@ class ExchangeSteps[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, R
             try:
                 self._given = await self._replace(dry_run=True)
             except HomeAssistantError as error:
-                errors["base"] = error.translation_key or "unknown"
+                errors["base"] = error_key(error)
             else:
                 return await self.async_step_confirm_exchange()
         return self.async_show_form(
@@ -62,7 +63,7 @@ class ExchangeSteps[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, R
             try:
                 await self._replace(dry_run=False)
             except HomeAssistantError as error:
-                return self.async_abort(reason=error.translation_key or "unknown")
+                return self.async_abort(reason=error_key(error))
             return self._exchange_kept()
         words = preview_in_words(self.hass, self._given, self._exchanged[1])
         return self.async_show_form(

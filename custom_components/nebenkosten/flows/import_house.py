@@ -1,5 +1,6 @@
 """How does an installation of the original system become a house?"""
 
+from abc import abstractmethod
 from dataclasses import replace
 from typing import Any, Final
 
@@ -48,11 +49,11 @@ class ImportHouse(ConfigFlow):
 
     _original: Original
 
+    @abstractmethod
     async def async_imported(
         self, subentries: list[ConfigSubentryData], options: dict[str, Any]
     ) -> ConfigFlowResult:
         """Go on with what the files describe."""
-        raise NotImplementedError
 
     async def async_step_import_files(
         self, user_input: dict[str, Any] | None = None

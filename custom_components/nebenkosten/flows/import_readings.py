@@ -16,6 +16,7 @@ from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
 from ..const import DOMAIN
+from ..errors import error_key
 from ..sources.csv_readings import places_of
 from ..sources.table import FileError, table_of
 from .schemas import choice, picked
@@ -116,7 +117,7 @@ class ImportReadings[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, 
         try:
             self._report = await self._async_import(dry_run=True)
         except HomeAssistantError as error:
-            return self._file_form({"file": error.translation_key or "unknown"}, {})
+            return self._file_form({"file": error_key(error)}, {})
         count = int(str(self._report["rejected_count"]))
         if count:
             rejected = cast(list[JsonObjectType], self._report["rejected"])
@@ -140,7 +141,7 @@ class ImportReadings[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, 
             try:
                 done = await self._async_import(dry_run=False)
             except HomeAssistantError as error:
-                return self.async_abort(reason=error.translation_key or "unknown")
+                return self.async_abort(reason=error_key(error))
             said = {k: str(done[k]) for k in ("imported", "duplicates")}
             return self.async_abort(
                 reason="readings_imported", description_placeholders=said

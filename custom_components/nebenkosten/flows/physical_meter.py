@@ -12,6 +12,7 @@ import probatio as vol
 
 from ..const import DOMAIN
 from ..engine import units
+from ..errors import error_key
 from .checks import async_checked_source
 from .exchange import ExchangeSteps
 from .import_readings import ImportReadings
@@ -91,7 +92,7 @@ class PhysicalMeterFlow(
                     "add_reading", {**self._reading, "dry_run": True}
                 )
             except HomeAssistantError as error:
-                errors["base"] = error.translation_key or "unknown"
+                errors["base"] = error_key(error)
             else:
                 return await self.async_step_confirm_reading()
         schema = reading_schema(existing=False)
@@ -111,7 +112,7 @@ class PhysicalMeterFlow(
             try:
                 await self._call("add_reading", self._reading)
             except HomeAssistantError as error:
-                return self.async_abort(reason=error.translation_key or "unknown")
+                return self.async_abort(reason=error_key(error))
             return self.async_abort(reason="reading_saved")
         return self.async_show_form(
             step_id="confirm_reading",
@@ -158,7 +159,7 @@ class PhysicalMeterFlow(
                 else:
                     await self._call("edit_reading", {**chosen, **user_input})
             except HomeAssistantError as error:
-                errors["base"] = error.translation_key or "unknown"
+                errors["base"] = error_key(error)
             else:
                 return self.async_abort(
                     reason="reading_deleted" if delete else "reading_saved"

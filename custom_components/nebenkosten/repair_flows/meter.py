@@ -16,7 +16,7 @@ import probatio as vol
 
 from ..const import DOMAIN
 from ..data import NkConfigEntry
-from ..errors import async_in_journal
+from ..errors import async_in_journal, error_key
 from ..flows.exchange import ExchangeSteps
 from ..flows.reading_forms import reading_schema
 from ..journal.readings import confirm
@@ -145,7 +145,7 @@ class TypoFlow(_MeterFlow):
         try:
             return await self._async_edit(round(float(self._trouble["likely"]), 3))
         except HomeAssistantError as error:
-            return self.async_abort(reason=error.translation_key or "unknown")
+            return self.async_abort(reason=error_key(error))
 
     async def async_step_keep(
         self, _user_input: dict[str, Any] | None = None
@@ -158,7 +158,7 @@ class TypoFlow(_MeterFlow):
                 self.hass, confirm, analytics.journal, reading_id
             )
         except HomeAssistantError as error:
-            return self.async_abort(reason=error.translation_key or "unknown")
+            return self.async_abort(reason=error_key(error))
         analytics.request([meter])
         return self.async_create_entry(data={})
 
@@ -171,7 +171,7 @@ class TypoFlow(_MeterFlow):
             try:
                 done = await self._async_edit(user_input["value"])
             except HomeAssistantError as error:
-                errors["base"] = error.translation_key or "unknown"
+                errors["base"] = error_key(error)
             else:
                 return done
         return self.async_show_form(
@@ -202,7 +202,7 @@ class OverdueFlow(_MeterFlow):
             try:
                 await self._call("add_reading", {"meter_id": meter_id, **user_input})
             except HomeAssistantError as error:
-                errors["base"] = error.translation_key or "unknown"
+                errors["base"] = error_key(error)
             else:
                 return self.async_create_entry(data={})
         now = {"time": f"{dt_util.now():%Y-%m-%d %H:%M:%S}"}

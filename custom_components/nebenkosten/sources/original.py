@@ -172,12 +172,12 @@ class _Reading:
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
             if node is not None:
-                _constructed(node)
+                _plain(node)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             self._say(file, line, "no_yaml", Severity.ERROR)
             return empty
-        except yaml.YAMLError, ValueError, TypeError:
+        except yaml.YAMLError, ValueError, TypeError, RecursionError:
             self._say(file, 1, "no_yaml", Severity.ERROR)
             return empty
         if node is None:
@@ -252,8 +252,7 @@ class _Reading:
                 meter_id = str(name.value)
                 self._wrong(PATTERNS, name, "pattern_invalid", meter_id=meter_id)
                 continue
-            if isinstance(node, yaml.MappingNode):
-                self._check_keys(PATTERNS, node, {"monthly_percentages"})
+            self._check_keys(PATTERNS, node, {"monthly_percentages"})
             yield str(name.value).lower(), numbers
 
     def _check_patterns(

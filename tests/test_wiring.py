@@ -1,0 +1,71 @@
+"""Where meters belong in the energy dashboard, decided without one."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from custom_components.nebenkosten.engine.meter import House, Medium, Meter, Role
+from custom_components.nebenkosten.wiring.plan import Entry, Fault, Place, plan
+
+TODAY = date(2026, 3, 10)
+
+
+def meter(meter_id: str, medium: Medium = Medium.ELECTRICITY, **more: Any) -> Meter:
+    unit = more.pop("unit", "kWh")
+    return Meter(meter_id=meter_id, name=meter_id, medium=medium, unit=unit, **more)
+
+
+def house(*meters: Meter) -> House:
+    return House(time_zone="Europe/Berlin", meters=meters)
+
+
+def places(*meters: Meter) -> dict[str, Place]:
+    found = plan(house(*meters), [], TODAY).additions
+    return {entry.statistic_id.split(":")[1]: entry.place for entry in found}
+
+
+@pytest.mark.parametrize(
+    ("one", "place"),
+    [
+        (meter("a", Medium.WATER, unit="m³", role=Role.PRODUCTION), None),
+        (meter("a", role=Role.STORAGE), None),
+        (meter("a", Medium.HEAT, role=Role.MAIN), None),
+        (meter("a", Medium.HEAT, part_of="b"), None),
+        (meter("a", Medium.OTHER, unit="Stück", role=Role.MAIN), None),
+        (meter("a", removed=date(2025, 1, 1)), None),
+        (meter("a", Medium.GAS, unit="m³"), Place.GAS),
+        (meter("a", role=Role.SUB), Place.DEVICE),
+    ],
+)
+def test_a_meter_has_one_place_or_none(one: Meter, place: Place | None) -> None:
+    assert places(one) == ({} if place is None else {"a_consumption": place})
+
+
+def test_of_two_alike_nobody_knows_which_is_the_main_one() -> None:
+    assert places(meter("a"), meter("b")) == {}
+
+
+@pytest.mark.parametrize(
+    ("medium", "unit", "place", "wrong"),
+    [
+        (Medium.GAS, "m³", Place.GAS, False),
+        (Medium.GAS, "m³", Place.WATER, True),
+        (Medium.WATER, "m³", Place.WATER_DEVICE, False),
+        (Medium.ELECTRICITY, "kWh", Place.OTHER, False),
+        (Medium.HEAT, "kWh", Place.DEVICE, False),
+        (Medium.HEAT, "kWh", Place.GRID, True),
+    ],
+)
+def test_a_medium_has_its_places(
+    medium: Medium, unit: str, place: Place, wrong: bool
+) -> None:
+    entry = Entry(place, "nebenkosten:a_consumption")
+    found = plan(house(meter("a", medium, unit=unit)), [entry], TODAY).findings
+    assert [one.fault for one in found] == ([Fault.WRONG_PLACE] if wrong else [])
+
+
+def test_a_ring_of_parts_is_no_whole() -> None:
+    ring = house(meter("a", part_of="b"), meter("b", part_of="a"))
+    entry = Entry(Place.GRID, "nebenkosten:a_consumption")
+    assert plan(ring, [entry], TODAY).findings == ()
