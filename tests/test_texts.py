@@ -199,3 +199,14 @@ def test_a_finding_in_both_languages() -> None:
 )
 def test_numbers_as_people_write_them(value: str | float, text: str) -> None:
     assert shown(value, comma=True) == text
+
+
+def test_no_sentence_stands_in_the_code() -> None:
+    """What people read comes from the translations, in both languages."""
+    for pattern in (
+        r'(?:HomeAssistantError|ServiceValidationError|ConfigEntryError)\(\s*f?"',
+        r'_attr_name = "',
+        r'\bname="[A-Z][a-z]+ ',
+        r'(?:title|description|message)=f?"[^"{]* ',
+    ):
+        assert re.findall(pattern, SOURCE) == []

@@ -69,3 +69,12 @@ def test_a_ring_of_parts_is_no_whole() -> None:
     ring = house(meter("a", part_of="b"), meter("b", part_of="a"))
     entry = Entry(Place.GRID, "nebenkosten:a_consumption")
     assert plan(ring, [entry], TODAY).findings == ()
+
+
+def test_gas_stands_there_in_one_unit_only() -> None:
+    one = house(meter("a", Medium.GAS, unit="m³"))
+    energy = Entry(Place.GAS, "nebenkosten:a_energy")
+    assert plan(one, [energy], TODAY).additions == ()
+    assert plan(one, [energy], TODAY).findings == ()
+    both = plan(one, [energy, Entry(Place.GAS, "nebenkosten:a_consumption")], TODAY)
+    assert [finding.entry for finding in both.findings] == [energy]

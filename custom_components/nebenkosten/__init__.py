@@ -15,7 +15,7 @@ from .coordinator.analytics import Analytics
 from .coordinator.cache import Cache
 from .coordinator.opening import async_compare_meters, async_journal_of
 from .dashboard import async_offer_dashboard
-from .data import NkConfigEntry, meters_of, statistic_id
+from .data import NkConfigEntry, meters_of, statistic_ids
 from .journal.store import Journal
 from .services import async_setup_services
 from .sinks.statistics import async_clear
@@ -70,7 +70,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: NkConfigEntry) -> bool:
 
 async def async_remove_entry(hass: HomeAssistant, entry: NkConfigEntry) -> None:
     """Clear the house's statistics; the journal stays, with all it knows."""
-    ids = [statistic_id(str(s.unique_id)) for s in meters_of(entry)]
+    keys = [str(subentry.unique_id) for subentry in meters_of(entry)]
+    ids = [one for key in keys for one in statistic_ids(key)]
     await async_clear(hass, ids)
     await Cache(hass).async_remove()
     for issue in [i for d, i in ir.async_get(hass).issues if d == DOMAIN]:

@@ -100,3 +100,13 @@ def meter_from_data(
 def statistic_id(key: str) -> str:
     """Return the id of a meter's consumption statistic."""
     return f"{DOMAIN}:{key}_consumption"
+
+
+def energy_id(key: str) -> str:
+    """Return the id of a gas meter's consumption in kWh."""
+    return f"{DOMAIN}:{key}_energy"
+
+
+def statistic_ids(key: str) -> tuple[str, ...]:
+    """Return all ids that a meter's statistics may have."""
+    return statistic_id(key), energy_id(key)

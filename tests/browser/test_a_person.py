@@ -138,7 +138,7 @@ def _run_and_acknowledge(person: Person) -> None:
     person.sees_button(r"^Run analysis .*(second|minute)")
     person.sees("actual")
     person.takes_picture("dashboard")
-    person.click("I know")
+    person.tap("I know")
     person.sees("Nothing is odd.")
     person.go("/dashboard-nebenkosten/meter-wasser_haus")
     person.sees("By month")

@@ -145,7 +145,7 @@ def test_computed_meters_come_back_as_they_were_written() -> None:
     assert master_from("m", meter_data(two)) == two
     assert two.last_day is None
     assert master("m", two.periods[0]).last_day == END
-    with pytest.raises(ValueError, match="terms"):
+    with pytest.raises(KeyError, match="terms"):
         virtual_from("v", {"meter_id": "v", "medium": "gas", "unit": "m³", "terms": []})
 
 

@@ -13,9 +13,13 @@ from homeassistant.helpers.recorder import get_instance
 
 
 async def _rows(
-    hass: HomeAssistant, meter: str, period: Any, types: set[Any]
+    hass: HomeAssistant,
+    meter: str,
+    period: Any,
+    types: set[Any],
+    kind: str = "consumption",
 ) -> list[StatisticsRow]:
-    statistic = f"nebenkosten:{meter}_consumption"
+    statistic = f"nebenkosten:{meter}_{kind}"
     found = await get_instance(hass).async_add_executor_job(
         lambda: statistics_during_period(
             hass,
@@ -44,12 +48,14 @@ async def published(
     ]
 
 
-async def used_per_day(hass: HomeAssistant, meter: str) -> dict[str, float]:
+async def used_per_day(
+    hass: HomeAssistant, meter: str, kind: str = "consumption"
+) -> dict[str, float]:
     """Return the use of each local day, as the energy dashboard reads it."""
     zone = ZoneInfo(hass.config.time_zone)
     return {
         datetime.fromtimestamp(row["start"], zone).date().isoformat(): float(
             row["change"] or 0.0
         )
-        for row in await _rows(hass, meter, "day", {"change"})
+        for row in await _rows(hass, meter, "day", {"change"}, kind)
     }

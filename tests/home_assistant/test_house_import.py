@@ -12,6 +12,7 @@ from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.data import NkConfigEntry
 
 from .conftest import act, settle
+from .reading_back import used_per_day
 from .test_imports import Upload, upload
 
 __all__ = ["upload"]
@@ -119,6 +120,11 @@ async def test_an_installation_is_taken_over_in_one_go(
     run = await act(hass, "run_analytics", meter_id="kamin", end="2026-02-10")
     assert run["meters"]["kamin"]["total"] == pytest.approx(25, rel=1e-3)
     assert (await act(hass, "check_config"))["findings"] == []
+    await act(hass, "run_analytics")
+    gas = await used_per_day(hass, "gas_haus")
+    energy = await used_per_day(hass, "gas_haus", kind="energy")
+    assert gas
+    assert energy == pytest.approx({day: use * 10.64 for day, use in gas.items()})
 
 
 @pytest.mark.parametrize(
@@ -132,7 +138,7 @@ async def test_an_installation_is_taken_over_in_one_go(
         ("meters:\n- {meter_id: a b}\n", "line 2: a b is no meter_id"),
         ("meters:\n- {meter_id: a}\n- {meter_id: A}\n", "line 3: A stands there twice"),
         ("meters:\n- {meter_id: a, type: x}\n", "there is no type x"),
-        ("meters:\n- {meter_id: a, type: master}\n", "periods is missing"),
+        ("meters:\n- {meter_id: a, type: master}\n", "a needs periods"),
         (
             "meters:\n- {meter_id: a, type: virtual, calculation_type: magic}\n",
             "no calculation_type magic",
@@ -141,7 +147,7 @@ async def test_an_installation_is_taken_over_in_one_go(
             "meters:\n- {meter_id: a, type: virtual, base_meter: b}\n",
             "a: It refers to b, which does not exist.",
         ),
-        ("meters:\n- {meter_id: a, digits: x}\n", "a cannot be read"),
+        ("meters:\n- {meter_id: a, digits: x}\n", "a has a value"),
         ("? {a: b}\n: c\n", "meters.yaml, line 1"),
     ],
 )

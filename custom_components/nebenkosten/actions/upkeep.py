@@ -8,7 +8,7 @@ from homeassistant.util.json import JsonValueType
 from .. import tibber_history
 from ..coordinator.problems import house_problems
 from ..coordinator.run import Request, Trigger
-from ..data import statistic_id
+from ..data import statistic_ids
 from ..engine.house_checks import Problem
 from ..errors import broken, refuse
 from ..outside import OutOfReachError
@@ -73,10 +73,10 @@ async def wipe_processed(hass: HomeAssistant, call: ServiceCall) -> ServiceRespo
             points = await link.async_tell(partial(drop_all, place=place))
         except OutOfReachError as error:
             raise broken("influxdb_out_of_reach") from error
-    ids = [statistic_id(key) for key in analytics.meters]
+    ids = [one for key in analytics.meters for one in statistic_ids(key)]
     await async_clear(hass, ids)
     analytics.doubt(analytics.meters)
-    return {"deleted": {"statistics": len(ids), "influxdb": points}}
+    return {"deleted": {"statistics": len(analytics.meters), "influxdb": points}}
 
 
 async def import_tibber_history(

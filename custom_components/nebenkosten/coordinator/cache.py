@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
-from ..data import statistic_id
+from ..data import statistic_ids
 from ..engine.model import Snapshot
 from ..sinks.statistics import Published
 from .alerts import Alert
@@ -154,7 +154,8 @@ class Cache:
 
     def doubt(self, key: str) -> None:
         """Compare a meter's statistic anew at the next run."""
-        self._published.pop(statistic_id(key), None)
+        for one in statistic_ids(key):
+            self._published.pop(one, None)
         self._points.pop(key, None)
 
     def trust(self, statistic_id: str, published: Published) -> None:

@@ -184,7 +184,7 @@ class Execution:
         return outcomes
 
     async def _publish(self, results: dict[str, stages.Analysis]) -> dict[str, Outcome]:
-        wanted = [result.statistic for result in results.values()]
+        wanted = [one for result in results.values() for one in result.statistics]
         try:
             outcomes = await statistics.async_publish(self._hass, wanted, self._cache)
         except Exception:
@@ -192,7 +192,7 @@ class Execution:
             self._errors.append("statistics")
             return {}
         for key, result in results.items():
-            if outcomes[result.statistic.statistic_id].verified:
+            if all(outcomes[s.statistic_id].verified for s in result.statistics):
                 self._cache.meters[key] = Remembered(result.stamp, result.snapshot)
             else:
                 self._fail(result.report.meter, Status.PARTIAL, "statistics")
@@ -270,7 +270,7 @@ class Execution:
         from ..engine.consumption import total
 
         period = total(report, request.start, request.end)
-        outcome = outcomes.get(result.statistic.statistic_id, Outcome())
+        outcome = outcomes.get(result.statistics[0].statistic_id, Outcome())
         zone = ZoneInfo(self._house.time_zone)
         return MeterRun(
             status=self._failed.get(meter.key, Status.OK),

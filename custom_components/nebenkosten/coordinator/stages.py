@@ -14,7 +14,7 @@ import math
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ..data import statistic_id
+from ..data import energy_id, statistic_id
 from ..engine.days import local_day
 from ..engine.definition import meter_data
 from ..engine.meter import AnyMeter, House, Meter
@@ -41,17 +41,20 @@ if TYPE_CHECKING:
     from ..engine.state import State
 
 # What a changed engine makes of the same readings is another result.
-_ENGINE_VERSION = 3
+_ENGINE_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
-    """What one meter came to, and the state of things that it was computed from."""
+    """What one meter came to, and the state of things that it was computed from.
+
+    Of its statistics the first is its consumption in its own unit.
+    """
 
     stamp: str
     report: MeterReport
     snapshot: Snapshot
-    statistic: Statistic
+    statistics: tuple[Statistic, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,30 +167,36 @@ def analyse(
     report = _analysed(journal, house, group, moment, stored)
     for meter in stale:
         found[meter.key] = _analysis(
-            now[meter.key], report.meters[meter.key], moment.as_of, house.time_zone
+            now[meter.key], report.meters[meter.key], moment.as_of, house
         )
     return {meter.key: found[meter.key] for meter in meters}
 
 
 def _analysis(
-    stamped: str, report: MeterReport, as_of: float, time_zone: str
+    stamped: str, report: MeterReport, as_of: float, house: House
 ) -> Analysis:
     # Late imports: nothing on the set-up path may load numpy.
     from ..engine.consumption import published_rows
+    from ..engine.gas import energy_rows, is_volume_of_gas
     from ..engine.summary import snapshot
 
     meter, rows = report.meter, published_rows(report)
+    found = [
+        Statistic(
+            statistic_id(meter.key), meter.name, meter.unit, rows, fingerprints(rows)
+        )
+    ]
+    if is_volume_of_gas(meter):
+        energy = energy_rows(report, rows, house.gas)
+        name = f"{meter.name} (kWh)"
+        found.append(
+            Statistic(energy_id(meter.key), name, "kWh", energy, fingerprints(energy))
+        )
     return Analysis(
         stamped,
         report,
-        snapshot(report, as_of, ZoneInfo(time_zone)),
-        Statistic(
-            statistic_id(meter.key),
-            meter.name,
-            meter.unit,
-            rows,
-            fingerprints(rows),
-        ),
+        snapshot(report, as_of, ZoneInfo(house.time_zone)),
+        tuple(found),
     )
 
 

@@ -84,7 +84,7 @@ def master_from(name: str, data: Mapping[str, Plain]) -> Master:
     """
     given = data["periods"]
     if not isinstance(given, (list, tuple)) or not given:
-        raise ValueError("a list of periods is missing")
+        raise KeyError("periods")
     return Master(
         **_common(name, data),
         periods=tuple(
@@ -96,7 +96,7 @@ def master_from(name: str, data: Mapping[str, Plain]) -> Master:
 def _period(period: Mapping[str, Plain]) -> MasterPeriod:
     sources = period["source_meters"]
     if not isinstance(sources, (list, tuple)) or not sources:
-        raise ValueError("a period without source_meters")
+        raise KeyError("source_meters")
     keys = tuple(str(source) for source in sources)
     end = _day(period.get("end_date"))
     return MasterPeriod(
@@ -117,7 +117,7 @@ def virtual_from(name: str, data: Mapping[str, Plain]) -> Virtual:
         terms = [Term(meter_id=str(data["base_meter"]))]
         terms += [Term(meter_id=str(other), factor=-1.0) for other in others]
     if not terms:
-        raise ValueError("a list of terms is missing")
+        raise KeyError("terms")
     return Virtual(**_common(name, data), terms=tuple(terms))
 
 

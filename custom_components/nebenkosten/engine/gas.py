@@ -8,6 +8,7 @@ import numpy as np
 
 from . import units
 from .meter import AnyMeter, GasFactor, Medium
+from .model import MeterReport, Rows
 
 if TYPE_CHECKING:
     from .model import Floats
@@ -38,6 +39,26 @@ def energy_per_volume(gas: Sequence[GasFactor], first: date, days: int) -> Float
     begins = np.array([factor.valid_from.toordinal() for factor in dated])
     which = np.searchsorted(begins, first.toordinal() + np.arange(days), "right") - 1
     return np.array([factor.kwh for factor in dated])[np.clip(which, 0, None)]
+
+
+def is_volume_of_gas(meter: AnyMeter) -> bool:
+    """Return whether a meter counts gas by its volume."""
+    volume = units.dimension(units.canonical(meter.unit)) == "volume"
+    return volume and meter.medium is Medium.GAS
+
+
+def energy_rows(report: MeterReport, rows: Rows, gas: Sequence[GasFactor]) -> Rows:
+    """Return published rows of gas [m³] in kWh, each by the factor of its day.
+
+    Energy has no dial.
+    """
+    if report.first_day is None or not len(rows.starts):
+        return rows
+    day = np.searchsorted(report.midnights, rows.starts, "right") - 1
+    factor = energy_per_volume(gas, report.first_day, len(report.midnights))[day]
+    scale = units.factor(report.meter.unit, "m³")
+    sums = np.cumsum(np.diff(rows.sums, prepend=0.0) * factor * scale)
+    return Rows(rows.starts, sums, np.full(len(sums), np.nan))
 
 
 def daily_factor(

@@ -98,10 +98,11 @@ const anomaly = (meter, texts) => [
     type: "conditional",
     conditions: [{ condition: "state", entity: meter.anomaly, state: "on" }],
     card: {
-      type: "button",
+      type: "tile",
+      entity: meter.anomaly,
       name: texts.acknowledge,
       icon: "mdi:check",
-      show_state: false,
+      hide_state: true,
       tap_action: {
         action: "perform-action",
         perform_action: "nebenkosten.acknowledge_anomaly",

@@ -8,7 +8,7 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import CONF_JOURNAL_ID, JOURNAL_FILE
-from ..data import NkConfigEntry, statistic_id
+from ..data import NkConfigEntry, statistic_ids
 from ..journal.house import keep_meter
 from ..journal.readings import delete_all
 from ..journal.store import set_aside
@@ -89,7 +89,7 @@ class RemovedMeterFlow(RepairsFlow):
         """Clear the statistics and mark all readings as deleted."""
         journal = self._entry.runtime_data.journal
         await self.hass.async_add_executor_job(delete_all, journal, self._meter)
-        await async_clear(self.hass, [statistic_id(self._meter)])
+        await async_clear(self.hass, statistic_ids(self._meter))
         self._entry.runtime_data.forget(self._meter)
         return self.async_create_entry(data={})
 

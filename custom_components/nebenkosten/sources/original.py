@@ -231,10 +231,12 @@ class _Reading:
         data["removed"] = data.get("deinstallation_date")
         try:
             return _READ_BY[kind](name, data)
-        except (KeyError, TypeError, ValueError) as error:
-            text = f"{error.args[0] if error.args else error} is missing"
-            reason = text if isinstance(error, KeyError) else str(error)
-            self._wrong(METERS, entry, "meter_invalid", meter_id=meter_id, why=reason)
+        except KeyError as error:
+            missing = str(error.args[0])
+            self._wrong(METERS, entry, "key_missing", meter_id=meter_id, key=missing)
+            return None
+        except TypeError, ValueError:
+            self._wrong(METERS, entry, "meter_invalid", meter_id=meter_id)
             return None
 
     def _shares(self) -> Iterator[tuple[str, list[Plain]]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from ..data import statistic_id
+from ..data import statistic_id, statistic_ids
 from ..engine import units
 from ..engine.meter import AnyMeter, House, Medium, Meter, Role, Virtual
 
@@ -73,7 +73,11 @@ class _Wiring:
     def __init__(self, house: House, entries: Sequence[Entry], today: date) -> None:
         self._entries, self._today = entries, today
         self._meters = {meter.key: meter for meter in house.all_meters}
-        self._ours = {statistic_id(key): m for key, m in self._meters.items()}
+        self._ours = {
+            statistic: meter
+            for key, meter in self._meters.items()
+            for statistic in statistic_ids(key)
+        }
         self._there = {entry.statistic_id for entry in entries}
         self._joined = {key: meter for meter in house.masters for key in meter.operands}
 
@@ -84,7 +88,8 @@ class _Wiring:
         places = {k: p for k, m in self._meters.items() if (p := self.place(m))}
         for key, place in places.items():
             ours = statistic_id(key)
-            if ours in self._there or self._fed_by_wired(self._meters[key]):
+            there = not self._there.isdisjoint(statistic_ids(key))
+            if there or self._fed_by_wired(self._meters[key]):
                 continue
             above = (self._meters[key].part_of or "").lower()
             inside = places.get(above) is place and place not in _SOURCES
@@ -151,6 +156,9 @@ class _Wiring:
     def _fault(self, entry: Entry, meter: AnyMeter) -> tuple[Fault, str] | None:
         if entry.place not in _fitting(meter):
             return Fault.WRONG_PLACE, entry.place.value
+        twin = statistic_id(meter.key)
+        if entry.statistic_id != twin and twin in self._there:
+            return Fault.SENSOR_BESIDE_METER, twin
         sensor = self._fed_by_wired(meter)
         if sensor is not None:
             return Fault.SENSOR_BESIDE_METER, sensor
