@@ -94,6 +94,21 @@ meters:
   role: sub
   output_unit: MWh
   installation_date: '2024-04-02'
+- meter_id: wasser_innen
+  type: virtual
+  name: Wasser ohne Garten
+  medium: water
+  output_unit: m³
+  base_meter: wasser_haus
+  subtract_meters: [wasser_garten]
+- meter_id: heizung
+  type: virtual
+  name: Heizung beider Wohnungen
+  medium: heat
+  output_unit: kWh
+  terms:
+  - {meter_id: waerme_eg}
+  - {meter_id: waerme_og}
 """
 
 
