@@ -7,6 +7,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.nebenkosten.const import (
     DOMAIN,
@@ -203,8 +204,14 @@ async def test_a_day_is_summed_up_for_automations(
     early = await act(hass, "get_daily_summary", meter_id="wasser", date="2020-01-01")
     assert early["meters"] == {}
     await pass_to(hass, freezer, "2026-03-11T03:31:00")
-    assert [one["date"] for one in summaries] == ["2026-03-10"]
-    assert "wasser" in summaries[0]["meters"]
+    # The first run made up for the night before.
+    assert [one["date"] for one in summaries] == ["2026-03-09", "2026-03-10"]
+    # A run by hand that takes the night's work over tells of the day, too.
+    freezer.move_to("2026-03-12T02:30:00+00:00")
+    async_fire_time_changed(hass)
+    await act(hass, "run_analytics")
+    assert [one["date"] for one in summaries[2:]] == ["2026-03-11"]
+    assert "wasser" in summaries[1]["meters"]
 
 
 async def test_runs_are_remembered_for_a_month(

@@ -220,12 +220,16 @@ class Analytics(DataUpdateCoordinator[Result]):
         meters = frozenset(self._waiting.meters)
         if not meters or not self._cache.automatic:
             return
-        request = Request(trigger=self._waiting.trigger, meters=meters)
+        waiting = self._waiting
+        trigger = Trigger.NIGHTLY if waiting.nightly else waiting.trigger
+        request = Request(trigger=trigger, meters=meters)
         await self._async_locked(self.journal, request)
 
     async def _async_locked(self, journal: Journal, request: Request) -> Run:
+        nightly = False
         async with self._lock:
             if not request.dry_run:
+                nightly = self._waiting.nightly
                 request = request.joined(self._waiting.taken())
             await self.lookup.async_load_engine()
             if request.full and not request.dry_run:
@@ -254,7 +258,7 @@ class Analytics(DataUpdateCoordinator[Result]):
                 self._show()
                 tell(self.hass, self.config_entry.entry_id, run, record)
                 await self._async_ask_to_mend(run)
-        if run.trigger is Trigger.NIGHTLY:
+        if nightly:
             await self._async_sum_up()
         return run
 

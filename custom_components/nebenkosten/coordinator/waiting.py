@@ -32,6 +32,7 @@ class Waiting:
         self._retry: CALLBACK_TYPE | None = None
         self._stopped = False
         self.trigger = Trigger.CHANGE
+        self.nightly = False
         self.meters: set[str] = set()
 
     @callback
@@ -39,6 +40,8 @@ class Waiting:
         """Let meters wait; unless `soon`, until somebody asks for a run."""
         self.meters.update(meters)
         self.trigger = trigger
+        # Whoever takes it over does the night's work.
+        self.nightly |= trigger is Trigger.NIGHTLY
         if soon and self.meters and self._quiet is None and not self._stopped:
             self._quiet = async_call_later(self._hass, _QUIET, self._begun)
 
@@ -47,6 +50,7 @@ class Waiting:
         """Return what waits and let it wait no more."""
         found = frozenset(self.meters)
         self.meters.clear()
+        self.nightly = False
         return found
 
     @callback
