@@ -217,6 +217,19 @@ def test_the_leaves_give_the_value() -> None:
     )
 
 
+def test_a_meter_without_days_is_explained_as_such() -> None:
+    one = physical("empty")
+    house = House(time_zone="Europe/Berlin", meters=(one,))
+    report = analyse(house, {"empty": series([])}, Context(as_of=1775000000.0))
+
+    def dial(_: Meter, __: float) -> State:
+        raise AssertionError("nobody reads it")
+
+    for reports in (report.meters, {}):
+        node = explain(house, reports, dial, one, date(2026, 1, 1))
+        assert (node.how, node.value) == ("outside", None)
+
+
 def test_only_what_was_written_is_restored() -> None:
     shown = Snapshot(seen_on=START)
     content = plain(shown)

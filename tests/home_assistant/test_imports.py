@@ -16,6 +16,7 @@ import pytest
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.flows import uploads
+from custom_components.nebenkosten.flows.checks import year_start_of
 
 from .conftest import act, add_meter, settle
 
@@ -209,6 +210,9 @@ async def test_gas_and_billing_year_are_options(
         ({"gas": [rows[0], rows[0]]}, {"gas": "gas_twice"}),
         ({"gas": [rows[0] | {"z_factor": 0}]}, {"gas": "gas_incomplete"}),
     ]
+    for text in ("10-01", "1.10.", "1. 10."):
+        assert year_start_of(text) == "10-01"
+    assert year_start_of("  ") is None
     for given, errors in wrong:
         again: Any = await hass.config_entries.options.async_configure(
             form["flow_id"], base | given
