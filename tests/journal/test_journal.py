@@ -1,6 +1,7 @@
 """The journal keeps what was said, whatever happens."""
 
 from collections.abc import Iterator
+from datetime import date
 import json
 from pathlib import Path
 import shutil
@@ -11,7 +12,17 @@ from typing import Any
 import pytest
 
 from custom_components.nebenkosten.engine.model import ReadingKind
-from custom_components.nebenkosten.journal import amounts, house, readings, series
+from custom_components.nebenkosten.journal import (
+    amounts,
+    house,
+    readings,
+    schema,
+    series,
+)
+from custom_components.nebenkosten.journal.acknowledgements import (
+    acknowledge,
+    acknowledged,
+)
 from custom_components.nebenkosten.journal.readings import Change
 from custom_components.nebenkosten.journal.records import (
     JournalError,
@@ -332,3 +343,26 @@ def test_what_the_disk_says_becomes_a_sentence(
     with pytest.raises(JournalError) as caught, journal.reading():
         raise error
     assert caught.value.key == key
+
+
+def test_a_journal_of_the_first_layout_is_brought_to_todays(path: Path) -> None:
+    first = sqlite3.connect(path)
+    first.executescript(schema.MIGRATIONS[0] + "PRAGMA user_version = 1;")
+    first.execute("INSERT INTO meta VALUES ('journal_id', 'old')")
+    first.execute("INSERT INTO revisions VALUES (1, 0, 'append')")
+    first.execute(
+        "INSERT INTO readings VALUES"
+        " (7, 'strom', 0, 'UTC', '5', 5, NULL, 'actual', 'hand', 0, NULL, 1, 0, 'o')"
+    )
+    first.commit()
+    first.close()
+    opened = open_journal(path)
+    assert opened.journal_id == "old"
+    (reading,) = readings.find(opened, "strom")
+    assert (reading.reading_id, reading.value) == (7, 5.0)
+    assert readings.confirm(opened, 7) == "strom"
+    assert series.load(opened, "strom").readings.confirmed == {7}
+    days = date(2026, 1, 1), date(2026, 1, 3)
+    acknowledge(opened, "strom", "a", days, None)
+    assert acknowledged(opened, "strom") == [days]
+    opened.close()
