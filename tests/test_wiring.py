@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from custom_components.nebenkosten.engine.meter import House, Medium, Meter, Role
+from custom_components.nebenkosten.engine.meter import (
+    House,
+    Medium,
+    Meter,
+    Role,
+    Term,
+    Virtual,
+)
 from custom_components.nebenkosten.wiring.plan import Entry, Fault, Place, plan
 
 TODAY = date(2026, 3, 10)
@@ -44,6 +51,28 @@ def test_a_meter_has_one_place_or_none(one: Meter, place: Place | None) -> None:
 
 def test_of_two_alike_nobody_knows_which_is_the_main_one() -> None:
     assert places(meter("a"), meter("b")) == {}
+
+
+@pytest.mark.parametrize(
+    ("role", "own"),
+    [(None, {}), (Role.SUB, {"rest_consumption": Place.DEVICE})],
+)
+def test_what_a_formula_subtracts_is_a_part(
+    role: Role | None, own: dict[str, Place]
+) -> None:
+    rest = Virtual(
+        meter_id="rest",
+        name="rest",
+        medium=Medium.ELECTRICITY,
+        unit="kWh",
+        role=role,
+        terms=(Term(meter_id="a"), Term(meter_id="b", factor=-1.0)),
+    )
+    meters = (meter("a"), meter("b"))
+    computed = House(time_zone="Europe/Berlin", meters=meters, virtuals=(rest,))
+    found = plan(computed, [], TODAY).additions
+    there = {entry.statistic_id.split(":")[1]: entry.place for entry in found}
+    assert there == {"a_consumption": Place.GRID, **own}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ The sentences live with all other texts in `translations/`, under `exceptions`.
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import cache
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ type Wording = Callable[[Finding], str]
 _FALLBACK = "en"
 
 
+# A run words its findings in several places; the file never changes while we run.
+@cache
 def load_sentences(language: str) -> Sentences:
     """Read the sentences of a language, English where there is no such file."""
     folder = Path(__file__).parent / "translations"

@@ -6,7 +6,6 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, ISSUE_WIRING
 from ..data import NkConfigEntry
@@ -21,8 +20,8 @@ from ..texts import (
     way_out,
     writes_comma,
 )
-from ..wiring.plan import plan
-from ..wiring.preferences import async_entries
+from ..wiring.plan import findings_text
+from ..wiring.preferences import async_plan
 from .health import is_stale
 from .problems import house_problems
 
@@ -141,14 +140,10 @@ class Issues:
 
     async def _async_wiring(self, house: House, sentences: Sentences) -> None:
         """Ask about entries of the energy dashboard that count something twice."""
-        entries = await async_entries(self._hass)
-        found = plan(house, entries or (), dt_util.now().date()).findings
+        found = await async_plan(self._hass, house)
         troubles = []
-        if found:
-            text = "\n".join(
-                f"- {sentences[f'wiring_{f.fault}'].format(name=f.name, other=f.other)}"
-                for f in found
-            )
+        if found and found.findings:
+            text = findings_text(found.findings, sentences)
             troubles = [
                 Trouble(kind=ISSUE_WIRING, meter="", placeholders={"text": text})
             ]

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date
-import math
 
-from .model import MeterReport, Provenance, Temperature
+from .model import MeterReport, Provenance, Temperature, known
 
 # VDI 3807: heating degrees up to 20 °C indoors on days colder than 15 °C outside.
 _INDOORS = 20.0
@@ -37,8 +36,8 @@ def summary_of(report: MeterReport, day: date) -> DaySummary | None:
     index = (day - report.first_day).days
     expected = None if report.expected is None else float(report.expected[index])
     return DaySummary(
-        consumption=_known(float(report.use[index])),
-        expected=None if expected is None else _known(expected),
+        consumption=known(float(report.use[index])),
+        expected=None if expected is None else known(expected),
         provenance=Provenance(int(report.provenance[index])),
         flags=tuple(a.kind for a in report.anomalies if a.start <= day <= a.end),
     )
@@ -51,11 +50,7 @@ def degree_days(temperature: Temperature | None, day: date) -> float | None:
     index = (day - temperature.first_day).days
     if not 0 <= index < len(temperature.means):
         return None
-    mean = _known(float(temperature.means[index]))
+    mean = known(float(temperature.means[index]))
     if mean is None:
         return None
     return _INDOORS - mean if mean < _LIMIT else 0.0
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value

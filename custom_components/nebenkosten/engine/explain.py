@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from . import gas
 from .meter import AnyMeter, House, Master, MasterPeriod, Meter, Virtual
-from .model import MeterReport, Provenance, Value
+from .model import MeterReport, Provenance, Value, known
 
 if TYPE_CHECKING:
     from .state import State
@@ -65,7 +63,7 @@ class _Explaining:
             index = (self._day - report.first_day).days
         if report is None or not 0 <= index < len(report.use):
             return self._node(meter, None, "outside")
-        value = _known(float(report.use[index]))
+        value = known(float(report.use[index]))
         provenance = Provenance(int(report.provenance[index])).name.lower()
         if isinstance(meter, Virtual):
             terms = tuple(self._term(meter, i) for i in range(len(meter.terms)))
@@ -164,7 +162,3 @@ class _Explaining:
 
 def _covers(period: MasterPeriod, day: date) -> bool:
     return period.start <= day <= (period.end or date.max)
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else value

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import IntEnum, StrEnum
 from hashlib import sha256
+from math import isnan
 from typing import TYPE_CHECKING
 
 from .meter import AnyMeter
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     type Floats = NDArray[np.float64]
     type Ints = NDArray[np.int64]
     type Bools = NDArray[np.bool_]
+
+
+def known(value: float) -> float | None:
+    """Return a number, None for one that nobody knows (NaN)."""
+    return None if isnan(value) else value
 
 
 class ReadingKind(StrEnum):

@@ -3,13 +3,12 @@
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
-from homeassistant.util import dt as dt_util
 import probatio as vol
 
 from ..data import house_of
 from ..texts import Sentences, async_sentences
-from ..wiring.plan import Entry, Plan, plan
-from ..wiring.preferences import async_change, async_entries
+from ..wiring.plan import Entry, Plan, findings_text
+from ..wiring.preferences import async_change, async_plan
 
 
 class EnergyDashboard(ConfigFlow):
@@ -19,12 +18,10 @@ class EnergyDashboard(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show the plan and carry it out."""
-        entries = await async_entries(self.hass)
-        if entries is None:
+        house = house_of(self.hass, self._get_reconfigure_entry())
+        found = await async_plan(self.hass, house)
+        if found is None:
             return self.async_abort(reason="energy_missing")
-        entry = self._get_reconfigure_entry()
-        house = house_of(self.hass, entry)
-        found = plan(house, entries, dt_util.now().date())
         if not found.additions and not found.findings:
             return self.async_abort(reason="energy_complete")
         if user_input is not None:
@@ -48,8 +45,5 @@ def _in_words(
         return f"{names[key]} ({sentences[f'place_{entry.place}']})"
 
     added = "\n".join(f"- {name(entry)}" for entry in found.additions)
-    wrong = "\n".join(
-        f"- {sentences[f'wiring_{one.fault}'].format(name=one.name, other=one.other)}"
-        for one in found.findings
-    )
+    wrong = findings_text(found.findings, sentences)
     return {"added": added or "–", "wrong": wrong or "–"}

@@ -1,14 +1,14 @@
 """How is the exchange of a meter entered by clicking, looked at before it is kept?"""
 
 from abc import abstractmethod
-from typing import Any, cast
+from typing import Any
 
 from homeassistant.data_entry_flow import FlowContext, FlowHandler, FlowResult
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.json import JsonObjectType
 
-from ..const import DOMAIN
 from ..errors import error_key
+from .actions import async_act
 from .reading_forms import EXCHANGE
 from .words import preview_in_words
 
@@ -72,12 +72,5 @@ class ExchangeSteps[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, R
         )
 
     async def _replace(self, *, dry_run: bool) -> JsonObjectType:
-        """Do what the action does: one way in for readings, with one set of checks."""
-        response = await self.hass.services.async_call(
-            DOMAIN,
-            "replace_meter",
-            {**self._exchange, "dry_run": dry_run},
-            blocking=True,
-            return_response=True,
-        )
-        return cast(JsonObjectType, response or {})
+        data = {**self._exchange, "dry_run": dry_run}
+        return await async_act(self.hass, "replace_meter", data)

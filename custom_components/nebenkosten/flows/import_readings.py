@@ -15,10 +15,10 @@ from homeassistant.helpers.selector import (
 from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
-from ..const import DOMAIN
 from ..errors import error_key
 from ..sources.csv_readings import places_of
 from ..sources.table import FileError, table_of
+from .actions import async_act
 from .schemas import choice, picked
 from .uploads import async_uploaded
 
@@ -157,7 +157,6 @@ class ImportReadings[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, 
         )
 
     async def _async_import(self, *, dry_run: bool) -> JsonObjectType:
-        """Do what the action does: one way in, with one set of checks."""
         data = {
             "content": self._content,
             "bare_dates": self._bare_dates,
@@ -165,10 +164,7 @@ class ImportReadings[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, 
         }
         if self._only is not None:
             data["meter_id"] = self._only
-        response = await self.hass.services.async_call(
-            DOMAIN, "import_readings", data, blocking=True, return_response=True
-        )
-        return response or {}
+        return await async_act(self.hass, "import_readings", data)
 
 
 def _canonical(

@@ -10,9 +10,9 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
-from ..const import DOMAIN
 from ..engine import units
 from ..errors import error_key
+from .actions import async_act
 from .checks import async_checked_source
 from .exchange import ExchangeSteps
 from .import_readings import ImportReadings
@@ -88,8 +88,8 @@ class PhysicalMeterFlow(
         if user_input is not None:
             self._reading = {"meter_id": self._meter_id, **user_input}
             try:
-                self._preview = await self._call(
-                    "add_reading", {**self._reading, "dry_run": True}
+                self._preview = await async_act(
+                    self.hass, "add_reading", {**self._reading, "dry_run": True}
                 )
             except HomeAssistantError as error:
                 errors["base"] = error_key(error)
@@ -110,7 +110,7 @@ class PhysicalMeterFlow(
         """Show what the reading gives before it is kept."""
         if user_input is not None:
             try:
-                await self._call("add_reading", self._reading)
+                await async_act(self.hass, "add_reading", self._reading)
             except HomeAssistantError as error:
                 return self.async_abort(reason=error_key(error))
             return self.async_abort(reason="reading_saved")
@@ -125,7 +125,9 @@ class PhysicalMeterFlow(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Choose one of the last readings."""
-        response = await self._call("get_readings", {"meter_id": self._meter_id})
+        response = await async_act(
+            self.hass, "get_readings", {"meter_id": self._meter_id}
+        )
         meters = cast(dict[str, dict[str, list[JsonObjectType]]], response["meters"])
         valid = {
             str(reading["id"]): reading
@@ -155,9 +157,9 @@ class PhysicalMeterFlow(
             delete = user_input.pop("delete")
             try:
                 if delete:
-                    await self._call("delete_reading", chosen)
+                    await async_act(self.hass, "delete_reading", chosen)
                 else:
-                    await self._call("edit_reading", {**chosen, **user_input})
+                    await async_act(self.hass, "edit_reading", {**chosen, **user_input})
             except HomeAssistantError as error:
                 errors["base"] = error_key(error)
             else:
@@ -208,13 +210,6 @@ class PhysicalMeterFlow(
     @property
     def _unit(self) -> str:
         return str(self._get_reconfigure_subentry().data["unit"])
-
-    async def _call(self, action: str, data: dict[str, Any]) -> JsonObjectType:
-        """Do what the action does: one way in for readings, with one set of checks."""
-        response = await self.hass.services.async_call(
-            DOMAIN, action, data, blocking=True, return_response=True
-        )
-        return cast(JsonObjectType, response or {})
 
     def _label(self, reading: JsonObjectType) -> str:
         unit = reading["unit"] or self._unit

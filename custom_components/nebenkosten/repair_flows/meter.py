@@ -1,7 +1,7 @@
 """What can the user do about a meter whose readings or settings do not fit?"""
 
 from collections.abc import Mapping
-from typing import Any, cast, override
+from typing import Any, override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.components.repairs.const import FlowType
@@ -11,12 +11,11 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.selector import TextSelector
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
-from ..const import DOMAIN
 from ..data import NkConfigEntry
 from ..errors import async_in_journal, error_key
+from ..flows.actions import async_act
 from ..flows.exchange import ExchangeSteps
 from ..flows.reading_forms import reading_schema
 from ..journal.readings import confirm
@@ -46,13 +45,6 @@ class _MeterFlow(RepairsFlow):
     @property
     def _unit(self) -> str:
         return str(self._subentry.data["unit"])
-
-    async def _call(self, action: str, data: Mapping[str, Any]) -> JsonObjectType:
-        """Do what the action does: one way in for readings, with one set of checks."""
-        response = await self.hass.services.async_call(
-            DOMAIN, action, dict(data), blocking=True, return_response=True
-        )
-        return cast(JsonObjectType, response or {})
 
     async def _async_hand_over(self) -> RepairsFlowResult:
         """Go on in the meter's own forms; the issue ends with its cause."""
@@ -185,7 +177,7 @@ class TypoFlow(_MeterFlow):
 
     async def _async_edit(self, value: object) -> RepairsFlowResult:
         given = {"reading_id": self._trouble["reading_id"], "value": value}
-        await self._call("edit_reading", given)
+        await async_act(self.hass, "edit_reading", given)
         return self.async_create_entry(data={})
 
 
@@ -200,7 +192,9 @@ class OverdueFlow(_MeterFlow):
         if user_input is not None and "issue_id" not in user_input:
             meter_id = self._subentry.data["meter_id"]
             try:
-                await self._call("add_reading", {"meter_id": meter_id, **user_input})
+                await async_act(
+                    self.hass, "add_reading", {"meter_id": meter_id, **user_input}
+                )
             except HomeAssistantError as error:
                 errors["base"] = error_key(error)
             else:

@@ -4,12 +4,10 @@ from typing import Any
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.util import dt as dt_util
 import probatio as vol
 
 from ..data import NkConfigEntry, house_of
-from ..wiring.plan import plan
-from ..wiring.preferences import async_change, async_entries
+from ..wiring.preferences import async_change, async_plan
 
 
 class WiringFlow(RepairsFlow):
@@ -24,10 +22,9 @@ class WiringFlow(RepairsFlow):
     ) -> RepairsFlowResult:
         """Name them, and take them out."""
         if user_input is not None and "issue_id" not in user_input:
-            entries = await async_entries(self.hass)
-            house = house_of(self.hass, self._entry)
-            found = plan(house, entries or (), dt_util.now().date())
-            await async_change(self.hass, (), [one.entry for one in found.findings])
+            found = await async_plan(self.hass, house_of(self.hass, self._entry))
+            if found is not None:
+                await async_change(self.hass, (), [f.entry for f in found.findings])
             return self.async_create_entry(data={})
         issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
         return self.async_show_form(

@@ -7,6 +7,8 @@ from hashlib import blake2b
 import math
 from typing import TYPE_CHECKING, Final
 
+from ..engine.model import known
+
 if TYPE_CHECKING:
     from ..engine.model import Rows
 
@@ -51,7 +53,7 @@ def rows_since(rows: Rows, since: float) -> list[Row]:
     """Return the rows that begin at or after an instant [epoch s]."""
     first = int(rows.starts.searchsorted(since))
     return [
-        Row(start, total, None if math.isnan(state) else state)
+        Row(start, total, known(state))
         for start, total, state in zip(
             rows.starts[first:].tolist(),
             rows.sums[first:].tolist(),

@@ -69,6 +69,14 @@ def plan(house: House, entries: Sequence[Entry], today: date) -> Plan:
     return Plan(tuple(wired.additions()), tuple(wired.findings()))
 
 
+def findings_text(findings: Sequence[Finding], sentences: Mapping[str, str]) -> str:
+    """Return a line for each finding."""
+    return "\n".join(
+        f"- {sentences[f'wiring_{one.fault}'].format(name=one.name, other=one.other)}"
+        for one in findings
+    )
+
+
 class _Wiring:
     def __init__(self, house: House, entries: Sequence[Entry], today: date) -> None:
         self._entries, self._today = entries, today

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
-from .plan import Entry, Place
+from ..engine.meter import House
+from .plan import Entry, Place, Plan, plan
 
 if TYPE_CHECKING:
     from homeassistant.components.energy.data import (
@@ -24,6 +26,12 @@ async def async_entries(hass: HomeAssistant) -> list[Entry] | None:
         return None
     manager = await _async_manager(hass)
     return list(_entries(manager.data or manager.default_preferences()))
+
+
+async def async_plan(hass: HomeAssistant, house: House) -> Plan | None:
+    """Return what should change there today, None where there is no dashboard."""
+    entries = await async_entries(hass)
+    return None if entries is None else plan(house, entries, dt_util.now().date())
 
 
 async def _async_manager(hass: HomeAssistant) -> EnergyManager:
