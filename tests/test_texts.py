@@ -15,6 +15,8 @@ from custom_components.nebenkosten.coordinator.run import Status
 from custom_components.nebenkosten.engine.doubts import Doubt
 from custom_components.nebenkosten.engine.events import KINDS
 from custom_components.nebenkosten.engine.house_checks import Check
+from custom_components.nebenkosten.engine.invariants import INVARIANTS
+from custom_components.nebenkosten.engine.metrics import METRICS
 from custom_components.nebenkosten.engine.model import (
     Finding,
     Provenance,
@@ -103,6 +105,9 @@ def test_every_key_used_in_code_has_a_text() -> None:
     used |= {f"{what}_{check}" for check in Check for what in ("check", "way_out")}
     explained = re.findall(r'self\._node\([^"]*"(\w+)"', SOURCE)
     explained += re.findall(r'how="(\w+)"', SOURCE)
+    explained += re.findall(r'(?:_leaf|_model)\(.*"(\w+)"\)', SOURCE)
+    used |= {f"finding_invariant_{name}" for name in INVARIANTS}
+    used |= {f"metric_{key}" for key in METRICS}
     used |= {f"explain_{how}" for how in explained}
     used |= {f"file_{code}" for code in re.findall(_FILE_CODES, SOURCE)} | {"file_line"}
     used |= {f"place_{place}" for place in Place if place is not Place.OTHER}

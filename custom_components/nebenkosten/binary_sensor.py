@@ -53,12 +53,15 @@ def _about_alert(analytics: Analytics, meter: AnyMeter) -> Mapping[str, Any]:
 
 
 def _about_age(analytics: Analytics, meter: AnyMeter) -> Mapping[str, Any]:
+    missed = analytics.data.missed.get(meter.key, ())
+    unavailable = {"sources_unavailable": list(missed)} if missed else {}
     snapshot = analytics.data.meters.get(meter.key)
     quality = None if snapshot is None else snapshot.quality
     if quality is None or quality.read_until is None or quality.limit is None:
-        return {}
+        return unavailable
     due = quality.read_until + quality.limit
     return {
+        **unavailable,
         "last": datetime.fromtimestamp(quality.read_until, UTC).isoformat(),
         "due": datetime.fromtimestamp(due, UTC).isoformat(),
     }

@@ -11,22 +11,31 @@ SUBENTRY_PHYSICAL: Final = "physical_meter"
 SUBENTRY_VIRTUAL: Final = "virtual_meter"
 SUBENTRY_WATER: Final = "water_temperature"
 
+CONF_ATTEMPTS: Final = "attempts"
 CONF_BILLING_YEAR_START: Final = "billing_year_start"
+CONF_FEDERAL_STATE: Final = "federal_state"
 CONF_GAS: Final = "gas"
 CONF_INFLUXDB: Final = "influxdb"
 CONF_JOURNAL_ID: Final = "journal_id"
+CONF_KEEP_RUNS: Final = "keep_runs"
+CONF_PREVIEW: Final = "preview"
 CONF_RUN_TIME: Final = "run_time"
 CONF_SOURCE: Final = "source"
 CONF_TEMPERATURE: Final = "temperature"
 CONF_TIBBER: Final = "tibber"
+DEFAULT_ATTEMPTS: Final = 3
+DEFAULT_KEEP_RUNS: Final = 30
 DEFAULT_RUN_TIME: Final = "03:30:00"
 
 EVENT_ANOMALY: Final = f"{DOMAIN}_anomaly"
 EVENT_DAILY_SUMMARY: Final = f"{DOMAIN}_daily_summary"
+EVENT_PROGRESS: Final = f"{DOMAIN}_run_progress"
 EVENT_RUN_FINISHED: Final = f"{DOMAIN}_run_finished"
+EVENT_STALE: Final = f"{DOMAIN}_stale"
 
 ISSUE_JOURNAL: Final = "journal"
 ISSUE_METER_REMOVED: Final = "meter_removed"
+ISSUE_ORPHANED: Final = "orphaned_statistics"
 ISSUE_ORIGINAL: Final = "influxdb_original"
 ISSUE_WIRING: Final = "energy_wiring"
 

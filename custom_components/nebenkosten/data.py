@@ -2,17 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 
 from .const import (
+    CONF_ATTEMPTS,
     CONF_BILLING_YEAR_START,
+    CONF_FEDERAL_STATE,
     CONF_GAS,
+    CONF_KEEP_RUNS,
+    CONF_PREVIEW,
     CONF_RUN_TIME,
     CONF_TEMPERATURE,
+    DEFAULT_ATTEMPTS,
+    DEFAULT_KEEP_RUNS,
     DEFAULT_RUN_TIME,
     DOMAIN,
     SUBENTRY_MASTER,
@@ -49,13 +55,22 @@ class Settings:
 
     run_time: time
     temperature: str | None
+    attempts: int
+    keep_runs: timedelta
+    federal_state: str | None
+    preview: bool
 
 
 def settings_of(entry: NkConfigEntry) -> Settings:
     """Return the house's options."""
+    options = entry.options
     return Settings(
-        time.fromisoformat(entry.options.get(CONF_RUN_TIME, DEFAULT_RUN_TIME)),
-        entry.options.get(CONF_TEMPERATURE),
+        run_time=time.fromisoformat(options.get(CONF_RUN_TIME, DEFAULT_RUN_TIME)),
+        temperature=options.get(CONF_TEMPERATURE),
+        attempts=int(options.get(CONF_ATTEMPTS, DEFAULT_ATTEMPTS)),
+        keep_runs=timedelta(days=int(options.get(CONF_KEEP_RUNS, DEFAULT_KEEP_RUNS))),
+        federal_state=options.get(CONF_FEDERAL_STATE),
+        preview=bool(options.get(CONF_PREVIEW)),
     )
 
 
@@ -107,6 +122,12 @@ def energy_id(key: str) -> str:
     return f"{DOMAIN}:{key}_energy"
 
 
+def preview_of(one: str) -> str:
+    """Return the id of a statistic's preview."""
+    return f"{one}_preview"
+
+
 def statistic_ids(key: str) -> tuple[str, ...]:
     """Return all ids that a meter's statistics may have."""
-    return statistic_id(key), energy_id(key)
+    own = statistic_id(key), energy_id(key)
+    return (*own, *map(preview_of, own))

@@ -1,15 +1,17 @@
-"""What happens to a meter's odd days, as an entity."""
+"""What happens to a meter's odd days, and how runs end, as entities."""
 
 from typing import Any, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import EVENT_ANOMALY
+from .const import EVENT_ANOMALY, EVENT_RUN_FINISHED
 from .coordinator.alerts import Phase
+from .coordinator.run import Status
 from .data import NkConfigEntry
-from .entity import MeterEntity
+from .entity import HouseEntity, MeterEntity
 
 PARALLEL_UPDATES = 0
 
@@ -21,13 +23,23 @@ ANOMALY = EventEntityDescription(
 _SHOWN = ("id", "kind", "start", "end", "actual", "expected", "score", "reason")
 
 
+RUN = EventEntityDescription(
+    key="run",
+    translation_key="run",
+    entity_category=EntityCategory.DIAGNOSTIC,
+    event_types=[status.value for status in Status],
+)
+_OF_RUN = ("run_id", "trigger", "started", "duration_s", "errors", "mended")
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: NkConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add one for each meter."""
+    """Add one for each meter, and one for the house's runs."""
     analytics = entry.runtime_data
+    async_add_entities([RunEvent(analytics, RUN)])
     for subentry_id, meter in analytics.meters_by_subentry():
         async_add_entities(
             [AnomalyEvent(analytics, meter, ANOMALY)], config_subentry_id=subentry_id
@@ -54,4 +66,20 @@ class AnomalyEvent(MeterEntity, EventEntity):
     def _told(self, event: Event) -> None:
         data = event.data
         self._trigger_event(data["phase"], {name: data[name] for name in _SHOWN})
+        self.async_write_ha_state()
+
+
+class RunEvent(HouseEntity, EventEntity):
+    """Tells how each run ended."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to what automations hear, too."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.hass.bus.async_listen(EVENT_RUN_FINISHED, self._told))
+
+    @callback
+    def _told(self, event: Event) -> None:
+        data = event.data
+        self._trigger_event(data["status"], {name: data[name] for name in _OF_RUN})
         self.async_write_ha_state()

@@ -5,9 +5,19 @@ from typing import Any, Final
 from homeassistant.components.repairs import RepairsFlow
 from homeassistant.core import HomeAssistant
 
-from .const import ISSUE_METER_REMOVED, ISSUE_ORIGINAL, ISSUE_WIRING
+from .const import (
+    ISSUE_METER_REMOVED,
+    ISSUE_ORIGINAL,
+    ISSUE_ORPHANED,
+    ISSUE_WIRING,
+)
 from .data import NkConfigEntry
-from .repair_flows.house import JournalFlow, OriginalFlow, RemovedMeterFlow
+from .repair_flows.house import (
+    JournalFlow,
+    OriginalFlow,
+    OrphansFlow,
+    RemovedMeterFlow,
+)
 from .repair_flows.meter import ExchangeFlow, OverdueFlow, SettingsFlow, TypoFlow
 from .repair_flows.wiring import WiringFlow
 
@@ -16,6 +26,7 @@ _BY_KIND: Final = {
     "typo": TypoFlow,
     "units": SettingsFlow,
     "definition": SettingsFlow,
+    "demand": SettingsFlow,
     "overdue": OverdueFlow,
     "silent": SettingsFlow,
 }
@@ -32,6 +43,8 @@ async def async_create_fix_flow(
         return _BY_KIND[kind](entry, data)
     if kind == ISSUE_WIRING:
         return WiringFlow(entry)
+    if issue_id == ISSUE_ORPHANED:
+        return OrphansFlow(entry, data["statistics"].split(","))
     if issue_id.startswith(ISSUE_METER_REMOVED):
         return RemovedMeterFlow(entry, data["meter"])
     if issue_id == ISSUE_ORIGINAL:

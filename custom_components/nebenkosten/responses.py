@@ -18,6 +18,7 @@ from .texts import Wording
 if TYPE_CHECKING:
     from .engine.consumption import Period
     from .engine.explain import Node
+    from .engine.facts import ReadingInterval
     from .engine.state import Neighbour, State
 
 
@@ -32,6 +33,7 @@ def run_response(run: Run, text: Wording) -> JsonObjectType:
         "meters": {key: _meter_run(one, text) for key, one in run.meters.items()},
         "written": {"statistics": run.written, "influxdb": run.points},
         "errors": list(run.errors),
+        "attempts": dict(run.attempts),
     }
 
 
@@ -61,7 +63,19 @@ def _meter_run(one: MeterRun, text: Wording) -> JsonObjectType:
         **_judgement(one.report, text),
         "findings": findings_response(one.findings, text),
         "changed_days": one.changed_days,
+        **_months(one),
     }
+
+
+def _months(one: MeterRun) -> JsonObjectType:
+    """Return what a dry run found; a real one has nothing to compare."""
+    if not one.months:
+        return {}
+    months: JsonObjectType = {
+        month: {"old": found.old, "new": found.new}
+        for month, found in one.months.items()
+    }
+    return {"months": months}
 
 
 def _judgement(report: MeterReport | None, text: Wording) -> JsonObjectType:
@@ -118,8 +132,23 @@ def explain_response(node: Node, how: Callable[[Node], str]) -> JsonObjectType:
         "value": node.value,
         "unit": node.unit,
         "how": how(node),
+        "op": node.op,
         "inputs": inputs,
         "reading_ids": list(node.reading_ids),
+    }
+
+
+def interval_response(interval: ReadingInterval, zone: ZoneInfo) -> JsonObjectType:
+    """Return the use between two readings, and per day."""
+    days = (interval.end - interval.start) / 86400
+    return {
+        "start": iso(interval.start, zone),
+        "end": iso(interval.end, zone),
+        "value": interval.use,
+        "days": days,
+        "per_day": interval.use / days if days and interval.use is not None else None,
+        "degree_days": interval.g20_15,
+        "reading_ids": list(interval.reading_ids),
     }
 
 
@@ -144,6 +173,7 @@ def reading_response(
         "unit": reading.unit,
         "kind": reading.kind.value,
         "source": reading.source,
+        "sources": [reading.source, *reading.witnesses],
         "note": reading.note,
         "status": _status(reading, report).value,
     }

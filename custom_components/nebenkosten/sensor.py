@@ -10,7 +10,7 @@ from homeassistant.components.sensor import (
     SensorEntity,
     SensorEntityDescription,
 )
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, UnitOfInformation
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
@@ -21,9 +21,11 @@ from .coordinator.analytics import Analytics
 from .coordinator.health import Level, health
 from .data import NkConfigEntry
 from .engine import units
+from .engine.grade import Quality
 from .engine.meter import AnyMeter, Medium, Meter
 from .engine.model import PeriodValue, Snapshot
 from .entity import HouseEntity, MeterEntity, has_dial
+from .live_entities import RateSensor, TodaySensor
 from .server_entities import async_add_server_sensors
 
 PARALLEL_UPDATES = 0
@@ -104,8 +106,15 @@ def _forecast(snapshot: Snapshot) -> Mapping[str, Any]:
     }
 
 
+def _aged(snapshot: Snapshot) -> Quality | None:
+    """Return the quality as of last midnight: without new readings it gets worse."""
+    if snapshot.quality is None:
+        return None
+    return snapshot.quality.at(dt_util.start_of_local_day().timestamp())
+
+
 def _quality(snapshot: Snapshot) -> Mapping[str, Any]:
-    quality = snapshot.quality
+    quality = _aged(snapshot)
     if quality is None:
         return {}
     return {
@@ -116,7 +125,15 @@ def _quality(snapshot: Snapshot) -> Mapping[str, Any]:
         "interpolated": round(quality.interpolated_share, 3),
         "extrapolated": round(quality.extrapolated_share, 3),
         "quarantined": quality.quarantined,
+        "unexplained": quality.unexplained,
     }
+
+
+def _sizes(analytics: Analytics) -> Mapping[str, Any]:
+    sizes = analytics.data.sizes
+    if sizes is None:
+        return {}
+    return {"readings": sizes.readings, "amounts": sizes.amounts, "edits": sizes.edits}
 
 
 def _open_anomalies(analytics: Analytics) -> list[str]:
@@ -161,7 +178,7 @@ METER_SENSORS = (
         key="quality",
         translation_key="quality",
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda shown: shown.quality.score if shown.quality else None,
+        value_fn=lambda shown: quality.score if (quality := _aged(shown)) else None,
         attributes_fn=_quality,
         quantity=False,
     ),
@@ -183,6 +200,16 @@ HOUSE_SENSORS = (
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda analytics: _time(analytics.data.last_run),
+    ),
+    HouseSensorDescription(
+        key="journal_size",
+        translation_key="journal_size",
+        device_class=SensorDeviceClass.DATA_SIZE,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        native_unit_of_measurement=UnitOfInformation.BYTES,
+        suggested_unit_of_measurement=UnitOfInformation.MEBIBYTES,
+        value_fn=lambda house: house.data.sizes.file if house.data.sizes else None,
+        attributes_fn=_sizes,
     ),
     HouseSensorDescription(
         key="open_anomalies",
@@ -220,6 +247,12 @@ async def async_setup_entry(
             ),
             config_subentry_id=subentry_id,
         )
+        window = analytics.live.windows.get(meter.key)
+        if window is not None:
+            live = (
+                kind(analytics, meter, window) for kind in (TodaySensor, RateSensor)
+            )
+            async_add_entities(live, config_subentry_id=subentry_id)
 
 
 class MeterSensor(MeterEntity, SensorEntity):

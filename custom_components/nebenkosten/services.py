@@ -8,7 +8,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 import probatio as vol
 
-from .actions import readings, results, upkeep
+from .actions import live, readings, results, upkeep
 from .const import DOMAIN
 from .engine.model import ReadingKind
 
@@ -91,6 +91,8 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("get_anomalies", results.get_anomalies, _METERS | _DAYS, only),
         ("get_counter", results.get_counter, _METERS | _AT, only),
         ("get_daily_summary", results.get_daily_summary, _METERS | _DAY, only),
+        ("get_intervals", results.get_intervals, _METERS | _DAYS, only),
+        ("get_live", live.get_live, _METERS, only),
         ("get_runs", upkeep.get_runs, _MANY, only),
         ("explain", results.explain, _METERS | _DAY, only),
         ("check_config", upkeep.check_config, {}, only),

@@ -50,7 +50,7 @@ async def async_import(
         raise broken("tibber_out_of_reach") from error
     finally:
         persistent_notification.async_dismiss(hass, _NOTE)
-        analytics.tibber_asked()
+        analytics.watching.tibber_asked()
     return {"homes": {home: _response(one, zone) for home, one in done.items()}}
 
 

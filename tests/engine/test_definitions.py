@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from custom_components.nebenkosten.coordinator.plain import plain, restored
-from custom_components.nebenkosten.engine.daily import degree_days
 from custom_components.nebenkosten.engine.definition import (
     master_from,
     meter_data,
@@ -27,7 +26,7 @@ from custom_components.nebenkosten.engine.meter import (
     Term,
     Virtual,
 )
-from custom_components.nebenkosten.engine.model import Context, Snapshot, Temperature
+from custom_components.nebenkosten.engine.model import Context, Snapshot
 from custom_components.nebenkosten.engine.pipeline import analyse
 from custom_components.nebenkosten.engine.state import State, state_at
 
@@ -149,16 +148,6 @@ def test_computed_meters_come_back_as_they_were_written() -> None:
         virtual_from("v", {"meter_id": "v", "medium": "gas", "unit": "m³", "terms": []})
 
 
-@pytest.mark.parametrize(
-    ("mean", "wanted"), [(14.9, 5.1), (15.0, 0.0), (-3.0, 23.0), (math.nan, None)]
-)
-def test_degree_days_by_hand(mean: float, wanted: float | None) -> None:
-    known = Temperature(START, [1.0, mean])
-    assert degree_days(known, date(2025, 1, 2)) == pytest.approx(wanted)
-    assert degree_days(known, date(2025, 1, 3)) is None
-    assert degree_days(None, START) is None
-
-
 def _tree(house: House, readings: Any, key: str, day: date) -> tuple[Node, float]:
     as_of = 1775000000.0
     report = analyse(house, readings, Context(as_of=as_of))
@@ -171,6 +160,23 @@ def _tree(house: House, readings: Any, key: str, day: date) -> tuple[Node, float
     assert found.first_day is not None
     use = float(found.use[(day - found.first_day).days])
     return explain(house, report.meters, dial, by_key[key], day), use
+
+
+# What is no reading: settings, what a model says, what an exchange carries over.
+_SETTINGS = ("setting", "gas_factor", "share", "carried", "exchange", "outside")
+
+
+def _recomputed(node: Node) -> float:
+    """Return a node's value from its leaves alone."""
+    if not node.inputs:
+        return node.value or 0.0
+    values = [_recomputed(one) for one in node.inputs]
+    if node.op == "product":
+        return math.prod(values)
+    if node.op == "share":
+        return values[0] + values[1] * values[2]
+    assert node.op == "sum"
+    return sum(values)
 
 
 def _leaves(node: Node) -> list[Node]:
@@ -208,8 +214,9 @@ def test_the_leaves_give_the_value() -> None:
         tree, use = _tree(house, readings, "rest", day)
         assert tree.value == pytest.approx(use)
         assert sum(one.value or 0.0 for one in tree.inputs) == pytest.approx(use)
+        assert _recomputed(tree) == pytest.approx(use, rel=1e-9)
         for leaf in _leaves(tree):
-            assert leaf.reading_ids or leaf.how in ("outside", "exchange")
+            assert leaf.reading_ids or leaf.how in _SETTINGS
     bridged, _ = _tree(house, readings, "joined", date(2026, 2, 7))
     assert "exchange" in {one.how for one in bridged.inputs}
     assert sum(one.value or 0.0 for one in bridged.inputs) == pytest.approx(

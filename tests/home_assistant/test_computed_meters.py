@@ -345,11 +345,17 @@ async def test_a_day_is_explained_down_to_its_readings(
     tree = await act(hass, "explain", meter_id="rest", date="2026-02-10")
     assert tree["value"] == pytest.approx(sum(one["value"] for one in tree["inputs"]))
     house, flat = tree["inputs"]
-    (master,) = house["inputs"]
+    master, factor, _ = house["inputs"]
+    assert (factor["what"], factor["value"]) == ("factor", 1.0)
     (source,) = master["inputs"]
-    begin, end = source["inputs"][0]["inputs"]
-    assert end["value"] - begin["value"] == pytest.approx(master["value"])
-    assert len(begin["reading_ids"]) == 2
+    end, less = source["inputs"][0]["inputs"]
+    assert end["value"] + less["value"] == pytest.approx(master["value"])
+    first, interval, share = end["inputs"]
+    assert end["op"] == "share"
+    assert end["value"] == pytest.approx(
+        first["value"] + interval["value"] * share["value"]
+    )
+    assert len(end["reading_ids"]) == 2
     assert flat["value"] == pytest.approx(-1.0)
     outside = await act(hass, "explain", meter_id="rest", date="2020-01-01")
     assert outside["value"] is None

@@ -99,7 +99,7 @@ async def test_a_recorder_that_refuses(
         patch.setattr(statistics, "async_add_external_statistics", refuse)
         run = await act(hass, "run_analytics")
         assert run["status"] == "partial"
-        assert run["errors"] == ["statistics"]
+        assert run["errors"] == ["statistics: strom", "statistics: zwei"]
     run = await act(hass, "run_analytics")
     assert run["status"] == "ok"
     assert len(await published(hass, "strom")) == 36

@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nebenkosten.backup import async_post_backup, async_pre_backup
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.coordinator.analytics import _CHECKED
+from custom_components.nebenkosten.coordinator.watching import _CHECKED
 from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.journal.store import create_journal, open_journal
 

@@ -168,7 +168,7 @@ async def test_points_that_cannot_be_made_stop_no_statistics(
         raise ValueError("no such thing")
 
     with monkeypatch.context() as patch:
-        patch.setattr(sink, "_wanted", broken)
+        patch.setattr(sink, "wanted_points", broken)
         run = await act(hass, "run_analytics")
     assert run["status"] == "partial"
     assert run["errors"] == ["points: strom", "points: wasser"]

@@ -344,10 +344,10 @@ async def test_no_hour_twice_and_none_missing_whatever_fails_when(
                 home.late, fake.moods = set(), []
             freezer.move_to(fake.now)
             link.begin()
-            missed = await async_collect(
+            gathered = await async_collect(
                 hass, kept, {SourceKind.TIBBER: TibberSource(link)}, meter, None
             )
-            failures += bool(missed)
+            failures += bool(gathered.missed)
             if first is None and load(kept, "strom").amounts.starts:
                 first = fake.now
             fake.now += timedelta(hours=dice.choice((1, 2, 7, 30, 100, 240)))

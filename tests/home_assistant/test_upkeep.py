@@ -1,5 +1,6 @@
 """Results wiped and back again, an older cache, an exchange by the meter's menu."""
 
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -78,7 +79,7 @@ async def test_a_cache_of_an_older_layout_is_no_cache(
 
 
 async def test_the_runs_file_can_go(hass: HomeAssistant) -> None:
-    log = RunLog(hass)
+    log = RunLog(hass, timedelta(days=30))
     await log.async_save()
     await log.async_remove()
     await log.async_load()

@@ -75,12 +75,34 @@ def test_a_reading_is_kept_as_given(journal: Journal) -> None:
     assert stored.kind is ReadingKind.ACTUAL
 
 
-def test_the_same_reading_of_one_source_is_one_record(journal: Journal) -> None:
+def test_the_same_reading_of_two_sources_is_one_record(journal: Journal) -> None:
     first = readings.append(journal, [new(1, 5), new(1, 5), new(1, 5, "sensor.x")])
-    assert first.duplicates == 1
-    assert len(set(first.ids)) == 2
-    assert readings.append(journal, [new(1, 5)]).duplicates == 1
+    assert first.duplicates == 2
+    assert len(set(first.ids)) == 1
+    again = readings.append(journal, [new(1, 5), new(1, 5, "sensor.x")])
+    assert (again.ids, again.duplicates) == (first.ids[:1] * 2, 2)
+    (one,) = readings.find(journal, "strom")
+    assert (one.source, *one.witnesses) == ("hand", "sensor.x")
+    other = readings.append(journal, [new(1, 6, "sensor.x")])
+    assert other.duplicates == 0
     assert len(readings.find(journal, "strom")) == 2
+
+
+def test_what_was_mended_stays_so_whoever_gave_it(journal: Journal) -> None:
+    (reading_id, _) = readings.append(journal, [new(1, 5), new(1, 5, "sensor.x")]).ids
+    readings.edit(journal, reading_id, Change(value=6, value_text="6"))
+    assert readings.append(journal, [new(1, 5, "sensor.x")]).duplicates == 1
+    assert [one.value for one in readings.find(journal, "strom")] == [6]
+    readings.delete(journal, reading_id)
+    assert readings.append(journal, [new(1, 5, "sensor.x")]).duplicates == 1
+    assert readings.find(journal, "strom") == []
+
+
+def test_what_changes_nothing_leaves_no_revision(journal: Journal) -> None:
+    readings.append(journal, [new(1, 5)])
+    before = journal.rows("SELECT count(*) FROM revisions")[0][0]
+    readings.append(journal, [new(1, 5)])
+    assert journal.rows("SELECT count(*) FROM revisions")[0][0] == before
 
 
 def test_edits_and_deletions_leave_the_old_value_readable(journal: Journal) -> None:

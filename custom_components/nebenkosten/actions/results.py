@@ -7,19 +7,20 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
 from .. import reading_desk as desk
-from ..coordinator.summary import async_summary
 from ..errors import async_in_journal, refuse
 from ..journal.acknowledgements import acknowledge, acknowledged
 from ..responses import (
     anomalies_response,
     consumption_rows,
     explain_response,
+    interval_response,
     state_response,
 )
 from ..texts import async_explaining, async_wording
 from .choosing import (
     all_or_chosen,
     analytics_of,
+    chosen_physical,
     days_of,
     one_meter,
     one_physical,
@@ -62,6 +63,22 @@ async def get_consumption(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
             for report in (analysis.report for analysis in analyses)
         }
     }
+
+
+async def get_intervals(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Return what was used between readings, and how cold it was meanwhile."""
+    analytics = analytics_of(hass)
+    zone = zone_of(analytics)
+    low, high = desk.bounds(call.data.get("start"), call.data.get("end"), zone)
+    found: JsonObjectType = {}
+    for meter in chosen_physical(hass, analytics, call) or analytics.house.meters:
+        intervals = [
+            interval_response(one, zone)
+            for one in await analytics.lookup.async_intervals(meter)
+            if (high is None or one.start < high) and (low is None or one.end > low)
+        ]
+        found[meter.meter_id] = {"unit": meter.unit, "intervals": [*intervals]}
+    return {"meters": found}
 
 
 async def get_anomalies(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
@@ -124,7 +141,7 @@ async def get_daily_summary(hass: HomeAssistant, call: ServiceCall) -> ServiceRe
     analytics = analytics_of(hass)
     meters = all_or_chosen(hass, analytics, call)
     day = call.data.get("date") or _yesterday()
-    return await async_summary(analytics.lookup, meters, day)
+    return await analytics.async_summary(meters, day)
 
 
 async def explain(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:

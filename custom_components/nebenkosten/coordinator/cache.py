@@ -3,7 +3,7 @@
 A disposable file: without it everything is computed and compared anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 import logging
 from typing import Final, TypedDict
@@ -14,6 +14,7 @@ from homeassistant.helpers.storage import Store
 from ..const import DOMAIN
 from ..data import statistic_ids
 from ..engine.model import Snapshot
+from ..sinks.points import PREVIEW
 from ..sinks.statistics import Published
 from .alerts import Alert
 from .plain import plain, restored
@@ -21,7 +22,7 @@ from .plain import plain, restored
 _LOGGER = logging.getLogger(__name__)
 _VERSION: Final = 1
 # What entities show of a meter has changed with these: another file would not do.
-_LAYOUT: Final = 2
+_LAYOUT: Final = 3
 
 
 class _Content(TypedDict):
@@ -30,6 +31,8 @@ class _Content(TypedDict):
     alerts: dict[str, list[object]]
     last_run: float | None
     last_nightly: float | None
+    kept_orphans: list[str]
+    preview: bool
     meters: dict[str, dict[str, object]]
     published: dict[str, dict[str, object]]
     points: dict[str, object]
@@ -58,6 +61,8 @@ class Cache:
         self.automatic = True
         self.last_run: float | None = None
         self.last_nightly: float | None = None
+        self.kept_orphans: set[str] = set()
+        self.preview = False
 
     async def async_load(self) -> None:
         """Read the file; one that makes no sense is as good as none."""
@@ -84,6 +89,8 @@ class Cache:
         }
         self.last_run = content["last_run"]
         self.last_nightly = content["last_nightly"]
+        self.kept_orphans = set(content["kept_orphans"])
+        self.preview = bool(content["preview"])
         self.meters = {
             key: Remembered(str(one["stamp"]), restored(Snapshot, one["snapshot"]))
             for key, one in content["meters"].items()
@@ -119,6 +126,8 @@ class Cache:
                 },
                 "last_run": self.last_run,
                 "last_nightly": self.last_nightly,
+                "kept_orphans": sorted(self.kept_orphans),
+                "preview": self.preview,
                 "meters": {
                     key: {"stamp": one.stamp, "snapshot": plain(one.snapshot)}
                     for key, one in self.meters.items()
@@ -156,7 +165,23 @@ class Cache:
         """Compare a meter's statistic anew at the next run."""
         for one in statistic_ids(key):
             self._published.pop(one, None)
-        self._points.pop(key, None)
+        for place in (key, key + PREVIEW):
+            self._points.pop(place, None)
+
+    def keep_only(self, keys: Collection[str]) -> None:
+        """Drop the values of meters that are no longer there."""
+        for shown in (self.meters, self.alerts):
+            for key in shown.keys() - set(keys):
+                del shown[key]
+
+    def has_points(self, suffix: str) -> bool:
+        """Return whether points are known to lie under names with this suffix."""
+        return any(key.endswith(suffix) for key in self._points)
+
+    def forget_points(self, suffix: str) -> None:
+        """Note that nothing lies under names with this suffix."""
+        for key in [key for key in self._points if key.endswith(suffix)]:
+            del self._points[key]
 
     def trust(self, statistic_id: str, published: Published) -> None:
         """Note that a statistic was read back and holds this."""

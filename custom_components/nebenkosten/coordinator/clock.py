@@ -17,7 +17,7 @@ from .schedule import runs_around
 
 
 class Clock:
-    """Calls at midnight, ten past each hour, and at the time of the nightly run."""
+    """Calls at midnight, five and ten past each hour, and for the nightly run."""
 
     def __init__(self, hass: HomeAssistant, entry: NkConfigEntry) -> None:
         """Remember whose clock it is."""
@@ -32,10 +32,12 @@ class Clock:
         *,
         nightly: Callable[[], None],
         hourly: Callable[[], None],
+        check: Callable[[], None],
         midnight: Callable[[], None],
     ) -> None:
         """Begin to call; hours of the recorder are complete ten past."""
         self._nightly = nightly
+        self._every(check, minute=5, second=0)
         self._every(hourly, minute=10, second=0)
         self._every(midnight, hour=0, minute=0, second=0)
         self._cancel.append(self._plan())

@@ -1,6 +1,7 @@
 """How do a meter's sources reach the journal?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 import time
 from zoneinfo import ZoneInfo
@@ -20,29 +21,39 @@ from ..sources.text import number_text
 type Sources = Mapping[SourceKind, Source]
 
 
+@dataclass(slots=True)
+class Gathered:
+    """What a meter's sources gave: new records, and servers that were missed."""
+
+    records: int = 0
+    missed: list[str] = field(default_factory=list)
+
+
 async def async_collect(
     hass: HomeAssistant,
     journal: Journal,
     sources: Sources,
     meter: Meter,
     again_from: date | None,
-) -> list[str]:
+) -> Gathered:
     """Bring all sources of a meter up to date; `again_from` reads them again.
 
-    Returns the names of servers that are out of reach, or not set up: other sources
-    go on.
+    A server that is out of reach, or not set up, is missed: other sources go on.
     """
-    missed = []
+    found = Gathered()
     for source in meter.sources:
         reader = sources.get(source.kind)
         if reader is None:
-            missed.append(source.kind.value)
+            found.missed.append(source.kind.value)
             continue
         try:
-            await _async_read(hass, journal, reader, meter, source, again_from)
+            async for records in _async_read(
+                hass, journal, reader, meter, source, again_from
+            ):
+                found.records += records
         except OutOfReachError as error:
-            missed.append(error.name)
-    return missed
+            found.missed.append(error.name)
+    return found
 
 
 async def _async_read(
@@ -52,8 +63,8 @@ async def _async_read(
     meter: Meter,
     source: SourceRef,
     again_from: date | None,
-) -> None:
-    """Keep what a source gives, part by part, each with how far it reaches."""
+) -> AsyncIterator[int]:
+    """Keep what a source gives, part by part; yields how many records are new."""
     zone = ZoneInfo(hass.config.time_zone)
     known = await hass.async_add_executor_job(
         house.collection, journal, meter.key, source.reference
@@ -63,7 +74,7 @@ async def _async_read(
         since = min(since, midnight(again_from, zone))
     now = time.time()
     async for found in reader.async_read(source, since, now):
-        await hass.async_add_executor_job(
+        yield await hass.async_add_executor_job(
             _keep, journal, meter, source, found, zone, now
         )
 
@@ -86,7 +97,8 @@ def _keep(
     found: Collected,
     zone: ZoneInfo,
     now: float,
-) -> None:
+) -> int:
+    """Keep a part and how far it reaches; returns how many records are new."""
     low, high = _validity(source, zone)
     name = f"{source.kind}:{source.reference}"
     new = [
@@ -103,10 +115,12 @@ def _keep(
         for sample in found.samples
         if low <= sample.instant <= high
     ]
+    records = _keep_amounts(journal, meter, name, found, (low, high))
     if new:
-        readings.append(journal, new)
-    _keep_amounts(journal, meter, name, found, (low, high))
+        added = readings.append(journal, new)
+        records += len(added.ids) - added.duplicates
     house.collected(journal, meter.key, source.reference, now=now, until=found.until)
+    return records
 
 
 def _keep_amounts(
@@ -115,7 +129,7 @@ def _keep_amounts(
     name: str,
     found: Collected,
     valid: tuple[float, float],
-) -> None:
+) -> int:
     new: Sequence[NewAmount] = [
         NewAmount(
             meter=meter.key,
@@ -131,8 +145,7 @@ def _keep_amounts(
         for amount in found.amounts
         if valid[0] <= amount.start and amount.end <= valid[1]
     ]
-    if new:
-        amounts.record(journal, new)
+    return amounts.record(journal, new) if new else 0
 
 
 def _validity(source: SourceRef, zone: ZoneInfo) -> tuple[float, float]:

@@ -1,30 +1,30 @@
 """One run: collect, analyse, publish; what fails stops nothing else."""
 
-import asyncio
 from collections.abc import Awaitable
-from datetime import UTC, date, datetime
+from datetime import date
 import logging
 import time
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
-from ..data import NkConfigEntry
+from ..data import NkConfigEntry, settings_of
+from ..engine.groups import portions
 from ..engine.meter import AnyMeter, Definition, House, Meter
 from ..engine.model import Temperature
 from ..journal.acknowledgements import acknowledged
 from ..journal.store import Journal
 from ..outside import OutOfReachError
-from ..sinks import statistics
-from ..sinks.statistics import Outcome
 from ..texts import async_wording
 from . import stages
 from .alerts import Told, alerts_of, news
-from .cache import Cache, Remembered
+from .cache import Cache
 from .collect import async_collect
-from .points import Points
+from .progress import Progress
+from .publication import Publication
 from .raw import async_hand_on
+from .recording import of_meter
 from .run import MeterRun, Request, Run, Status
 from .servers import Servers
 
@@ -54,10 +54,12 @@ class Execution:
         self._cache = cache
         self._analyses = analyses
         self._temperature = temperature
+        self._run_id = uuid4().hex
+        self._progress = Progress(hass, self._run_id)
         self._errors: list[str] = []
         self._failed: dict[str, Status] = {}
-        self._missed: set[str] = set()
-        self._points = 0
+        self._missed: dict[str, tuple[str, ...]] = {}
+        self._collected: dict[str, int] = {}
         self._told: tuple[Told, ...] = ()
         self._stages: dict[str, float] = {}
 
@@ -65,27 +67,22 @@ class Execution:
         """Do all stages for the meters asked for."""
         started = time.time()
         meters = self._concerned(request)
+        publication = self._publication()
         if not request.dry_run:
             self._servers.begin()
             await self._timed("collect", self._collect(meters, request.start))
         results = await self._timed("analyse", self._analyse(meters, started))
-        outcomes: dict[str, Outcome] = {}
-        if not request.dry_run:
+        if request.dry_run:
+            await self._timed("compare", publication.async_compare(results, request))
+        else:
             self._analyses.update(results)
-            self._told = await self._async_told(results)
-            outcomes = await self._timed("publish", self._publish_all(results))
-        run = self._record(request, started, meters, results, outcomes)
-        _LOGGER.info(
-            "Run %s (%s): %s, %d meters, %d rows and %d points written, %.1f s",
-            run.run_id,
-            run.trigger,
-            run.status,
-            len(run.meters),
-            run.written,
-            run.points,
-            run.duration,
-        )
-        return run
+            sound = self._sound(results)
+            self._told = await self._async_told(sound)
+            await self._timed("publish", publication.async_publish(sound))
+        for meter, status, what in publication.failed:
+            self._fail(meter, status, what)
+        self._errors += publication.errors
+        return self._run(request, started, meters, results, publication)
 
     def _concerned(self, request: Request) -> list[AnyMeter]:
         """Return the meters asked for, and all that are computed from them."""
@@ -103,49 +100,63 @@ class Execution:
             self._stages[stage] = time.perf_counter() - begin
 
     async def _collect(self, meters: list[AnyMeter], again_from: date | None) -> None:
-        for meter in meters:
-            if not isinstance(meter, Meter):
-                continue
+        read = [meter for meter in meters if isinstance(meter, Meter)]
+        self._progress.begin("collect", len(read))
+        for meter in read:
             try:
-                missed = await async_collect(
-                    self._hass, self._journal, self._servers.sources, meter, again_from
-                )
-                if self._servers.raw is not None:
-                    await async_hand_on(
-                        self._hass,
-                        self._journal,
-                        meter,
-                        self._servers.raw,
-                        self._cache,
-                    )
+                await self._collect_one(meter, again_from)
             except OutOfReachError as error:
                 self._miss(meter, [error.name])
             except Exception:
                 _LOGGER.exception("Sources of %s cannot be read", meter.meter_id)
                 self._fail(meter, Status.PARTIAL, "sources")
-            else:
-                self._miss(meter, missed)
+            self._progress.step()
+
+    async def _collect_one(self, meter: Meter, again_from: date | None) -> None:
+        gathered = await async_collect(
+            self._hass, self._journal, self._servers.sources, meter, again_from
+        )
+        self._collected[meter.key] = gathered.records
+        self._miss(meter, gathered.missed)
+        if self._servers.raw is not None:
+            await async_hand_on(
+                self._hass, self._journal, meter, self._servers.raw, self._cache
+            )
 
     async def _analyse(
         self,
         meters: list[AnyMeter],
         as_of: float,
     ) -> dict[str, stages.Analysis]:
-        try:
-            return await self._analysed(meters, as_of)
-        except Exception:
-            _LOGGER.exception("The meters cannot be computed together")
+        """Compute in portions, and one by one where a portion fails."""
+        keys = {meter.key for meter in meters}
+        self._progress.begin("analyse", len(meters))
+        results: dict[str, stages.Analysis] = {}
+        for portion in portions(self._house, keys):
+            try:
+                results |= await self._analysed(portion, as_of)
+            except Exception:
+                _LOGGER.exception("The meters cannot be computed together")
+                results |= await self._one_by_one(portion, as_of)
+            self._progress.step(len(portion))
+        return {
+            meter.key: results[meter.key] for meter in meters if meter.key in results
+        }
+
+    async def _one_by_one(
+        self, meters: tuple[AnyMeter, ...], as_of: float
+    ) -> dict[str, stages.Analysis]:
         results: dict[str, stages.Analysis] = {}
         for meter in meters:
             try:
-                results |= await self._analysed([meter], as_of)
+                results |= await self._analysed((meter,), as_of)
             except Exception:
                 _LOGGER.exception("%s cannot be computed", meter.meter_id)
                 self._fail(meter, Status.FAILED, "analysis")
         return results
 
     async def _analysed(
-        self, meters: list[AnyMeter], as_of: float
+        self, meters: tuple[AnyMeter, ...], as_of: float
     ) -> dict[str, stages.Analysis]:
         return await self._hass.async_add_executor_job(
             stages.analyse,
@@ -156,102 +167,84 @@ class Execution:
             self._analyses,
         )
 
+    def _sound(self, results: dict[str, stages.Analysis]) -> dict[str, stages.Analysis]:
+        """Leave out what must not be published; its last good result stays."""
+        for result in results.values():
+            if result.broken:
+                self._fail(result.report.meter, Status.PARTIAL, "invariant")
+        return {key: one for key, one in results.items() if not one.broken}
+
     async def _async_told(
         self, results: dict[str, stages.Analysis]
     ) -> tuple[Told, ...]:
         """Compare the meters' events with those known; return what is news."""
         text = await async_wording(self._hass)
+        known = await self._hass.async_add_executor_job(
+            lambda: {key: acknowledged(self._journal, key) for key in results}
+        )
         told: list[Told] = []
         for key, result in results.items():
-            known = await self._hass.async_add_executor_job(
-                acknowledged, self._journal, key
-            )
             today = result.snapshot.seen_on
-            now = alerts_of(result.report, known, today, text)
+            now = alerts_of(result.report, known[key], today, text)
             before = self._cache.alerts.get(key, ())
             self._cache.alerts[key] = now
             meter = result.report.meter
             told += [Told(meter, phase, alert) for phase, alert in news(before, now)]
         return tuple(told)
 
-    async def _publish_all(
-        self, results: dict[str, stages.Analysis]
-    ) -> dict[str, Outcome]:
-        """Both at once: the recorder's thread and the server wait for nobody."""
-        outcomes, _ = await asyncio.gather(
-            self._publish(results), self._publish_points(results)
+    def _publication(self) -> Publication:
+        return Publication(
+            self._hass,
+            self._entry,
+            self._cache,
+            self._servers.influx,
+            self._progress,
+            preview=settings_of(self._entry).preview,
         )
-        return outcomes
 
-    async def _publish(self, results: dict[str, stages.Analysis]) -> dict[str, Outcome]:
-        wanted = [one for result in results.values() for one in result.statistics]
-        try:
-            outcomes = await statistics.async_publish(self._hass, wanted, self._cache)
-        except Exception:
-            _LOGGER.exception("Statistics cannot be written")
-            self._errors.append("statistics")
-            return {}
-        for key, result in results.items():
-            if all(outcomes[s.statistic_id].verified for s in result.statistics):
-                self._cache.meters[key] = Remembered(result.stamp, result.snapshot)
-            else:
-                self._fail(result.report.meter, Status.PARTIAL, "statistics")
-        return outcomes
-
-    async def _publish_points(self, results: dict[str, stages.Analysis]) -> None:
-        """Write to the InfluxDB, if there is one; the statistics are safe already."""
-        if self._servers.influx is None:
-            return
-        points = Points(self._hass, self._entry, self._servers.influx)
-        for key, result in results.items():
-            try:
-                self._points += await points.async_publish(
-                    key, result.report, self._cache
-                )
-            except OutOfReachError as error:
-                self._missed.add(key)
-                self._errors.append(f"{error.name}: {result.report.meter.meter_id}")
-            except Exception:
-                _LOGGER.exception("Points cannot be written")
-                self._fail(result.report.meter, Status.PARTIAL, "points")
-
-    def _miss(self, meter: Meter, names: list[str]) -> None:
+    def _miss(self, meter: Definition, names: list[str]) -> None:
         """Note which servers a meter is behind for; the next run catches up."""
         for name in names:
-            self._missed.add(meter.key)
             self._fail(meter, Status.PARTIAL, name)
+            known = self._missed.get(meter.key, ())
+            self._missed[meter.key] = (*known, name)
 
     def _fail(self, meter: Definition, status: Status, what: str) -> None:
         self._errors.append(f"{what}: {meter.meter_id}")
         self._failed[meter.key] = status
 
-    def _record(
+    def _run(
         self,
         request: Request,
         started: float,
         meters: list[AnyMeter],
         results: dict[str, stages.Analysis],
-        outcomes: dict[str, Outcome],
+        publication: Publication,
     ) -> Run:
         status = Status.PARTIAL if self._errors else Status.OK
         if meters and not results:
             status = Status.FAILED
         return Run(
-            run_id=uuid4().hex,
+            run_id=self._run_id,
             trigger=request.trigger,
             status=status,
-            started=datetime.fromtimestamp(started, UTC),
+            started=dt_util.utc_from_timestamp(started),
             duration=sum(self._stages.values()),
             stages=dict(self._stages),
             meters={
                 meter.meter_id: self._of_meter(
-                    meter, request, results.get(meter.key), outcomes
+                    meter, request, results.get(meter.key), publication
                 )
                 for meter in meters
             },
-            written=sum(outcome.written for outcome in outcomes.values()),
-            points=self._points,
-            missed=frozenset(self._missed),
+            written=publication.rows,
+            points=publication.points,
+            missed={**self._missed, **publication.missed},
+            attempts={
+                link.name: link.attempts
+                for link in self._servers.links
+                if link.attempts > 1
+            },
             errors=tuple(self._errors),
             told=self._told,
         )
@@ -261,27 +254,15 @@ class Execution:
         meter: AnyMeter,
         request: Request,
         result: stages.Analysis | None,
-        outcomes: dict[str, Outcome],
+        publication: Publication,
     ) -> MeterRun:
         if result is None:
             return MeterRun(status=Status.FAILED)
-        report = result.report
-        # Loaded by the analysis; never at set-up.
-        from ..engine.consumption import total
-
-        period = total(report, request.start, request.end)
-        outcome = outcomes.get(result.statistics[0].statistic_id, Outcome())
-        zone = ZoneInfo(self._house.time_zone)
-        return MeterRun(
-            status=self._failed.get(meter.key, Status.OK),
-            readings=report.readings,
-            days=sum(period.days) if period else 0,
-            first_day=report.first_day,
-            last_day=report.last_day,
-            total=period.value if period else None,
-            findings=report.findings,
-            report=report,
-            changed_days=len(
-                {datetime.fromtimestamp(c, zone).date() for c in outcome.changed}
-            ),
+        return of_meter(
+            result,
+            request,
+            self._failed.get(meter.key, Status.OK),
+            self._collected.get(meter.key, 0),
+            publication.done(meter.key),
+            self._house.time_zone,
         )

@@ -64,9 +64,9 @@ async def async_import_history(
         if not fed:
             continue
         only = replace(meter, sources=fed)
-        missed = await async_collect(hass, journal, sources, only, None)
-        if missed:
-            raise OutOfReachError(missed[0])
+        gathered = await async_collect(hass, journal, sources, only, None)
+        if gathered.missed:
+            raise OutOfReachError(gathered.missed[0])
         for source in fed:
             found = await hass.async_add_executor_job(
                 amounts.extent, journal, meter.key, f"{source.kind}:{source.reference}"

@@ -23,6 +23,7 @@ from ..texts import (
 from ..wiring.plan import findings_text
 from ..wiring.preferences import async_plan
 from .health import is_stale
+from .notices import tell_stale
 from .problems import house_problems
 
 _EXCHANGE: Final = ("exchange_suspected", "counter_fell")
@@ -30,7 +31,8 @@ _TYPO: Final = ("typo", "repeated_reading", "typo_suspected")
 _UNITS: Final = ("unit_mismatch", "amount_unit_mismatch", "unit_pair_refused")
 # More are a sensor's trouble, which nobody mends reading by reading.
 _MOST_TYPOS: Final = 5
-_KINDS: Final = ("exchange", "typo", "units")
+_DEMANDS: Final = ("limit_exceeded", "winter_not_higher")
+_KINDS: Final = ("exchange", "typo", "units", "demand")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class Issues:
         """Follow what does not depend on a run: definitions, age, the dashboard."""
         sentences = await async_sentences(self._hass)
         names = {meter.meter_id: meter for meter in house.all_meters}
+        by_key = {meter.key: meter for meter in house.all_meters}
         comma = writes_comma(self._hass.config.language)
         wrong = [
             Trouble(
@@ -91,7 +94,10 @@ class Issues:
         ]
         self._follow(wrong, ("definition",))
         old = [self._stale(m) for m in names.values() if is_stale(m, snapshots(m.key))]
-        self._follow(old, ("overdue", "silent"))
+        changed = self._follow(old, ("overdue", "silent"))
+        for key, is_stale_now in changed.items():
+            if key in by_key:
+                tell_stale(self._hass, self._entry.entry_id, by_key[key], is_stale_now)
         await self._async_wiring(house, sentences)
 
     def _stale(self, meter: AnyMeter) -> Trouble:
@@ -125,6 +131,10 @@ class Issues:
                 kind, about = "typo", str(data["reading_id"])
                 placeholders["likely"] = shown(finding.data["likely"], comma=comma)
                 placeholders["value"] = shown(finding.data["value"], comma=comma)
+            elif finding.code in _DEMANDS:
+                if meter.muted:
+                    continue
+                kind, about = "demand", finding.code
             elif finding.code in _UNITS:
                 kind, about = "units", finding.code
             else:
@@ -152,19 +162,28 @@ class Issues:
     @callback
     def _follow(
         self, wanted: Sequence[Trouble], kinds: Sequence[str], only: str | None = None
-    ) -> None:
+    ) -> dict[str, bool]:
         """Raise what is wanted, and take back of these kinds what no longer is.
 
-        With `only`, what concerns other meters (by key) stays.
+        With `only`, what concerns other meters (by key) stays. Returns the meters for
+        which one was raised (True) that was not there, or the last one went (False).
         """
         raised = {trouble.issue_id for trouble in wanted}
+        registry = ir.async_get(self._hass)
+        changed = {
+            trouble.meter: True
+            for trouble in wanted
+            if registry.async_get_issue(DOMAIN, trouble.issue_id) is None
+        }
         for trouble in wanted:
             self._raise(trouble)
-        for (domain, issue_id), issue in list(ir.async_get(self._hass).issues.items()):
+        for (domain, issue_id), issue in list(registry.issues.items()):
             data = issue.data or {}
             ours = domain == DOMAIN and data.get("kind") in kinds
             if ours and issue_id not in raised and only in (None, data.get("meter")):
                 ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+                changed.setdefault(str(data.get("meter")), False)
+        return changed
 
     def _raise(self, trouble: Trouble) -> None:
         ir.async_create_issue(

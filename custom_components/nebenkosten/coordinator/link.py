@@ -10,14 +10,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import CONF_SOURCE, DOMAIN
-from ..data import NkConfigEntry
+from ..data import NkConfigEntry, settings_of
 from ..outside import OutOfReachError, OutsideError
 
 _LOGGER = logging.getLogger(__name__)
 
 # Worth another try at once; the rest waits for the next run.
 _PASSING: Final = ("busy", "server")
-_TRIES: Final = 3
 _FIRST_WAIT: Final = 2.0
 _PATIENCE: Final = 10.0
 # An outage that lasts longer than this [s] is the user's matter, too.
@@ -31,7 +30,8 @@ TO_MEND: Final = ("certificate", "organisation", "rights", "place", "refused", "
 class Link:
     """Asks one server, tells once when it is down and once when it is back.
 
-    While it is down nobody waits for it: `begin` lets it be tried again.
+    While it is down nobody waits for it: `begin` lets it be tried again. `attempts` is
+    how often a question had to be asked since then.
     """
 
     def __init__(
@@ -48,11 +48,13 @@ class Link:
         self._skip = False
         self._not_before = 0.0
         self._since = 0.0
+        self.attempts = 0
 
     @callback
     def begin(self) -> None:
         """Try again from here on, unless the server asked to wait."""
         self._skip = time.monotonic() < self._not_before
+        self.attempts = 0
 
     @property
     def is_down(self) -> bool:
@@ -80,15 +82,18 @@ class Link:
 
     async def _async_patiently[R](self, ask: Callable[[], Awaitable[R]]) -> R:
         """Ask again after a moment where that may help."""
-        for number in range(1, _TRIES):
+        tries = settings_of(self._entry).attempts
+        for number in range(1, tries + 1):
+            self.attempts = max(self.attempts, number)
             try:
                 return await ask()
             except OutsideError as error:
                 wait = error.retry_after or _FIRST_WAIT * number
-                if error.key not in _PASSING or wait > _PATIENCE:
+                passing = error.key in _PASSING and wait <= _PATIENCE
+                if number == tries or not passing:
                     raise
                 await asyncio.sleep(wait)
-        return await ask()
+        raise AssertionError("at least one attempt is made")
 
     @callback
     def _failed(self, error: OutsideError, what: str, about: str) -> None:

@@ -17,6 +17,7 @@ from .weather import Weather
 
 if TYPE_CHECKING:
     from ..engine.explain import Node
+    from ..engine.facts import ReadingInterval
     from ..engine.state import State
 
 
@@ -78,6 +79,30 @@ class Lookup:
             await self._weather.async_moment(),
             meter,
             day,
+        )
+
+    async def async_intervals(self, meter: Meter) -> tuple[ReadingInterval, ...]:
+        """Return what was used between a meter's readings."""
+        await self.async_load_engine()
+        return await async_in_journal(
+            self._hass,
+            stages.intervals,
+            self._journal(),
+            self._house(),
+            meter,
+            await self._weather.async_moment(),
+        )
+
+    async def async_hours(self, meter: Meter) -> tuple[stages.Hour, ...]:
+        """Return a meter's last hours that are over."""
+        await self.async_load_engine()
+        return await async_in_journal(
+            self._hass,
+            stages.last_hours,
+            self._journal(),
+            self._house(),
+            meter,
+            await self._weather.async_moment(),
         )
 
     async def async_state(self, meter: Meter, at: float) -> State:

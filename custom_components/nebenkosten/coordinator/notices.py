@@ -4,7 +4,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util.json import JsonObjectType
 
-from ..const import DOMAIN, EVENT_ANOMALY, EVENT_RUN_FINISHED
+from ..const import DOMAIN, EVENT_ANOMALY, EVENT_RUN_FINISHED, EVENT_STALE
+from ..engine.meter import AnyMeter, Definition
 from .alerts import Phase, Told
 from .run import Run
 
@@ -16,18 +17,38 @@ def tell(hass: HomeAssistant, entry_id: str, run: Run, record: JsonObjectType) -
         known = told.alert.acknowledged and told.phase is not Phase.ENDED
         if not told.meter.muted and not known:
             hass.bus.async_fire(EVENT_ANOMALY, _anomaly(hass, entry_id, told))
-    names = ("run_id", "trigger", "status", "started", "duration_s", "errors")
+    names = ("run_id", "trigger", "status", "started", "duration_s", "errors", "mended")
     hass.bus.async_fire(EVENT_RUN_FINISHED, {name: record[name] for name in names})
+
+
+@callback
+def tell_stale(
+    hass: HomeAssistant, entry_id: str, meter: AnyMeter, is_stale: bool
+) -> None:
+    """Fire once when a meter's reading becomes overdue, and once when it has come."""
+    phase = Phase.OPENED if is_stale else Phase.ENDED
+    hass.bus.async_fire(
+        EVENT_STALE,
+        {
+            "meter_id": meter.meter_id,
+            "device_id": _device_id(hass, entry_id, meter),
+            "phase": phase.value,
+        },
+    )
+
+
+def _device_id(hass: HomeAssistant, entry_id: str, meter: Definition) -> str | None:
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, meter.key), config_entry_id=entry_id
+    )
+    return device.id if device else None
 
 
 def _anomaly(hass: HomeAssistant, entry_id: str, told: Told) -> dict[str, object]:
     meter, alert = told.meter, told.alert
-    device = dr.async_get(hass).async_get_device_by_identifier(
-        (DOMAIN, meter.key), config_entry_id=entry_id
-    )
     return {
         "meter_id": meter.meter_id,
-        "device_id": device.id if device else None,
+        "device_id": _device_id(hass, entry_id, meter),
         "id": alert.anomaly_id,
         "phase": told.phase.value,
         "kind": alert.kind,

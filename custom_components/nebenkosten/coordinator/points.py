@@ -6,7 +6,8 @@ from homeassistant.helpers import issue_registry as ir
 from ..const import CONF_INFLUXDB, DOMAIN, ISSUE_ORIGINAL
 from ..data import NkConfigEntry
 from ..engine.model import MeterReport
-from ..sinks.influxdb import InfluxSink, OriginalError, Results
+from ..sinks.influxdb import InfluxSink, OriginalError
+from ..sinks.points import PREVIEW, Results
 from ..texts import async_wording
 from .cache import Cache
 from .servers import InfluxLink
@@ -19,9 +20,15 @@ class Points:
     """
 
     def __init__(
-        self, hass: HomeAssistant, entry: NkConfigEntry, link: InfluxLink
+        self,
+        hass: HomeAssistant,
+        entry: NkConfigEntry,
+        link: InfluxLink,
+        *,
+        preview: bool,
     ) -> None:
         """Remember where to."""
+        self._preview = preview
         self._hass = hass
         self._entry = entry
         self._link = link
@@ -50,7 +57,9 @@ class Points:
     async def _async_sink(self) -> InfluxSink:
         text = await async_wording(self._hass)
         place = self._link.connection.processed
-        self._sink = InfluxSink(self._hass, self._link, place, text)
+        self._sink = InfluxSink(
+            self._hass, self._link, place, text, PREVIEW if self._preview else ""
+        )
         return self._sink
 
     def _ask_user(self, place: str) -> None:

@@ -18,6 +18,8 @@ class Trigger(StrEnum):
     CHANGE = "change"
     START = "start"
     RETRY = "retry"
+    CHECK = "check"
+    BURST = "burst"
 
 
 class Status(StrEnum):
@@ -51,11 +53,24 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """A month's use as it is published, and as it would be [unit]."""
+
+    old: float | None
+    new: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeterRun:
-    """What a run did with one meter."""
+    """What a run did with one meter.
+
+    `collected` counts the records that its sources gave; `months` are those that a dry
+    run would change or has looked at.
+    """
 
     status: Status
     readings: int = 0
+    collected: int = 0
     days: int = 0
     first_day: date | None = None
     last_day: date | None = None
@@ -63,14 +78,15 @@ class MeterRun:
     findings: tuple[Finding, ...] = ()
     report: MeterReport | None = None
     changed_days: int = 0
+    months: Mapping[str, Month] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """The record of one run; durations in seconds.
 
-    `missed` are meters whose servers were out of reach, `told` is what happened to
-    their events.
+    `missed` are meters whose servers were out of reach, by what was missed; `told` is
+    what happened to their events, `attempts` how often a server had to be asked.
     """
 
     run_id: str
@@ -83,5 +99,6 @@ class Run:
     written: int
     points: int = 0
     errors: tuple[str, ...] = field(default=())
-    missed: frozenset[str] = frozenset()
+    missed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attempts: Mapping[str, int] = field(default_factory=dict)
     told: tuple[Told, ...] = ()

@@ -1,6 +1,6 @@
 """Which runs were there in the last month, and what came of each?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final, TypedDict
 
@@ -14,7 +14,6 @@ from ..engine.model import Finding, Severity
 from .run import MeterRun, Run
 
 _VERSION: Final = 1
-_KEPT: Final = timedelta(days=30)
 # Hourly runs of a month, and room for others.
 _MOST: Final = 1000
 _DELAY: Final = 30.0
@@ -27,8 +26,9 @@ class _Content(TypedDict):
 class RunLog:
     """The records of runs, newest first; without its file only the past is lost."""
 
-    def __init__(self, hass: HomeAssistant) -> None:
-        """Prepare the file; `async_load` reads it."""
+    def __init__(self, hass: HomeAssistant, kept: timedelta) -> None:
+        """Prepare the file; `async_load` reads it. Records are `kept` so long."""
+        self._kept = kept
         self._store = Store[_Content](hass, _VERSION, f"{DOMAIN}.runs")
         self.runs: list[JsonObjectType] = []
 
@@ -45,10 +45,15 @@ class RunLog:
         """Write the file now."""
         await self._store.async_save(self._content())
 
-    def add(self, run: Run, text: Callable[[Finding], str]) -> JsonObjectType:
+    def add(
+        self,
+        run: Run,
+        text: Callable[[Finding], str],
+        mended: Sequence[JsonValueType] = (),
+    ) -> JsonObjectType:
         """Keep a run's record, let go of those of long ago, and return it."""
-        record = record_of(run, text)
-        oldest = (dt_util.utcnow() - _KEPT).isoformat()
+        record = record_of(run, text) | {"mended": list(mended)}
+        oldest = (dt_util.utcnow() - self._kept).isoformat()
         kept = [one for one in self.runs if str(one["started"]) >= oldest]
         self.runs = [record, *kept][:_MOST]
         self._store.async_delay_save(self._content, _DELAY)
@@ -66,6 +71,7 @@ def record_of(run: Run, text: Callable[[Finding], str]) -> JsonObjectType:
         "trigger": run.trigger.value,
         "status": run.status.value,
         "started": run.started.isoformat(),
+        "finished": (run.started + timedelta(seconds=run.duration)).isoformat(),
         "duration_s": round(run.duration, 3),
         "stages_s": {name: round(took, 3) for name, took in run.stages.items()},
         "meters": {key: _of_meter(one) for key, one in run.meters.items()},
@@ -73,6 +79,7 @@ def record_of(run: Run, text: Callable[[Finding], str]) -> JsonObjectType:
         "findings": len(findings),
         "warnings": _worded(findings, Severity.WARNING, text),
         "errors": [*run.errors, *_worded(findings, Severity.ERROR, text)],
+        "attempts": dict(run.attempts),
     }
 
 
@@ -80,6 +87,7 @@ def _of_meter(one: MeterRun) -> JsonObjectType:
     return {
         "status": one.status.value,
         "readings": one.readings,
+        "collected": one.collected,
         "changed_days": one.changed_days,
         "findings": len(one.findings),
     }

@@ -6,7 +6,7 @@ Everything here blocks and loads numpy: it runs in an executor, never at set-up.
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import reduce
 from hashlib import sha256
 import json
@@ -23,10 +23,12 @@ from ..engine.model import (
     Context,
     Finding,
     MeterReport,
+    Provenance,
     Readings,
     Series,
     Snapshot,
     Temperature,
+    known as nan_as_none,
 )
 from ..journal import series
 from ..journal.records import NewReading
@@ -37,24 +39,29 @@ from .collect import hours_from
 
 if TYPE_CHECKING:
     from ..engine.explain import Node
+    from ..engine.facts import ReadingInterval
+    from ..engine.invariants import Asked
     from ..engine.model import Report
     from ..engine.state import State
 
 # What a changed engine makes of the same readings is another result.
-_ENGINE_VERSION = 4
+_ENGINE_VERSION = 5
+_HOURS = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
     """What one meter came to, and the state of things that it was computed from.
 
-    Of its statistics the first is its consumption in its own unit.
+    Of its statistics the first is its consumption in its own unit. What is `broken`
+    is not published.
     """
 
     stamp: str
     report: MeterReport
     snapshot: Snapshot
     statistics: tuple[Statistic, ...]
+    broken: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,16 @@ class Preview:
     since: float | None
     use: float | None
     findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """The use between two instants [epoch s], and how it is known."""
+
+    start: float
+    end: float
+    use: float | None
+    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,28 +175,32 @@ def analyse(
     stale = [meter for meter in meters if meter.key not in found]
     if not stale:
         return found
+    # Late imports: nothing on the set-up path may load numpy.
+    from ..engine.invariants import Asked
+
     group = related(house, stale)
     stored = {
         meter.key: series.load(journal, meter.key)
         for meter in group
         if isinstance(meter, Meter)
     }
-    report = _analysed(journal, house, group, moment, stored)
+    reports = _analysed(journal, house, group, moment, stored).meters
     for meter in stale:
-        found[meter.key] = _analysis(
-            now[meter.key], report.meters[meter.key], moment.as_of, house
+        asked = Asked(
+            reports[meter.key], reports, stored.get(meter.key), house, moment.as_of
         )
+        found[meter.key] = _analysis(now[meter.key], asked)
     return {meter.key: found[meter.key] for meter in meters}
 
 
-def _analysis(
-    stamped: str, report: MeterReport, as_of: float, house: House
-) -> Analysis:
-    # Late imports: nothing on the set-up path may load numpy.
+def _analysis(stamped: str, asked: Asked) -> Analysis:
     from ..engine.consumption import published_rows
     from ..engine.gas import energy_rows, is_volume_of_gas
+    from ..engine.invariants import broken
     from ..engine.summary import snapshot
 
+    wrong, house = broken(asked), asked.house
+    report = replace(asked.report, findings=(*asked.report.findings, *wrong))
     meter, rows = report.meter, published_rows(report)
     found = [
         Statistic(
@@ -195,8 +216,9 @@ def _analysis(
     return Analysis(
         stamped,
         report,
-        snapshot(report, as_of, ZoneInfo(house.time_zone)),
+        snapshot(report, asked.as_of, ZoneInfo(house.time_zone)),
         tuple(found),
+        wrong,
     )
 
 
@@ -209,6 +231,43 @@ def state(
     stored = series.load(journal, meter.key)
     context = Context(as_of=moment.as_of, temperature=moment.temperature)
     return state_at(house, meter, stored, context, at)
+
+
+def last_hours(
+    journal: Journal, house: House, meter: Meter, moment: Moment
+) -> tuple[Hour, ...]:
+    """Return the last 24 hours that are over and known; a dial read by hand has some.
+
+    They are those of its course between readings, and say so.
+    """
+    stored = {meter.key: series.load(journal, meter.key)}
+    yesterday = local_day(moment.as_of, ZoneInfo(house.time_zone)) - timedelta(days=2)
+    alone = _analysed(
+        journal, house, [meter], moment, stored, hours_of={meter.key: yesterday}
+    )
+    hours = alone.meters[meter.key].hours
+    if hours is None:
+        return ()
+    return tuple(
+        Hour(start, end, nan_as_none(use), Provenance(int(code)))
+        for start, end, use, code in zip(
+            hours.edges[:-1].tolist(),
+            hours.edges[1:].tolist(),
+            hours.use.tolist(),
+            hours.provenance.tolist(),
+            strict=True,
+        )
+    )[-_HOURS:]
+
+
+def intervals(
+    journal: Journal, house: House, meter: Meter, moment: Moment
+) -> tuple[ReadingInterval, ...]:
+    """Return what was used between a meter's readings."""
+    from ..engine.facts import reading_intervals
+
+    context = Context(as_of=moment.as_of, temperature=moment.temperature)
+    return reading_intervals(house, meter, series.load(journal, meter.key), context)
 
 
 def explained(
@@ -259,12 +318,14 @@ def _analysed(
     meters: Sequence[AnyMeter],
     moment: Moment,
     stored: Mapping[str, Series],
+    hours_of: Mapping[str, date] | None = None,
 ) -> Report:
     from ..engine.pipeline import analyse as engine_analyse
 
     zone = ZoneInfo(house.time_zone)
     wanted = {meter.key: _hours_from(journal, meter, zone) for meter in meters}
     hours = {key: since for key, since in wanted.items() if since}
+    hours |= hours_of or {}
     context = Context(
         as_of=moment.as_of, hours_from=hours, temperature=moment.temperature
     )

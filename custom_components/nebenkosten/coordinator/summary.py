@@ -2,41 +2,79 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonObjectType
 
-from ..engine.meter import AnyMeter
+from ..engine.day_facts import DegreeDays, degree_days, facts_of
+from ..engine.meter import AnyMeter, House
+from .public_holidays import holiday_on
 
 if TYPE_CHECKING:
+    from ..engine.daily import DaySummary
     from .lookup import Lookup
 
 
 async def async_summary(
-    lookup: Lookup, meters: Sequence[AnyMeter], day: date
+    hass: HomeAssistant,
+    lookup: Lookup,
+    house: House,
+    meters: Sequence[AnyMeter],
+    day: date,
+    federal_state: str | None,
 ) -> JsonObjectType:
     """Return a day of these meters; one that does not have the day is left out."""
-    keys = [meter.key for meter in meters]
-    analyses = await lookup.async_analyses(keys)
+    analyses = await lookup.async_analyses([meter.key for meter in meters])
     warmth = await lookup.async_temperature()
     # Loaded by the analysis above; never at set-up.
-    from ..engine.daily import degree_days, summary_of
+    from ..engine.daily import mean_of, summary_of
 
+    zone = ZoneInfo(house.time_zone)
     found: JsonObjectType = {}
     for one in analyses:
-        summary = summary_of(one.report, day)
-        if summary is None:
-            continue
-        found[one.report.meter.meter_id] = {
-            "unit": one.report.meter.unit,
-            "consumption": summary.consumption,
-            "expected": summary.expected,
-            "deviation": summary.deviation,
-            "provenance": summary.provenance.name.lower(),
-            "flags": list(summary.flags),
-        }
+        summary = summary_of(one.report, day, zone)
+        if summary is not None:
+            meter = one.report.meter
+            found[meter.meter_id] = {"unit": meter.unit, **_plain(summary)}
+    degrees = degree_days(mean_of(warmth, day))
+    facts = facts_of(day, house.billing_year_start)
     return {
         "date": day.isoformat(),
-        "degree_days": degree_days(warmth, day),
+        "degree_days": None if degrees is None else degrees.g20_15,
+        "weather": _weather(degrees),
+        "weekday": facts.weekday,
+        "holiday": await hass.async_add_executor_job(
+            partial(holiday_on, day, federal_state)
+        ),
+        "heating_season": facts.heating_season,
+        "billing_year": facts.billing_year,
+        "gradtag": float(facts.gradtag),
         "meters": found,
+    }
+
+
+def _plain(summary: DaySummary) -> JsonObjectType:
+    return {
+        "consumption": summary.consumption,
+        "expected": summary.expected,
+        "deviation": summary.deviation,
+        "provenance": summary.provenance.name.lower(),
+        "flags": list(summary.flags),
+        "parts": dict(summary.parts),
+        "quiet": summary.quiet,
+    }
+
+
+def _weather(degrees: DegreeDays | None) -> JsonObjectType | None:
+    """Return how warm a day was; one that nobody knows has no degree days, not 0."""
+    if degrees is None:
+        return None
+    return {
+        "mean": degrees.mean,
+        "g20_15": degrees.g20_15,
+        "hgt15": degrees.hgt15,
+        "kind": degrees.weather.value,
     }

@@ -9,8 +9,10 @@ from homeassistant.helpers.event import async_call_later
 
 from .run import Trigger
 
-# Several readings entered in a row make one run.
+# Readings entered in a row make one run, once nothing more has come for this long [s]
+# or the first one has waited for so long.
 _QUIET: Final = 1.5
+_LONGEST: Final = 30.0
 # A server that was out of reach is asked again after a quarter of an hour.
 _RETRY: Final = 900.0
 
@@ -29,6 +31,7 @@ class Waiting:
         self._begin = begin
         self._once_more = retry
         self._quiet: CALLBACK_TYPE | None = None
+        self._begun_at = 0.0
         self._retry: CALLBACK_TYPE | None = None
         self._stopped = False
         self.trigger = Trigger.CHANGE
@@ -38,12 +41,22 @@ class Waiting:
     @callback
     def add(self, meters: Iterable[str], trigger: Trigger, *, soon: bool) -> None:
         """Let meters wait; unless `soon`, until somebody asks for a run."""
-        self.meters.update(meters)
+        new = set(meters)
+        if not new:
+            return
+        self.meters |= new
         self.trigger = trigger
         # Whoever takes it over does the night's work.
         self.nightly |= trigger is Trigger.NIGHTLY
-        if soon and self.meters and self._quiet is None and not self._stopped:
-            self._quiet = async_call_later(self._hass, _QUIET, self._begun)
+        if not soon or self._stopped:
+            return
+        now = self._hass.loop.time()
+        if self._quiet is None:
+            self._begun_at = now
+        else:
+            self._quiet()
+        delay = min(_QUIET, max(self._begun_at + _LONGEST - now, 0.0))
+        self._quiet = async_call_later(self._hass, delay, self._begun)
 
     @callback
     def taken(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from . import adjustment, balance, calibration, days, gas, quality, residual
+from . import adjustment, balance, calibration, days, demands, gas, quality, residual
 from .anomalies import with_anomalies
 from .forecast import forecast
 from .meter import House, Virtual
@@ -75,6 +75,7 @@ def _said(
         said[key].append(finding)
     for key, report in reports.items():
         said[key] += residual.negative(report, reports)
+        said[key] += demands.unmet(report)
     return said
 
 

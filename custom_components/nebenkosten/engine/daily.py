@@ -1,56 +1,56 @@
 """What was a day like, meter by meter?"""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from zoneinfo import ZoneInfo
 
+from . import metrics
+from .day_parts import by_part, quiet_use
 from .model import MeterReport, Provenance, Temperature, known
-
-# VDI 3807: heating degrees up to 20 °C indoors on days colder than 15 °C outside.
-_INDOORS = 20.0
-_LIMIT = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaySummary:
-    """One meter's day: use and usual use [unit], and the kinds of events on it."""
+    """One meter's day: use, usual use, what lies between [unit], kinds of its events.
+
+    `parts` are its parts of the day, and `quiet` the least use of an hour at night
+    [unit/h], where it is known by the hour.
+    """
 
     consumption: float | None
     expected: float | None
+    deviation: float | None
     provenance: Provenance
     flags: tuple[str, ...]
-
-    @property
-    def deviation(self) -> float | None:
-        """Return the use beyond the usual [unit]."""
-        if self.consumption is None or self.expected is None:
-            return None
-        return self.consumption - self.expected
+    parts: Mapping[str, float | None] = field(default_factory=dict)
+    quiet: float | None = None
 
 
-def summary_of(report: MeterReport, day: date) -> DaySummary | None:
+def summary_of(report: MeterReport, day: date, zone: ZoneInfo) -> DaySummary | None:
     """Return a meter's day, None for a day that it does not have."""
     if report.first_day is None or report.last_day is None:
         return None
     if not report.first_day <= day <= report.last_day:
         return None
     index = (day - report.first_day).days
-    expected = None if report.expected is None else float(report.expected[index])
+    hours = report.hours
     return DaySummary(
-        consumption=known(float(report.use[index])),
-        expected=None if expected is None else known(expected),
+        consumption=metrics.consumption(report, day, day),
+        expected=metrics.expected(report, day, day),
+        deviation=metrics.deviation(report, day, day),
         provenance=Provenance(int(report.provenance[index])),
         flags=tuple(a.kind for a in report.anomalies if a.start <= day <= a.end),
+        parts={} if hours is None else by_part(hours, day, zone),
+        quiet=None if hours is None else quiet_use(hours, day, zone),
     )
 
 
-def degree_days(temperature: Temperature | None, day: date) -> float | None:
-    """Return a day's heating degrees [K d] (VDI 3807 G20/15), None if not known."""
+def mean_of(temperature: Temperature | None, day: date) -> float | None:
+    """Return a day's mean outdoor temperature [°C], None if not known."""
     if temperature is None:
         return None
     index = (day - temperature.first_day).days
     if not 0 <= index < len(temperature.means):
         return None
-    mean = known(float(temperature.means[index]))
-    if mean is None:
-        return None
-    return _INDOORS - mean if mean < _LIMIT else 0.0
+    return known(float(temperature.means[index]))

@@ -43,6 +43,7 @@ def meter_from(name: str, data: Mapping[str, Plain]) -> Meter:
         digits=None if digits is None else int(str(digits)),
         decimals=None if decimals is None else int(str(decimals)),
         calibrated_until=_day(data.get("calibrated_until")),
+        overdue_after=_number(data.get("overdue_after")),
         sources=tuple(_sources(data.get("sources"))),
     )
 
@@ -58,6 +59,8 @@ class _Common(TypedDict):
     sensitivity: Sensitivity
     muted: bool
     billing_year_start: tuple[int, int] | None
+    daily_limit: float | None
+    rises_in_winter: bool
 
 
 def _common(name: str, data: Mapping[str, Plain]) -> _Common:
@@ -74,6 +77,8 @@ def _common(name: str, data: Mapping[str, Plain]) -> _Common:
         "sensitivity": Sensitivity(str(data.get("sensitivity") or Sensitivity.NORMAL)),
         "muted": bool(data.get("muted")),
         "billing_year_start": year_start(data.get("billing_year_start")),
+        "daily_limit": _number(data.get("daily_limit")),
+        "rises_in_winter": bool(data.get("rises_in_winter")),
     }
 
 
@@ -166,6 +171,8 @@ def meter_data(meter: AnyMeter) -> dict[str, Plain]:
         ),
         "muted": meter.muted or None,
         "billing_year_start": month_day(meter.billing_year_start),
+        "daily_limit": meter.daily_limit,
+        "rises_in_winter": meter.rises_in_winter or None,
     }
     if isinstance(meter, Meter):
         data |= _physical_data(meter)
@@ -194,6 +201,7 @@ def _physical_data(meter: Meter) -> dict[str, Plain]:
         "digits": meter.digits,
         "decimals": meter.decimals,
         "calibrated_until": _iso(meter.calibrated_until),
+        "overdue_after": meter.overdue_after,
         "sources": sources,
     }
 
@@ -252,6 +260,10 @@ def _profile(value: Plain) -> str | tuple[float, ...] | None:
 
 def _plain_profile(profile: str | tuple[float, ...] | None) -> Plain:
     return list(profile) if isinstance(profile, tuple) else profile
+
+
+def _number(value: Plain) -> float | None:
+    return None if value is None else float(str(value))
 
 
 def _text(value: Plain) -> str | None:

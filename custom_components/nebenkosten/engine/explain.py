@@ -1,7 +1,7 @@
 """Where does a day's number come from, down to the readings?"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +10,7 @@ from .meter import AnyMeter, House, Master, MasterPeriod, Meter, Virtual
 from .model import MeterReport, Provenance, Value, known
 
 if TYPE_CHECKING:
-    from .state import State
+    from .state import Neighbour, State
 
 type Dial = Callable[[Meter, float], State]
 
@@ -19,7 +19,12 @@ _SAME: Final = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A value and what it is made of; `how` names a sentence, filled by `data`."""
+    """A value and what it is made of; `how` names a sentence, filled by `data`.
+
+    `op` says how the value comes from those of the inputs: the `sum` or the `product`
+    of them, or the first and a `share` (the third) of the second. A leaf has none: it
+    is a reading, a setting, or what the meter's model says.
+    """
 
     what: str
     value: float | None
@@ -28,6 +33,7 @@ class Node:
     data: Mapping[str, Value] = field(default_factory=dict)
     inputs: tuple[Node, ...] = ()
     reading_ids: tuple[int, ...] = ()
+    op: str | None = None
 
 
 def explain(
@@ -71,10 +77,7 @@ class _Explaining:
         if isinstance(meter, Master):
             parts = self._sources(meter, value)
             return self._node(meter, value, "chain", parts, provenance=provenance)
-        ends = tuple(
-            self._dial_at(meter, float(at))
-            for at in report.midnights[index : index + 2]
-        )
+        ends = self._ends(meter, value, report.midnights[index : index + 2].tolist())
         return self._node(meter, value, "difference", ends, provenance=provenance)
 
     def _node(
@@ -92,20 +95,74 @@ class _Explaining:
             how=how,
             data={"day": self._day, **data},
             inputs=inputs,
+            op="sum" if inputs else None,
         )
+
+    def _ends(
+        self, meter: Meter, value: float | None, midnights: list[float]
+    ) -> tuple[Node, ...]:
+        """Return the dial at the end of the day, less the dial at its beginning.
+
+        Where the dial itself was set anew within the day, that is a part of its own.
+        """
+        begin, end = (self._dial_at(meter, at) for at in midnights)
+        less = _less(begin)
+        if value is None or less.value is None or end.value is None:
+            return end, less
+        rest = value - (end.value + less.value)
+        if abs(rest) <= _SAME * max(abs(end.value), 1.0):
+            return end, less
+        return end, less, _leaf(meter.meter_id, rest, meter.unit, "dial_set_anew")
 
     def _dial_at(self, meter: Meter, instant: float) -> Node:
         """Return what the dial showed at a midnight, and between which readings."""
         state = self._dial(meter, instant)
+        value = None if state.counter is None else state.counter.value
         beside = [one for one in (state.before, state.after) if one is not None]
+        inputs, op = self._course(meter, beside, value)
         return Node(
             what=meter.meter_id,
-            value=None if state.counter is None else state.counter.value,
+            value=value,
             unit=meter.unit,
             how=f"dial_{state.provenance.name.lower()}",
             data={"instant": instant},
+            inputs=inputs,
             reading_ids=tuple(dict.fromkeys(one.reading_id for one in beside)),
+            op=op if inputs else None,
         )
+
+    def _course(
+        self, meter: Meter, beside: list[Neighbour], value: float | None
+    ) -> tuple[tuple[Node, ...], str]:
+        """Return what a dial's value comes from: readings and a model's course."""
+        if value is None or not beside:
+            return (), ""
+        readings = [_reading(meter, one) for one in beside]
+        first, rise = beside[0].value, beside[-1].value - beside[0].value
+        if len(beside) == 1 or not rise:
+            carried = self._model(meter, value - first, meter.unit, "carried")
+            exact = abs(value - first) <= _SAME * max(abs(value), 1.0)
+            return (*readings[:1], *(() if exact else (carried,))), "sum"
+        interval = Node(
+            what=meter.meter_id,
+            value=rise,
+            unit=meter.unit,
+            how="interval",
+            inputs=(readings[1], _less(readings[0])),
+            reading_ids=tuple(one.reading_id for one in beside),
+            op="sum",
+        )
+        share = self._model(meter, (value - first) / rise, "1", "share")
+        return (readings[0], interval, share), "share"
+
+    def _model(self, meter: Meter, value: float, unit: str, how: str) -> Node:
+        """Return what a meter's model says, with its name and its date."""
+        report = self._reports.get(meter.key)
+        model = report.model if report is not None else None
+        name = model.shape if model is not None else "even"
+        dated = model.model_date if model is not None else None
+        data: dict[str, Value] = {"model": name, "dated": dated or "–"}
+        return Node(what=meter.meter_id, value=value, unit=unit, how=how, data=data)
 
     def _term(self, meter: Virtual, index: int) -> Node:
         term = meter.terms[index]
@@ -124,7 +181,27 @@ class _Explaining:
             unit=meter.unit,
             how="term",
             data={"factor": term.factor, "conversion": scale, "operand": node.what},
-            inputs=(node,),
+            inputs=(
+                replace(node, value=value),
+                _leaf("factor", term.factor, "1", "setting"),
+                self._conversion(operand, meter, scale),
+            ),
+            op="product",
+        )
+
+    def _conversion(self, given: AnyMeter, wanted: AnyMeter, scale: float) -> Node:
+        """Return the factor between two meters' units, and from when on it holds."""
+        unit = f"{wanted.unit}/{given.unit}"
+        if gas.is_volume_of_gas(given) == gas.is_volume_of_gas(wanted):
+            return _leaf("conversion", scale, unit, "setting")
+        valid = gas.valid_on(self._house.gas, self._day)
+        data: dict[str, Value] = {
+            "brennwert": valid.brennwert,
+            "zustandszahl": valid.zustandszahl,
+            "valid_from": "–" if valid.valid_from == date.min else valid.valid_from,
+        }
+        return Node(
+            what="conversion", value=scale, unit=unit, how="gas_factor", data=data
         )
 
     def _sources(self, meter: Master, value: float | None) -> tuple[Node, ...]:
@@ -142,7 +219,8 @@ class _Explaining:
                     unit=meter.unit,
                     how="source",
                     data={"operand": node.what, "conversion": float(scale)},
-                    inputs=(node,),
+                    inputs=(node, self._conversion(source, meter, float(scale))),
+                    op="product",
                 )
             )
         rest = (value or 0.0) - sum(node.value or 0.0 for node in nodes)
@@ -158,6 +236,32 @@ class _Explaining:
             for source in period.sources
             if source.lower() in self._meters
         ]
+
+
+def _less(node: Node) -> Node:
+    return Node(
+        what=node.what,
+        value=None if node.value is None else -node.value,
+        unit=node.unit,
+        how="less",
+        inputs=(node, _leaf("sign", -1.0, "1", "setting")),
+        op="product",
+    )
+
+
+def _leaf(what: str, value: float, unit: str, how: str) -> Node:
+    return Node(what=what, value=value, unit=unit, how=how)
+
+
+def _reading(meter: Meter, reading: Neighbour) -> Node:
+    return Node(
+        what=meter.meter_id,
+        value=reading.value,
+        unit=meter.unit,
+        how="reading",
+        data={"instant": reading.instant},
+        reading_ids=(reading.reading_id,),
+    )
 
 
 def _covers(period: MasterPeriod, day: date) -> bool:

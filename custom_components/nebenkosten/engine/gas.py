@@ -41,6 +41,13 @@ def energy_per_volume(gas: Sequence[GasFactor], first: date, days: int) -> Float
     return np.array([factor.kwh for factor in dated])[np.clip(which, 0, None)]
 
 
+def valid_on(gas: Sequence[GasFactor], day: date) -> GasFactor:
+    """Return the factor of a day; the earliest one holds before its first day too."""
+    dated = sorted(gas, key=lambda factor: factor.valid_from)
+    begun = [factor for factor in dated if factor.valid_from <= day]
+    return begun[-1] if begun else dated[0]
+
+
 def is_volume_of_gas(meter: AnyMeter) -> bool:
     """Return whether a meter counts gas by its volume."""
     volume = units.dimension(units.canonical(meter.unit)) == "volume"

@@ -71,7 +71,8 @@ class Definition:
     """What every meter has, however its use comes about.
 
     `profile` names a seasonal profile or gives its twelve monthly shares. The events of
-    a `muted` meter are listed and alarm nobody.
+    a `muted` meter are listed and alarm nobody. What its user expects of it: at most
+    `daily_limit` [unit] a day, and more in winter than in summer.
     """
 
     meter_id: str
@@ -84,6 +85,8 @@ class Definition:
     sensitivity: Sensitivity = Sensitivity.NORMAL
     muted: bool = False
     billing_year_start: tuple[int, int] | None = None
+    daily_limit: float | None = None
+    rises_in_winter: bool = False
 
     @property
     def key(self) -> str:
@@ -103,7 +106,11 @@ class Definition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meter(Definition):
-    """A physical meter; `digits` counts the places before the decimal separator."""
+    """A physical meter; `digits` counts the places before the decimal separator.
+
+    Its next reading is overdue `overdue_after` days after the last one; None lets its
+    own rhythm say when.
+    """
 
     kind: ClassVar[str] = "physical"
 
@@ -114,6 +121,7 @@ class Meter(Definition):
     digits: int | None = None
     decimals: int | None = None
     calibrated_until: date | None = None
+    overdue_after: float | None = None
     sources: tuple[SourceRef, ...] = ()
 
     @property

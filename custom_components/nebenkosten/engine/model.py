@@ -13,6 +13,7 @@ from hashlib import sha256
 from math import isnan
 from typing import TYPE_CHECKING
 
+from .grade import Quality
 from .meter import AnyMeter
 
 if TYPE_CHECKING:
@@ -205,26 +206,6 @@ class FlaggedDay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quality:
-    """How good a meter's data is: shares of its days, gaps [d], and a score 0-100.
-
-    `read_until` is the last instant that a reading tells of [epoch s], `limit` how long
-    after it the next one is overdue [s], None where nobody can say.
-    """
-
-    score: int
-    completeness: float
-    largest_gap_days: float
-    freshness: float
-    measured_share: float
-    interpolated_share: float
-    extrapolated_share: float
-    quarantined: int
-    read_until: float | None = None
-    limit: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
     """A value with its central 80 % interval [unit]."""
 
@@ -255,11 +236,12 @@ class ShapeModel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hours:
-    """Use and counter by the hour: edges (n+1,), use (n,), counter (n+1,)."""
+    """By the hour: edges (n+1,), use (n,), counter (n+1,), and how known (n,)."""
 
     edges: Floats
     use: Floats
     counter: Floats
+    provenance: Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)

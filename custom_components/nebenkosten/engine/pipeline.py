@@ -1,6 +1,6 @@
 """In which order, for which meters: from readings to the report."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ import numpy as np
 
 from . import calendar, days, exchange, formula, gas, physical, uncertainty
 from .afterwards import Basis, finished
+from .groups import portions
 from .line import Line
 from .meter import AnyMeter, House, Master, Meter, Virtual
 from .model import (
@@ -48,6 +49,19 @@ def analyse(house: House, readings: Mapping[str, Series], context: Context) -> R
     order = {meter.key: i for i, meter in enumerate(house.all_meters)}
     reports = dict(sorted(reports.items(), key=lambda item: order[item[0]]))
     return Report(context.as_of, house.time_zone, reports)
+
+
+def analyse_in_portions(
+    house: House, readings: Mapping[str, Series], context: Context
+) -> Iterator[MeterReport]:
+    """Yield the same meter by meter, holding no more at a time than it must.
+
+    `readings` may read a meter's records when it is asked for them.
+    """
+    for portion in portions(house, {meter.key for meter in house.all_meters}):
+        keys = [meter.key for meter in portion]
+        stored = {key: readings[key] for key in keys if key in readings}
+        yield from analyse(house.of(keys), stored, context).meters.values()
 
 
 def _without_cycles(
@@ -190,7 +204,9 @@ class _Work:
         instants = calendar.hour_edges(bounds)
         if len(instants) < 2:
             return None
-        return Hours(instants, line.use(instants), line.parts[0].dial(instants))
+        use = line.use(instants)
+        known = line.provenance(instants, use)
+        return Hours(instants, use, line.parts[0].dial(instants), known)
 
     # --- master ------------------------------------------------------------------
 

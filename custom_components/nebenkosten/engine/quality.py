@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from .model import MeterReport, Provenance, Quality
+from .grade import Quality, fresh
+from .meter import Meter
+from .model import MeterReport, Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,11 +19,7 @@ _DAY: Final = 86400.0
 _OVERDUE: Final = 3.0
 # A sensor that writes changes only is silent all night; a server may be a day late.
 _SHORTEST: Final = _DAY
-# The score's parts; a hand-read meter that is kept up to date reaches 100.
-_COMPLETE: Final = 0.5
-_NOT_GUESSED: Final = 0.2
-_FRESH: Final = 0.2
-_BELIEVED: Final = 0.1
+_UNEXPLAINED: Final = ("counter_fell", "exchange_suspected")
 
 
 def with_quality(report: MeterReport, line: Line, as_of: float) -> MeterReport:
@@ -31,10 +29,10 @@ def with_quality(report: MeterReport, line: Line, as_of: float) -> MeterReport:
     gaps, last = _gaps(line)
     end = min(as_of, float(report.midnights[-1]))
     age = max(end - last, 0.0) if np.isfinite(last) else np.inf
-    found = _quality(report, gaps, age)
-    if np.isfinite(last) and len(gaps):
-        limit = max(_OVERDUE * float(np.median(gaps)), _SHORTEST)
-        found = replace(found, read_until=last, limit=limit)
+    rhythm, limit = _rhythm(report, gaps)
+    found = _quality(report, gaps, age, rhythm)
+    if np.isfinite(last) and rhythm is not None:
+        found = replace(found, read_until=last, limit=limit, rhythm=rhythm)
     return replace(report, quality=found)
 
 
@@ -43,46 +41,45 @@ def of_operands(report: MeterReport, operands: Iterable[MeterReport]) -> MeterRe
     known = [one.quality for one in operands if one.quality is not None]
     if not len(report.use) or not known:
         return report
-    own = _quality(report, np.empty(0), 0.0)
     stalest = replace(
-        own,
+        _quality(report, np.empty(0), 0.0, None),
         freshness=min(one.freshness for one in known),
         largest_gap_days=max(one.largest_gap_days for one in known),
     )
-    return replace(report, quality=replace(stalest, score=_score(stalest, 0.0)))
+    return replace(report, quality=stalest)
 
 
-def _quality(report: MeterReport, gaps: Floats, age: float) -> Quality:
+def _rhythm(report: MeterReport, gaps: Floats) -> tuple[float | None, float | None]:
+    """Return how old a reading may be, and when the next one is overdue [s].
+
+    What its user says holds for both; else the meter's own rhythm does.
+    """
+    meter = report.meter
+    own = meter.overdue_after if isinstance(meter, Meter) else None
+    if own is not None:
+        return own * _DAY, own * _DAY
+    if not len(gaps):
+        return None, None
+    rhythm = _OVERDUE * float(np.median(gaps))
+    return rhythm, max(rhythm, _SHORTEST)
+
+
+def _quality(
+    report: MeterReport, gaps: Floats, age: float, rhythm: float | None
+) -> Quality:
     counts = np.bincount(report.provenance, minlength=4) / len(report.provenance)
-    left_out = len(report.quarantined)
-    limit = _OVERDUE * float(np.median(gaps)) if len(gaps) else np.inf
-    freshness = min(max(2 - age / limit, 0.0), 1.0) if limit > 0 else 1.0
-    quality = Quality(
-        score=0,
+    return Quality(
         completeness=float(
             counts[Provenance.MEASURED] + counts[Provenance.INTERPOLATED]
         ),
         largest_gap_days=max([age, *(gaps.max(initial=0.0),)]) / _DAY,
-        freshness=freshness,
+        freshness=1.0 if rhythm is None else fresh(age, rhythm),
         measured_share=float(counts[Provenance.MEASURED]),
         interpolated_share=float(counts[Provenance.INTERPOLATED]),
         extrapolated_share=float(counts[Provenance.EXTRAPOLATED]),
-        quarantined=left_out,
-    )
-    share = left_out / max(report.readings + left_out, 1)
-    return replace(quality, score=_score(quality, share))
-
-
-def _score(quality: Quality, quarantined: float) -> int:
-    """Return the score of the contract, 0-100."""
-    return round(
-        100
-        * (
-            _COMPLETE * quality.completeness
-            + _NOT_GUESSED * (1 - quality.extrapolated_share)
-            + _FRESH * quality.freshness
-            + _BELIEVED * (1 - quarantined)
-        )
+        quarantined=len(report.quarantined),
+        readings=report.readings,
+        unexplained=sum(one.code in _UNEXPLAINED for one in report.findings),
     )
 
 

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from . import days
 from .consumption import counter_at, periods
-from .model import Anomaly, Band, Finding, MeterReport, Provenance, Quality, Report
+from .grade import Quality
+from .model import Anomaly, Band, Finding, MeterReport, Provenance, Report
 
 if TYPE_CHECKING:
     from .calendar import PeriodKind

@@ -24,6 +24,16 @@ def median(values: Floats) -> Floats:
     return result
 
 
+def middle_of(values: Floats) -> float:
+    """Return the median of few numbers (n,), none of them missing.
+
+    numpy's own takes ten times as long for a handful.
+    """
+    ordered = np.sort(values)
+    count = len(ordered)
+    return float(ordered[(count - 1) // 2] + ordered[count // 2]) / 2
+
+
 def convolved(rows: Floats, kernel: Floats) -> Floats:
     """Return rows (m, n) smoothed with a kernel of odd length; the edges reflect.
 

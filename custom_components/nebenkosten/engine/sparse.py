@@ -13,6 +13,7 @@ import numpy as np
 
 from . import degree_days
 from .meter import Sensitivity
+from .robust import middle_of
 
 if TYPE_CHECKING:
     from .intervals import Intervals
@@ -122,34 +123,36 @@ def _judged(
     tells_low: bool,
 ) -> Odd | None:
     """Compare an interval with the normal ones before it."""
-    known = np.array(normal[-_MEMORY:])
-    usual = float(intervals.rise[known].sum() / intervals.length[known].sum())
+    # The one that is judged comes last.
+    chosen = np.array([*normal[-_MEMORY:], index])
+    lengths = intervals.ends[chosen] - intervals.starts[chosen]
+    rises, season = intervals.rise[chosen], model[chosen]
+    usual = float(rises[:-1].sum() / lengths[:-1].sum())
     if not usual > 0:
         return None
-    floor = _FLOOR * usual * intervals.length
-    ratio = np.log((intervals.rise + floor) / (model + floor))
-    middle = float(np.median(ratio[known]))
-    stray = 1.4826 * float(np.median(np.abs(ratio[known] - middle)))
-    length = float(intervals.length[index])
-    spread = max(stray, _LEAST_SPREAD, _DAY_SPREAD / np.sqrt(max(length, 1.0)))
-    expected = float(np.exp(middle) * (model[index] + floor[index]) - floor[index])
-    expected = max(expected, 0.0)
-    actual = float(intervals.rise[index])
+    floors = _FLOOR * usual * lengths
+    ratios = np.log((rises + floors) / (season + floors))
+    own, ratio = ratios[:-1], float(ratios[-1])
+    middle = middle_of(own)
+    stray = 1.4826 * middle_of(np.abs(own - middle))
+    length, floor, actual = float(lengths[-1]), float(floors[-1]), float(rises[-1])
+    spread = max(stray, _LEAST_SPREAD, _DAY_SPREAD / max(length, 1.0) ** 0.5)
+    expected = max(float(np.exp(middle)) * (float(season[-1]) + floor) - floor, 0.0)
     young = bool(intervals.ends[index - 1] - intervals.starts[0] < _YEAR)
     spread *= _YOUNG if young else 1.0
     if abs(actual - expected) < _MATTERS * usual * length:
         return None
-    far = (float(ratio[index]) - middle) / spread
-    if far > 0 and float(ratio[index]) < float(ratio[known].max()) + _NEW:
+    far = (ratio - middle) / spread
+    if far > 0 and ratio < float(own.max()) + _NEW:
         return None
     kind = _kind(actual, expected, far, _LIMIT[sensitivity])
     # No use is odd where it is new, and where the season lets expect a good deal.
-    worth = expected >= _WORTH * usual * length and bool(intervals.rise[known].all())
+    worth = expected >= _WORTH * usual * length and bool(rises[:-1].all())
     if kind is None or (kind == "no_use" and not worth):
         return None
     if kind == "low" and (young or not tells_low):
         return None
-    return Odd(index, kind, expected, spread * max(expected, floor[index]))
+    return Odd(index, kind, expected, spread * max(expected, floor))
 
 
 def _kind(actual: float, expected: float, far: float, limit: float) -> str | None:

@@ -9,6 +9,7 @@ import numpy as np
 from . import calendar, days
 from .calendar import PeriodKind
 from .consumption import Period, periods
+from .metrics import expected
 from .model import MeterReport, PeriodValue, Provenance, Snapshot
 
 
@@ -52,20 +53,6 @@ def _value(report: MeterReport, kind: PeriodKind, start: date) -> PeriodValue | 
     return _plain(report, found[0]) if found else None
 
 
-def expected(report: MeterReport, start: date, end: date) -> float | None:
-    """Return what the days start..end (excluded) would usually have been [unit].
-
-    Only those that the meter has; None as soon as nobody can say of one of them.
-    """
-    if report.expected is None or report.first_day is None:
-        return None
-    low = max((start - report.first_day).days, 0)
-    days = report.expected[low : max((end - report.first_day).days, 0)]
-    if not len(days) or np.isnan(days).any():
-        return None
-    return float(days.sum())
-
-
 def _plain(report: MeterReport, period: Period) -> PeriodValue:
     """Return a period as plain data."""
     measured, interpolated, extrapolated = period.shares
@@ -73,7 +60,7 @@ def _plain(report: MeterReport, period: Period) -> PeriodValue:
         start=period.start,
         end=period.end,
         value=period.value,
-        expected=expected(report, period.start, period.end),
+        expected=expected(report, period.start, period.end - timedelta(days=1)),
         measured=measured,
         interpolated=interpolated,
         extrapolated=extrapolated,

@@ -13,6 +13,7 @@ from homeassistant.config_entries import (
     OptionsFlow,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     ObjectSelector,
@@ -27,10 +28,14 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 
 from ..const import (
+    CONF_ATTEMPTS,
     CONF_BILLING_YEAR_START,
+    CONF_FEDERAL_STATE,
     CONF_GAS,
     CONF_INFLUXDB,
     CONF_JOURNAL_ID,
+    CONF_KEEP_RUNS,
+    CONF_PREVIEW,
     CONF_RUN_TIME,
     CONF_SOURCE,
     CONF_TEMPERATURE,
@@ -47,6 +52,7 @@ from .connect import ConnectFlow
 from .energy_dashboard import EnergyDashboard
 from .import_house import ImportHouse
 from .import_readings import ImportReadings
+from .schemas import MORE, choice, whole
 
 _BASIC = vol.Schema(
     {
@@ -68,10 +74,23 @@ _GAS = ObjectSelector(
         },
     )
 )
+_STATES = [
+    *("bb", "be", "bw", "by", "hb", "he", "hh", "mv"),
+    *("ni", "nw", "rp", "sh", "sl", "sn", "st", "th"),
+]
+_RARE = vol.Schema(
+    {
+        vol.Optional(CONF_FEDERAL_STATE): choice(_STATES, CONF_FEDERAL_STATE),
+        vol.Optional(CONF_ATTEMPTS): whole(1, 10),
+        vol.Optional(CONF_KEEP_RUNS): whole(1, 365),
+        vol.Optional(CONF_PREVIEW): BooleanSelector(),
+    }
+)
 OPTIONS = _BASIC.extend(
     {
         vol.Optional(CONF_BILLING_YEAR_START): TextSelector(),
         vol.Optional(CONF_GAS): _GAS,
+        vol.Optional(MORE): section(_RARE, {"collapsed": True}),
     }
 )
 
@@ -245,8 +264,10 @@ class HouseOptionsFlow(OptionsFlow):
                 return self.async_create_entry(data=_kept(user_input))
             except FieldError as error:
                 errors[error.field] = error.key
+        known = self.config_entry.options
+        rare = {str(name): known.get(str(name)) for name in _RARE.schema}
         schema = self.add_suggested_values_to_schema(
-            OPTIONS, user_input or self.config_entry.options
+            OPTIONS, user_input or {**known, MORE: rare}
         )
         return self.async_show_form(step_id="init", data_schema=schema, errors=errors)
 
@@ -261,8 +282,16 @@ def _kept(given: Mapping[str, Any]) -> dict[str, Any]:
     days = [row.get("valid_from") for row in gas]
     if len(set(days)) < len(days):
         raise FieldError(CONF_GAS, "gas_twice")
-    options = {**given, CONF_BILLING_YEAR_START: start, CONF_GAS: gas}
-    return {name: value for name, value in options.items() if value not in (None, [])}
+    rare = dict(given.get(MORE, {}))
+    # Numbers of the form come as floats.
+    rare |= {k: int(rare[k]) for k in (CONF_ATTEMPTS, CONF_KEEP_RUNS) if k in rare}
+    options = {**given, CONF_BILLING_YEAR_START: start, CONF_GAS: gas, **rare}
+    options.pop(MORE, None)
+    return {
+        name: value
+        for name, value in options.items()
+        if value is not None and value is not False and value != []
+    }
 
 
 def _path(hass: HomeAssistant) -> Path:

@@ -22,6 +22,10 @@ from .checks import FieldError, id_from, meter_errors, profile_of, year_start_of
 from .schemas import LEARNED, MORE, OWN, PROFILES
 from .words import number_in_words
 
+_KEPT = (
+    *("role", "part_of", "muted", "billing_year_start"),
+    *("daily_limit", "rises_in_winter"),
+)
 # Which field of its form a problem of a meter is shown at.
 _FIELDS = {
     Check.PERIODS_GAP: "periods",
@@ -140,6 +144,8 @@ class MeterFlow(ConfigSubentryFlow):
                 "sensitivity": rare.get("sensitivity"),
                 "muted": rare.get("muted") or None,
                 "billing_year_start": year_start_of(rare.get("billing_year_start")),
+                "daily_limit": rare.get("daily_limit"),
+                "rises_in_winter": rare.get("rises_in_winter") or None,
             }
         except FieldError as error:
             found.errors[error.field] = error.key
@@ -192,10 +198,7 @@ class MeterFlow(ConfigSubentryFlow):
             "profile": profile if profile in PROFILES else LEARNED,
             "shares": shares,
             "sensitivity": data.get("sensitivity", Sensitivity.NORMAL.value),
-            **{
-                name: data.get(name)
-                for name in ("role", "part_of", "muted", "billing_year_start")
-            },
+            **{name: data.get(name) for name in _KEPT},
         }
         own = self._own_as_form(data)
         more |= own.pop(MORE, {})

@@ -25,6 +25,7 @@ from .words import moment, number_in_words, preview_in_words
 _LISTED = 100
 _TEXTS = ("serial_number", "model", "calibrated_until")
 _NUMBERS = ("digits", "decimals")
+_LIMIT = "overdue_after"
 
 
 class PhysicalMeterFlow(
@@ -58,6 +59,8 @@ class PhysicalMeterFlow(
             **{name: rare.get(name) for name in _TEXTS},
             # Numbers of the form come as floats.
             **{name: int(rare[name]) for name in _NUMBERS if name in rare},
+            # Overdue at once is no limit.
+            _LIMIT: rare.get(_LIMIT) or None,
         }
 
     @override
@@ -65,7 +68,7 @@ class PhysicalMeterFlow(
         return {
             **{k: data[k] for k in ("installed", "removed") if data.get(k)},
             "sources": [_source_row(source) for source in data.get("sources", ())],
-            MORE: {name: data.get(name) for name in (*_TEXTS, *_NUMBERS)},
+            MORE: {name: data.get(name) for name in (*_TEXTS, *_NUMBERS, _LIMIT)},
         }
 
     async def async_step_reconfigure(

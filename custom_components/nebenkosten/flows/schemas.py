@@ -73,9 +73,10 @@ def physical_schema(
         {
             vol.Optional("serial_number"): TextSelector(),
             vol.Optional("model"): TextSelector(),
-            vol.Optional("digits"): _whole(3, 12),
-            vol.Optional("decimals"): _whole(0, 6),
+            vol.Optional("digits"): whole(3, 12),
+            vol.Optional("decimals"): whole(0, 6),
             vol.Optional("calibrated_until"): DateSelector(),
+            vol.Optional("overdue_after"): _positive("d"),
         },
         others,
         new=new,
@@ -134,6 +135,8 @@ def _schema(
         vol.Optional("sensitivity"): choice(list(Sensitivity), "sensitivity"),
         vol.Optional("muted"): BooleanSelector(),
         vol.Optional("billing_year_start"): TextSelector(),
+        vol.Optional("daily_limit"): _positive(),
+        vol.Optional("rises_in_winter"): BooleanSelector(),
     }
     fields |= own
     fields[vol.Optional(MORE)] = section(vol.Schema(more), {"collapsed": True})
@@ -199,7 +202,15 @@ def picked(options: Sequence[SelectOptionDict]) -> SelectSelector:
     )
 
 
-def _whole(low: int, high: int) -> NumberSelector:
+def _positive(unit: str | None = None) -> NumberSelector:
+    config = NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX)
+    if unit is not None:
+        config["unit_of_measurement"] = unit
+    return NumberSelector(config)
+
+
+def whole(low: int, high: int) -> NumberSelector:
+    """Return a box for a whole number."""
     return NumberSelector(
         NumberSelectorConfig(min=low, max=high, step=1, mode=NumberSelectorMode.BOX)
     )

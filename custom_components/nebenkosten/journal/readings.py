@@ -1,6 +1,6 @@
 """Append, edit, delete and find readings; every old value stays readable."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 import json
 import sqlite3
@@ -10,10 +10,27 @@ from ..engine.model import ReadingKind
 from .records import Added, JournalError, NewReading, StoredReading
 from .store import Journal, micros, seconds, transactional
 
-_INSERT = """
+# The same dial at the same instant, whoever read it; an exchange is read twice.
+_TWIN = """
+FROM readings WHERE meter = :meter AND instant = :instant AND value = :value
+AND unit IS :unit AND source <> :source AND NOT deleted AND (kind = :kind
+OR kind IN ('actual', 'remote') AND :kind IN ('actual', 'remote'))
+"""
+_WITNESS = (
+    "FROM witnesses WHERE meter = :meter AND source = :source AND origin = :origin"
+)
+_KNOWN = """
+SELECT * FROM readings WHERE meter = :meter AND source = :source AND origin = :origin
+UNION ALL
+SELECT r.* FROM readings r JOIN witnesses w ON w.reading = r.id
+WHERE w.meter = :meter AND w.source = :source AND w.origin = :origin
+"""
+_INSERT = f"""
 INSERT INTO readings (meter, instant, zone, value_text, value, unit, kind, source,
                       received, note, revision, origin)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+SELECT :meter, :instant, :zone, :value_text, :value, :unit, :kind, :source,
+       :received, :note, :revision, :origin
+WHERE NOT EXISTS (SELECT 1 {_TWIN}) AND NOT EXISTS (SELECT 1 {_WITNESS})
 ON CONFLICT (meter, source, origin) DO NOTHING
 """
 
@@ -39,18 +56,21 @@ def append(
     *,
     revive: bool = False,
 ) -> Added:
-    """Keep readings; one that the same source gave before is not kept twice.
+    """Keep readings; one that is known already is not kept twice.
 
-    With `revive` a reading that was deleted comes back when it is given again.
+    Given again by the same source it changes nothing; by another one, that one vouches
+    for it, too. With `revive` a reading that was deleted comes back when it is given
+    again.
     """
     received = micros(time.time())
     ids, duplicates = [], 0
     for reading in readings:
-        cursor = connection.execute(_INSERT, _columns(reading, received, revision))
+        columns = _columns(reading, received, revision)
+        cursor = connection.execute(_INSERT, columns)
         if cursor.rowcount:
             ids.append(int(cursor.lastrowid or 0))
             continue
-        known = _known(connection, reading)
+        known = _known(connection, columns) or _vouched(connection, columns)
         if revive and known["deleted"]:
             _remember(connection, revision, known)
             connection.execute(
@@ -61,6 +81,29 @@ def append(
             duplicates += 1
         ids.append(int(known["id"]))
     return Added(ids=tuple(ids), duplicates=duplicates)
+
+
+def _known(
+    connection: sqlite3.Connection, columns: Mapping[str, object]
+) -> sqlite3.Row | None:
+    """Return what a source gave before, as its own record or as a witness."""
+    row: sqlite3.Row | None = connection.execute(_KNOWN, columns).fetchone()
+    return row
+
+
+def _vouched(
+    connection: sqlite3.Connection, columns: Mapping[str, object]
+) -> sqlite3.Row:
+    """Note that another source gave the same reading and return it."""
+    row: sqlite3.Row = connection.execute(
+        f"SELECT * {_TWIN} ORDER BY id", columns
+    ).fetchone()
+    connection.execute(
+        "INSERT INTO witnesses VALUES (:id, :meter, :source, :origin, :received, :note,"
+        " :revision)",
+        {**columns, "id": row["id"]},
+    )
+    return row
 
 
 @transactional("edit")
@@ -155,8 +198,9 @@ def find(
     """
     low = -(2**62) if start is None else micros(start)
     high = 2**62 if end is None else micros(end)
+    others = _witnesses(journal, meter)
     found = [
-        _stored(dict(row))
+        _stored(dict(row), witnesses=others.get(row["id"], ()))
         for row in journal.rows(
             "SELECT * FROM readings WHERE meter = ? AND instant >= ? AND instant < ?"
             " AND (NOT deleted OR ?) ORDER BY instant, id",
@@ -166,6 +210,17 @@ def find(
     if history:
         found += _edited(journal, meter, low, high)
         found.sort(key=lambda r: (r.instant, r.reading_id, r.revision))
+    return found
+
+
+def _witnesses(journal: Journal, meter: str) -> dict[int, tuple[str, ...]]:
+    """Return which other sources gave a meter's readings, by their ids."""
+    found: dict[int, tuple[str, ...]] = {}
+    for row in journal.rows(
+        "SELECT reading, source FROM witnesses WHERE meter = ? ORDER BY source",
+        (meter,),
+    ):
+        found[row["reading"]] = (*found.get(row["reading"], ()), row["source"])
     return found
 
 
@@ -203,34 +258,22 @@ def _edited(
             yield _stored(before, superseded=True)
 
 
-def _columns(reading: NewReading, received: int, revision: int) -> tuple[object, ...]:
+def _columns(reading: NewReading, received: int, revision: int) -> dict[str, object]:
     instant = micros(reading.instant)
-    return (
-        reading.meter,
-        instant,
-        reading.zone,
-        reading.value_text,
-        reading.value,
-        reading.unit,
-        reading.kind,
-        reading.source,
-        received,
-        reading.note,
-        revision,
-        _origin(reading),
-    )
-
-
-def _origin(reading: NewReading) -> str:
-    return f"{micros(reading.instant)} {reading.kind} {reading.value!r}"
-
-
-def _known(connection: sqlite3.Connection, reading: NewReading) -> sqlite3.Row:
-    row: sqlite3.Row = connection.execute(
-        "SELECT * FROM readings WHERE meter = ? AND source = ? AND origin = ?",
-        (reading.meter, reading.source, _origin(reading)),
-    ).fetchone()
-    return row
+    return {
+        "meter": reading.meter,
+        "instant": instant,
+        "zone": reading.zone,
+        "value_text": reading.value_text,
+        "value": reading.value,
+        "unit": reading.unit,
+        "kind": reading.kind,
+        "source": reading.source,
+        "received": received,
+        "note": reading.note,
+        "revision": revision,
+        "origin": f"{instant} {reading.kind} {reading.value!r}",
+    }
 
 
 def _row(connection: sqlite3.Connection, reading_id: int) -> sqlite3.Row:
@@ -249,7 +292,12 @@ def _remember(connection: sqlite3.Connection, revision: int, row: sqlite3.Row) -
     )
 
 
-def _stored(row: dict[str, object], *, superseded: bool = False) -> StoredReading:
+def _stored(
+    row: dict[str, object],
+    *,
+    superseded: bool = False,
+    witnesses: tuple[str, ...] = (),
+) -> StoredReading:
     return StoredReading(
         reading_id=int(str(row["id"])),
         meter=str(row["meter"]),
@@ -265,4 +313,5 @@ def _stored(row: dict[str, object], *, superseded: bool = False) -> StoredReadin
         revision=int(str(row["revision"])),
         deleted=bool(row["deleted"]),
         superseded=superseded,
+        witnesses=witnesses,
     )

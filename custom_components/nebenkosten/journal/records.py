@@ -32,7 +32,10 @@ class NewReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredReading:
-    """A reading in the journal; `superseded` marks the value before an edit."""
+    """A reading in the journal; `superseded` marks the value before an edit.
+
+    `witnesses` are the other sources that gave the same one.
+    """
 
     reading_id: int
     meter: str
@@ -48,6 +51,7 @@ class StoredReading:
     revision: int
     deleted: bool
     superseded: bool = False
+    witnesses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,8 +85,23 @@ CREATE TABLE acknowledgements (
 ) WITHOUT ROWID;
 """
 
+# Who else gave the same reading: it is one record, with all that vouch for it.
+_WITNESSES: Final = """
+CREATE TABLE witnesses (
+    reading INTEGER NOT NULL REFERENCES readings,
+    meter TEXT NOT NULL,
+    source TEXT NOT NULL,
+    origin TEXT NOT NULL,        -- instant, kind and value as this source gave them
+    received INTEGER NOT NULL,
+    note TEXT,
+    revision INTEGER NOT NULL REFERENCES revisions,
+    PRIMARY KEY (meter, source, origin)
+) WITHOUT ROWID;
+CREATE INDEX witnesses_by_reading ON witnesses (reading);
+"""
+
 # One entry per version: the statements that lead to it from the one before.
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _WHAT_PEOPLE_SAID)
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _WHAT_PEOPLE_SAID, _WITNESSES)
 VERSION: Final = len(MIGRATIONS)
 
 

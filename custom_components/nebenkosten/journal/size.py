@@ -7,10 +7,11 @@ from .store import Journal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """Records that are valid, and the file's size [bytes]."""
+    """Records that are valid, old versions of edited ones, the file's size [bytes]."""
 
     readings: int
     amounts: int
+    edits: int
     file: int
 
 
@@ -21,8 +22,12 @@ def sizes(journal: Journal) -> Sizes:
         for sql in (
             "SELECT count(*) FROM readings WHERE NOT deleted",
             "SELECT count(*) FROM amounts WHERE NOT deleted",
+            "SELECT count(*) FROM audit",
         )
     ]
     return Sizes(
-        readings=counts[0], amounts=counts[1], file=journal.path.stat().st_size
+        readings=counts[0],
+        amounts=counts[1],
+        edits=counts[2],
+        file=journal.path.stat().st_size,
     )

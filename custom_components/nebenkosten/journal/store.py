@@ -19,6 +19,9 @@ from .records import JournalError
 
 _BUSY_TIMEOUT: Final = 10.0
 _MICRO: Final = 1_000_000
+# So much unused room [bytes], and such a share of all, is worth a new file.
+_WORTH_IT: Final = 1 << 20
+_SHARE: Final = 0.2
 
 
 def micros(seconds: float) -> int:
@@ -60,8 +63,11 @@ class Journal:
                     "INSERT INTO revisions (at, what) VALUES (?, ?)",
                     (micros(time.time()), what),
                 )
+                before = connection.total_changes
                 yield connection, int(cursor.lastrowid or 0)
-                connection.execute("COMMIT")
+                # What changes nothing leaves no revision behind.
+                changed = connection.total_changes > before
+                connection.execute("COMMIT" if changed else "ROLLBACK")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -80,6 +86,23 @@ class Journal:
         """Let writes reach the file again after a backup."""
         with self.reading() as connection:
             connection.execute("PRAGMA wal_autocheckpoint = 1000")
+
+    def compact(self) -> int:
+        """Give back room that nothing uses any more; returns how many bytes.
+
+        Only where it is worth it. SQLite puts the new file in the old one's place in
+        one transaction: after a kill at any instant one of the two is there, whole.
+        """
+        with self.reading() as connection:
+            pages, free, size = (
+                int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+                for name in ("page_count", "freelist_count", "page_size")
+            )
+            if free * size < _WORTH_IT or free < _SHARE * pages:
+                return 0
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return free * size
 
     def check(self) -> None:
         """Read the whole file; raises JournalError where it is damaged.

@@ -94,6 +94,41 @@ class RemovedMeterFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
 
+class OrphansFlow(RepairsFlow):
+    """Delete statistics that no meter feeds any more, or keep them."""
+
+    def __init__(self, entry: NkConfigEntry, statistics: list[str]) -> None:
+        """Remember the house and their ids."""
+        self._entry = entry
+        self._statistics = statistics
+
+    async def async_step_init(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Offer both."""
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["keep", "delete"],
+            description_placeholders={"statistics": ", ".join(self._statistics)},
+        )
+
+    async def async_step_keep(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask about them no more."""
+        cache = self._entry.runtime_data.cache
+        cache.kept_orphans.update(self._statistics)
+        await cache.async_save()
+        return self.async_create_entry(data={})
+
+    async def async_step_delete(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Clear them."""
+        await async_clear(self.hass, self._statistics)
+        return self.async_create_entry(data={})
+
+
 class OriginalFlow(RepairsFlow):
     """Delete the original system's results, or leave the decision open."""
 

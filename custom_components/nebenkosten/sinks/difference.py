@@ -1,11 +1,13 @@
 """What must be written so that what is published is what is true?"""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 import math
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from ..engine.model import known
 
@@ -49,6 +51,14 @@ def difference(published: Sequence[Row], wanted: Sequence[Row]) -> Difference:
     return Difference(tuple(upserts), surplus, tuple(_changed(published, wanted)))
 
 
+def wrong(published: Sequence[Row], wanted: Sequence[Row]) -> list[float]:
+    """Return the starts [epoch s] of rows that are missing, different or too many."""
+    old = {row.start: row for row in published}
+    extra = old.keys() - {row.start for row in wanted}
+    different = {row.start for row in wanted if not _same(old.get(row.start), row)}
+    return sorted(extra | different)
+
+
 def rows_since(rows: Rows, since: float) -> list[Row]:
     """Return the rows that begin at or after an instant [epoch s]."""
     first = int(rows.starts.searchsorted(since))
@@ -81,6 +91,27 @@ def fingerprints(rows: Rows) -> dict[str, str]:
     return digests
 
 
+def held(rows: Sequence[Row]) -> dict[str, str]:
+    """Return the same digests of rows that were read back, in order of time."""
+    years: dict[str, list[Row]] = {}
+    for row in rows:
+        years.setdefault(str(datetime.fromtimestamp(row.start, UTC).year), []).append(
+            row
+        )
+    digests = {}
+    for year, found in years.items():
+        digest = blake2b(digest_size=12)
+        states = [math.nan if row.state is None else row.state for row in found]
+        for column in (
+            [row.start for row in found],
+            [row.sum for row in found],
+            states,
+        ):
+            digest.update(array("d", column).tobytes())
+        digests[year] = digest.hexdigest()
+    return digests
+
+
 def first_difference(old: dict[str, str], new: dict[str, str]) -> float | None:
     """Return from when [epoch s] two sets of fingerprints differ, None if nowhere."""
     years = [y for y in old.keys() | new.keys() if old.get(y) != new.get(y)]
@@ -108,6 +139,15 @@ def _changed(published: Sequence[Row], wanted: Sequence[Row]) -> list[float]:
         for start in old.keys() | new.keys()
         if not close(old.get(start), new.get(start))
     )
+
+
+def by_month(rows: Sequence[Row], zone: ZoneInfo) -> dict[str, float]:
+    """Return the use of each local month, written YYYY-MM."""
+    months: dict[str, float] = {}
+    for start, use in _uses(rows).items():
+        month = f"{datetime.fromtimestamp(start, zone):%Y-%m}"
+        months[month] = months.get(month, 0.0) + use
+    return months
 
 
 def _uses(rows: Sequence[Row]) -> dict[float, float]:

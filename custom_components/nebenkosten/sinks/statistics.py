@@ -1,11 +1,14 @@
 """Publishes daily and hourly use as long-term statistics, writing only differences."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from inspect import signature
+import logging
 from typing import Any, Final, Protocol
+from zoneinfo import ZoneInfo
 
 from homeassistant.components.recorder.models import (
     StatisticData,
@@ -25,7 +28,18 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..engine import units
 from ..engine.model import Rows
-from .difference import Difference, Row, difference, first_difference, rows_since
+from .difference import (
+    Difference,
+    Row,
+    by_month,
+    difference,
+    first_difference,
+    held,
+    rows_since,
+    wrong,
+)
+
+_LOGGER = logging.getLogger(__name__)
 
 # One call is one transaction of the recorder, which waits meanwhile.
 _CHUNK: Final = 500
@@ -89,30 +103,86 @@ class _Plan:
 
 
 async def async_publish(
-    hass: HomeAssistant, statistics: Sequence[Statistic], ledger: Ledger
+    hass: HomeAssistant,
+    statistics: Sequence[Statistic],
+    ledger: Ledger,
+    step: Callable[[], None] = lambda: None,
 ) -> dict[str, Outcome]:
-    """Make the recorder hold these statistics; returns what was done, by id."""
-    plans = [
-        plan
-        for statistic in statistics
-        if (plan := await _async_plan(hass, statistic, ledger)) is not None
-    ]
+    """Make the recorder hold these statistics; returns what was done, by id.
+
+    One that cannot be read or written is logged and not verified: others go on. `step`
+    is called after each one.
+    """
     outcomes = {statistic.statistic_id: Outcome() for statistic in statistics}
+    plans: list[_Plan] = []
+    for statistic in statistics:
+        try:
+            plan = await _async_plan(hass, statistic, ledger)
+        except Exception:
+            _LOGGER.exception("%s cannot be read", statistic.statistic_id)
+            outcomes[statistic.statistic_id] = Outcome(verified=False)
+        else:
+            plans += [] if plan is None else [plan]
     writing = [plan.statistic.statistic_id for plan in plans if plan.writes]
     if writing:
         await ledger.async_doubt(writing)
     for plan in plans:
-        sure = not plan.writes or await _async_write(hass, plan)
-        outcomes[plan.statistic.statistic_id] = Outcome(
-            len(plan.change.upserts), plan.change.changed, sure
-        )
-        if sure:
-            statistic = plan.statistic
-            ledger.trust(
-                statistic.statistic_id,
-                Published(statistic.name, statistic.unit, statistic.years),
-            )
+        statistic = plan.statistic
+        try:
+            outcomes[statistic.statistic_id] = await _async_do(hass, plan, ledger)
+        except Exception:
+            _LOGGER.exception("%s cannot be written", statistic.statistic_id)
+            outcomes[statistic.statistic_id] = Outcome(verified=False)
+        step()
     return outcomes
+
+
+async def _async_do(hass: HomeAssistant, plan: _Plan, ledger: Ledger) -> Outcome:
+    sure = not plan.writes or await _async_write(hass, plan)
+    statistic = plan.statistic
+    if sure:
+        ledger.trust(
+            statistic.statistic_id,
+            Published(statistic.name, statistic.unit, statistic.years),
+        )
+    return Outcome(len(plan.change.upserts), plan.change.changed, sure)
+
+
+async def async_differs(
+    hass: HomeAssistant, statistic_id: str, published: Published, since: float
+) -> float | None:
+    """Return from when on [epoch s] the recorder holds something else, if so.
+
+    Looks at the years from `since` [epoch s] on, which begins one.
+    """
+    name, unit, rows = await get_instance(hass).async_add_executor_job(
+        _read, hass, statistic_id, since
+    )
+    first = datetime.fromtimestamp(since, UTC).year
+    expected = {y: d for y, d in published.years.items() if int(y) >= first}
+    if (name, unit) != (published.name, published.unit):
+        return since
+    return first_difference(held(rows), expected)
+
+
+async def async_wrong(
+    hass: HomeAssistant, statistic: Statistic, since: float
+) -> list[float]:
+    """Return the starts [epoch s] of rows that are missing, wrong or too many."""
+    _, _, rows = await get_instance(hass).async_add_executor_job(
+        _read, hass, statistic.statistic_id, since
+    )
+    return wrong(rows, rows_since(statistic.rows, since))
+
+
+async def async_months(
+    hass: HomeAssistant, statistic_id: str, zone: ZoneInfo
+) -> dict[str, float]:
+    """Return the use by local month (YYYY-MM) that the recorder holds."""
+    _, _, rows = await get_instance(hass).async_add_executor_job(
+        _read, hass, statistic_id, 0.0
+    )
+    return by_month(rows, zone)
 
 
 async def async_clear(
@@ -131,6 +201,14 @@ async def async_clear(
     recorder = get_instance(hass)
     recorder.async_clear_statistics(list(statistic_ids), on_done=tell, **span)
     await done.wait()
+
+
+async def async_ours(hass: HomeAssistant) -> set[str]:
+    """Return the ids of all statistics of ours that the recorder knows."""
+    known = await get_instance(hass).async_add_executor_job(
+        partial(get_metadata, hass, statistic_source=DOMAIN)
+    )
+    return set(known)
 
 
 def _clears_ranges(hass: HomeAssistant) -> bool:

@@ -46,11 +46,12 @@ _READ_BY: Final[
 _COMMON: Final = {
     *("meter_id", "type", "output_unit", "name", "description", "medium", "role"),
     *("part_of", "profile", "sensitivity", "muted", "billing_year_start"),
+    *("daily_limit", "rises_in_winter"),
 }
 _KEYS: Final = {
     "physical": {
         *("installation_date", "deinstallation_date", "digits", "decimals"),
-        *("sources", "serial_number", "model", "calibrated_until"),
+        *("sources", "serial_number", "model", "calibrated_until", "overdue_after"),
     },
     "master": {"periods"},
     "virtual": {

@@ -1,0 +1,145 @@
+"""Do the recorder and the InfluxDB still hold what was published?
+
+Somebody edits the database, or restores a backup of it. What differs is named, doubted
+and written again by the run that follows.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import partial
+import logging
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..data import statistic_ids
+from ..engine.days import iso
+from ..engine.meter import AnyMeter
+from ..outside import OutOfReachError
+from ..sinks import statistics
+from ..sinks.points import MEASUREMENTS, PREVIEW, held_points
+from .run import Trigger
+
+if TYPE_CHECKING:
+    from .analytics import Analytics
+
+_LOGGER = logging.getLogger(__name__)
+_NAMED: Final = 24
+
+
+class Checking:
+    """Compares digests of what is there with those of what was written."""
+
+    def __init__(self, hass: HomeAssistant, analytics: Analytics) -> None:
+        """Remember whose; nothing has been found yet."""
+        self._hass = hass
+        self._analytics = analytics
+        self._found: dict[str, list[JsonObjectType]] = {}
+
+    def taken(self, keys: Iterable[str]) -> list[JsonObjectType]:
+        """Return what was found of meters (by key) that a run now writes again."""
+        return [one for key in keys for one in self._found.pop(key, [])]
+
+    async def async_check(self, *, whole: bool) -> None:
+        """Compare the last two years, or the `whole` past; ask for a run if need be."""
+        analytics = self._analytics
+        year = dt_util.utcnow().year - 1
+        since = 0.0 if whole else datetime(year, 1, 1, tzinfo=UTC).timestamp()
+        found: dict[str, list[JsonObjectType]] = {}
+        for meter in analytics.meters.values():
+            differences = [
+                *await self._async_statistics(meter, since),
+                *await self._async_points(meter, since),
+            ]
+            if differences:
+                found[meter.key] = differences
+        if found:
+            self._found |= found
+            _LOGGER.warning(
+                "What was published of %s is no longer there; it is written again",
+                ", ".join(analytics.meters[key].meter_id for key in found),
+            )
+            analytics.doubt(found)
+            analytics.request(found, Trigger.CHECK)
+
+    async def _async_statistics(
+        self, meter: AnyMeter, since: float
+    ) -> list[JsonObjectType]:
+        """Name the rows of a meter's statistics that are missing, wrong or extra."""
+        found: list[JsonObjectType] = []
+        for one in statistic_ids(meter.key):
+            known = self._analytics.cache.published(one)
+            if known is None:
+                continue
+            try:
+                begin = await statistics.async_differs(self._hass, one, known, since)
+            except SQLAlchemyError as error:
+                _LOGGER.warning("%s cannot be checked: %s", one, error)
+                continue
+            if begin is not None:
+                found += await self._async_named(meter, one, begin)
+        return found
+
+    async def _async_named(
+        self, meter: AnyMeter, statistic_id: str, begin: float
+    ) -> list[JsonObjectType]:
+        (analysis,) = await self._analytics.lookup.async_analyses([meter.key])
+        wanted = [s for s in analysis.statistics if s.statistic_id == statistic_id]
+        starts = []
+        if wanted:
+            starts = await statistics.async_wrong(self._hass, wanted[0], begin)
+            if not starts:
+                return []
+        zone = ZoneInfo(self._hass.config.time_zone)
+        return [
+            {
+                "meter_id": meter.meter_id,
+                "where": statistic_id,
+                "rows": len(starts),
+                "hours": [iso(start, zone) for start in starts[:_NAMED]],
+            }
+        ]
+
+    async def _async_points(
+        self, meter: AnyMeter, since: float
+    ) -> list[JsonObjectType]:
+        """Name the measurements of the InfluxDB that hold something else."""
+        link, cache = self._analytics.servers.influx, self._analytics.cache
+        found: list[JsonObjectType] = []
+        for suffix in ("", PREVIEW):
+            known = cache.written(meter.key + suffix)
+            if link is None or known is None:
+                continue
+            place = link.connection.processed
+            names = [name + suffix for name in MEASUREMENTS]
+            try:
+                held = await link.async_ask(
+                    partial(
+                        held_points,
+                        place=place,
+                        meter_id=meter.meter_id,
+                        measurements=names,
+                        since=since,
+                    ),
+                    meter.meter_id,
+                )
+            except OutOfReachError:
+                return []
+            expected = {
+                group: digest
+                for group, digest in known.items()
+                if (at := int(group.partition(":")[2])) == 0 or at >= since
+            }
+            wrong = {
+                group.partition(":")[0]
+                for group in expected.keys() | held.keys()
+                if expected.get(group) != held.get(group)
+            }
+            found += [
+                {"meter_id": meter.meter_id, "where": name} for name in sorted(wrong)
+            ]
+        return found

@@ -1,0 +1,143 @@
+"""How do results reach the statistics and the InfluxDB, or what would they change?"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+import logging
+from zoneinfo import ZoneInfo
+
+from homeassistant.core import HomeAssistant
+
+from ..data import NkConfigEntry, preview_of
+from ..engine.meter import Definition
+from ..outside import OutOfReachError
+from ..sinks import statistics
+from ..sinks.difference import by_month, rows_since
+from ..sinks.statistics import Outcome, Statistic
+from .cache import Cache, Remembered
+from .points import Points
+from .progress import Progress
+from .run import Month, Request, Status
+from .servers import InfluxLink
+from .stages import Analysis
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one meter's statistic, and of its months in a dry run."""
+
+    outcome: Outcome = field(default_factory=Outcome)
+    months: Mapping[str, Month] = field(default_factory=dict)
+
+
+class Publication:
+    """Publishes once, for one run, and keeps account of it.
+
+    A `preview` goes to places of its own: what dashboards read stays as it is.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: NkConfigEntry,
+        cache: Cache,
+        influx: InfluxLink | None,
+        progress: Progress,
+        *,
+        preview: bool,
+    ) -> None:
+        """Remember where to; nothing is written yet."""
+        self._hass = hass
+        self._entry = entry
+        self._cache = cache
+        self._influx = influx
+        self._progress = progress
+        self._preview = preview
+        self._done: dict[str, Done] = {}
+        self.failed: list[tuple[Definition, Status, str]] = []
+        self.errors: list[str] = []
+        self.missed: dict[str, tuple[str, ...]] = {}
+        self.rows = 0
+        self.points = 0
+
+    def done(self, key: str) -> Done:
+        """Return what became of a meter."""
+        return self._done.get(key, Done())
+
+    async def async_publish(self, results: Mapping[str, Analysis]) -> None:
+        """Both at once: the recorder's thread and the server wait for nobody."""
+        self._progress.begin(
+            "publish", sum(len(r.statistics) for r in results.values())
+        )
+        await asyncio.gather(
+            self._async_statistics(results), self._async_points(results)
+        )
+
+    async def async_compare(
+        self, results: Mapping[str, Analysis], request: Request
+    ) -> None:
+        """Find out what each month is, and what it would be; writes nothing."""
+        zone = ZoneInfo(self._hass.config.time_zone)
+        for key, result in results.items():
+            wanted = self._placed(result)[0]
+            old = await statistics.async_months(self._hass, wanted.statistic_id, zone)
+            new = by_month(rows_since(wanted.rows, 0.0), zone)
+            months = {
+                month: Month(old=old.get(month), new=new.get(month))
+                for month in sorted(old.keys() | new.keys())
+                if _inside(month, request)
+            }
+            self._done[key] = Done(months=months)
+
+    async def _async_statistics(self, results: Mapping[str, Analysis]) -> None:
+        placed = {key: self._placed(result) for key, result in results.items()}
+        wanted = [one for some in placed.values() for one in some]
+        outcomes = await statistics.async_publish(
+            self._hass, wanted, self._cache, self._progress.step
+        )
+        for key, result in results.items():
+            own = [outcomes[one.statistic_id] for one in placed[key]]
+            self._done[key] = Done(own[0])
+            self.rows += sum(outcome.written for outcome in own)
+            if all(outcome.verified for outcome in own):
+                self._cache.meters[key] = Remembered(result.stamp, result.snapshot)
+            else:
+                meter = result.report.meter
+                self.failed.append((meter, Status.PARTIAL, "statistics"))
+
+    def _placed(self, result: Analysis) -> list[Statistic]:
+        if not self._preview:
+            return list(result.statistics)
+        return [
+            replace(
+                one, statistic_id=preview_of(one.statistic_id), name=f"[{one.name}]"
+            )
+            for one in result.statistics
+        ]
+
+    async def _async_points(self, results: Mapping[str, Analysis]) -> None:
+        """Write to the InfluxDB, if there is one; the statistics are safe already."""
+        if self._influx is None:
+            return
+        points = Points(self._hass, self._entry, self._influx, preview=self._preview)
+        for key, result in results.items():
+            meter = result.report.meter
+            try:
+                self.points += await points.async_publish(
+                    key, result.report, self._cache
+                )
+            except OutOfReachError as error:
+                self.missed[key] = (error.name,)
+                self.errors.append(f"{error.name}: {meter.meter_id}")
+            except Exception:
+                _LOGGER.exception("Points of %s cannot be written", meter.meter_id)
+                self.failed.append((meter, Status.PARTIAL, "points"))
+
+
+def _inside(month: str, request: Request) -> bool:
+    """Return whether a month (YYYY-MM) touches the days asked for."""
+    first = None if request.start is None else f"{request.start:%Y-%m}"
+    last = None if request.end is None else f"{request.end:%Y-%m}"
+    return (first is None or first <= month) and (last is None or month <= last)

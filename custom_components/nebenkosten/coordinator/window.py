@@ -1,0 +1,132 @@
+"""What did a meter that reports all the time do in the last hour?
+
+Bounded however often it reports: a minute keeps its first, last, lowest and highest
+value and how many there were, so that nothing is lost that a total or a fall needs.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+MINUTES: Final = 60
+_MINUTE: Final = 60.0
+_HOUR: Final = 3600.0
+# What was longer ago is not "now" [s].
+NOW: Final = 900.0
+# More reports a minute than this are a burst; it is over below half of it.
+BURST: Final = 1000
+
+
+@dataclass(slots=True)
+class Bucket:
+    """One minute: its number since 1970, and its first and last report [epoch s]."""
+
+    minute: int
+    first_at: float
+    first: float
+    last_at: float
+    last: float
+    low: float
+    high: float
+    count: int = 1
+
+    def take(self, instant: float, value: float) -> None:
+        """Count a report in."""
+        self.last_at, self.last = instant, value
+        self.low, self.high = min(self.low, value), max(self.high, value)
+        self.count += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Use per hour [unit/h]: now, and between the minutes of the last hour."""
+
+    now: float | None
+    low: float | None
+    high: float | None
+    mean: float | None
+
+
+@dataclass(slots=True)
+class Window:
+    """The last sixty minutes of one meter, in the meter's own unit."""
+
+    bursting: bool = False
+    changed: bool = False
+    _buckets: deque[Bucket] = field(default_factory=lambda: deque(maxlen=MINUTES + 1))
+
+    @property
+    def last(self) -> tuple[float, float] | None:
+        """Return instant [epoch s] and value of the last report."""
+        if not self._buckets:
+            return None
+        return self._buckets[-1].last_at, self._buckets[-1].last
+
+    def take(self, instant: float, value: float) -> bool:
+        """Count a report in; returns whether a burst begins with it.
+
+        One that comes late is counted into the running minute.
+        """
+        self.changed = True
+        minute = int(instant // _MINUTE)
+        if self._buckets and minute <= self._buckets[-1].minute:
+            self._buckets[-1].take(max(instant, self._buckets[-1].last_at), value)
+        else:
+            self._calm_down()
+            self._buckets.append(
+                Bucket(minute, instant, value, instant, value, value, value)
+            )
+        if self.bursting or self._buckets[-1].count <= BURST:
+            return False
+        self.bursting = True
+        return True
+
+    def _calm_down(self) -> None:
+        """End a burst after a minute that was calm enough."""
+        if self._buckets and self._buckets[-1].count < BURST / 2:
+            self.bursting = False
+
+    def minutes(self, now: float) -> list[Bucket | None]:
+        """Return the last sixty minutes up to now, None where nothing was reported."""
+        last = int(now // _MINUTE)
+        known = {bucket.minute: bucket for bucket in self._buckets}
+        return [known.get(last - back) for back in range(MINUTES - 1, -1, -1)]
+
+    def pace(self, now: float) -> Pace:
+        """Return how fast it goes; None where the reports do not tell."""
+        recent = [one for one in self._buckets if now - one.last_at <= NOW]
+        steps = list(_steps(bucket for bucket in self.minutes(now) if bucket))
+        total = sum(used for used, _ in steps)
+        took = sum(seconds for _, seconds in steps)
+        rates = [used / seconds * _HOUR for used, seconds in steps]
+        return Pace(
+            now=_rate(recent),
+            low=min(rates, default=None),
+            high=max(rates, default=None),
+            mean=total / took * _HOUR if took else None,
+        )
+
+
+def _rate(buckets: list[Bucket]) -> float | None:
+    steps = list(_steps(iter(buckets)))
+    if not steps and buckets:
+        one = buckets[0]
+        steps = list(_step(one.first_at, one.first, one.last_at, one.last))
+    took = sum(seconds for _, seconds in steps)
+    return sum(used for used, _ in steps) / took * _HOUR if took else None
+
+
+def _steps(buckets: Iterator[Bucket]) -> Iterator[tuple[float, float]]:
+    """Yield use and seconds from one minute's last report to the next one's."""
+    for one, other in pairwise(buckets):
+        yield from _step(one.last_at, one.last, other.last_at, other.last)
+
+
+def _step(
+    begin: float, before: float, end: float, after: float
+) -> Iterator[tuple[float, float]]:
+    # A fall is an exchange or a reset: what was used meanwhile nobody knows.
+    if after >= before and end > begin:
+        yield after - before, end - begin

@@ -1,0 +1,68 @@
+"""How good is a meter's data, as parts and as one number?
+
+Free of numpy: loaded while Home Assistant sets up.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+_DAY: Final = 86400.0
+# The parts of a score of quality.
+_COMPLETE: Final = 0.5
+_NOT_GUESSED: Final = 0.2
+_FRESH: Final = 0.2
+_BELIEVED: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """How good a meter's data is: shares of its days, and gaps [d].
+
+    `readings` counts those used, `quarantined` those not believed, `unexplained` the
+    falls of the dial that nobody has explained. `read_until` is the last instant that a
+    reading tells of [epoch s], `limit` how long after it the next one is overdue [s],
+    and `rhythm` [s] the pace that freshness is measured by; None where nobody can say.
+    """
+
+    completeness: float
+    largest_gap_days: float
+    freshness: float
+    measured_share: float
+    interpolated_share: float
+    extrapolated_share: float
+    quarantined: int
+    readings: int = 0
+    unexplained: int = 0
+    read_until: float | None = None
+    limit: float | None = None
+    rhythm: float | None = None
+
+    @property
+    def score(self) -> int:
+        """Return 0-100; a hand-read meter that is kept up to date reaches 100."""
+        doubted = self.quarantined / max(self.readings + self.quarantined, 1)
+        return round(
+            100
+            * (
+                _COMPLETE * self.completeness
+                + _NOT_GUESSED * (1 - self.extrapolated_share)
+                + _FRESH * self.freshness
+                + _BELIEVED * (1 - doubted)
+            )
+        )
+
+    def at(self, instant: float) -> Quality:
+        """Return it as it is at a later instant [epoch s], if nothing was read."""
+        if self.read_until is None or self.rhythm is None:
+            return self
+        age = max(instant - self.read_until, 0.0)
+        return replace(
+            self,
+            freshness=fresh(age, self.rhythm),
+            largest_gap_days=max(self.largest_gap_days, age / _DAY),
+        )
+
+
+def fresh(age: float, rhythm: float) -> float:
+    """Return 1 up to the age [s] that a rhythm [s] allows, 0 from twice that on."""
+    return min(max(2 - age / rhythm, 0.0), 1.0) if rhythm > 0 else 1.0
