@@ -96,10 +96,11 @@ class RateSensor(_LiveSensor):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return what the last hour was like, and whether reports come in a burst."""
-        pace = self._window.pace(time.time())
+        now = time.time()
+        pace = self._window.pace(now)
         return {
             "low": pace.low,
             "high": pace.high,
             "mean": pace.mean,
-            "burst": self._window.bursting,
+            "burst": self._window.bursts(now),
         }

@@ -51,7 +51,7 @@ def _minutes(window: Window, zone: ZoneInfo) -> JsonObjectType:
         "low": pace.low,
         "high": pace.high,
         "mean": pace.mean,
-        "burst": window.bursting,
+        "burst": window.bursts(now),
         "minutes": [_minute(one, zone) for one in window.minutes(now)],
     }
 

@@ -31,7 +31,7 @@ from .live import Live
 from .lookup import Lookup
 from .notices import tell
 from .run import Request, Run, Status, Trigger
-from .run_log import RunLog
+from .run_log import RunLog, line_of
 from .servers import Servers
 from .summary import async_summary
 from .waiting import Waiting
@@ -260,6 +260,7 @@ class Analytics(DataUpdateCoordinator[Result]):
                 await self.cache.async_save()
                 self._show()
                 tell(self.hass, self.config_entry.entry_id, run, record)
+                _LOGGER.info("run %s", line_of(record))
                 await self._async_ask_to_mend(run)
         if nightly:
             await self._async_sum_up()

@@ -125,13 +125,9 @@ class Live:
     def _tick(self, _now: datetime) -> None:
         """Show what has come since the last minute, meter by meter."""
         for key, window in self.windows.items():
-            if window.changed or self._is_ageing(window):
-                window.changed = False
+            last = window.last
+            fresh = last is not None and time.time() - last[0] <= NOW
+            if window.changed or fresh is not window.fresh:
+                window.changed, window.fresh = False, fresh
                 for heard in list(self._listeners.get(key, ())):
                     heard()
-
-    def _is_ageing(self, window: Window) -> bool:
-        """Return whether a pace that is shown has become too old to be shown."""
-        last = window.last
-        age = time.time() - last[0] if last else math.inf
-        return NOW < age <= NOW + _EVERY.total_seconds()

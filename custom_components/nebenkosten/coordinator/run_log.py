@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final, TypedDict
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.json import json_dumps
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
@@ -81,6 +82,18 @@ def record_of(run: Run, text: Callable[[Finding], str]) -> JsonObjectType:
         "errors": [*run.errors, *_worded(findings, Severity.ERROR, text)],
         "attempts": dict(run.attempts),
     }
+
+
+def line_of(record: JsonObjectType) -> str:
+    """Return a record as one line of a log: JSON, counts in place of lists."""
+    return json_dumps(
+        {
+            name: len(value) if isinstance(value, (list, dict)) else value
+            for name, value in record.items()
+            if name not in ("stages_s", "written", "attempts")
+        }
+        | {name: record[name] for name in ("stages_s", "written", "attempts")}
+    )
 
 
 def _of_meter(one: MeterRun) -> JsonObjectType:

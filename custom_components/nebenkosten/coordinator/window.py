@@ -51,10 +51,16 @@ class Pace:
 
 @dataclass(slots=True)
 class Window:
-    """The last sixty minutes of one meter, in the meter's own unit."""
+    """The last sixty minutes of one meter, in the meter's own unit.
 
-    bursting: bool = False
+    `changed` says that something has come that was not shown yet, `fresh` that what is
+    shown is not too old to be "now".
+    """
+
     changed: bool = False
+    fresh: bool = False
+    _burst: bool = False
+    _times: deque[float] = field(default_factory=lambda: deque(maxlen=BURST + 1))
     _buckets: deque[Bucket] = field(default_factory=lambda: deque(maxlen=MINUTES + 1))
 
     @property
@@ -74,19 +80,22 @@ class Window:
         if self._buckets and minute <= self._buckets[-1].minute:
             self._buckets[-1].take(max(instant, self._buckets[-1].last_at), value)
         else:
-            self._calm_down()
             self._buckets.append(
                 Bucket(minute, instant, value, instant, value, value, value)
             )
-        if self.bursting or self._buckets[-1].count <= BURST:
-            return False
-        self.bursting = True
-        return True
+        self._times.append(instant)
+        begins = not self._burst and self._has(BURST + 1, instant)
+        self._burst = begins or self.bursts(instant)
+        return begins
 
-    def _calm_down(self) -> None:
-        """End a burst after a minute that was calm enough."""
-        if self._buckets and self._buckets[-1].count < BURST / 2:
-            self.bursting = False
+    def bursts(self, now: float) -> bool:
+        """Return whether a burst goes on: until there is half as much of it."""
+        return self._burst and self._has(BURST // 2, now)
+
+    def _has(self, count: int, now: float) -> bool:
+        """Return whether so many reports came in the last minute."""
+        times = self._times
+        return len(times) >= count and now - times[-count] <= _MINUTE
 
     def minutes(self, now: float) -> list[Bucket | None]:
         """Return the last sixty minutes up to now, None where nothing was reported."""
