@@ -46,7 +46,7 @@ async def external(
             "name": "Utility",
             "source": "utility",
             "statistic_id": "utility:electricity",
-            "unit_class": "energy",
+            "unit_class": "energy" if unit == "kWh" else "volume",
             "unit_of_measurement": unit,
         },
         rows,
