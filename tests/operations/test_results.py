@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
-from itertools import pairwise
 import socket
 from typing import Any
 
@@ -10,7 +9,6 @@ from homeassistant.components.recorder.models import StatisticData, StatisticMea
 from homeassistant.components.recorder.statistics import async_add_external_statistics
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from hypothesis import given
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.components.recorder.common import (
@@ -23,24 +21,12 @@ from custom_components.nebenkosten.engine.day_facts import (
     degree_days,
     facts_of,
 )
-from custom_components.nebenkosten.engine.metrics import (
-    METRICS,
-    Additivity,
-    NotAdditiveError,
-)
-from custom_components.nebenkosten.engine.model import Provenance
-from scripts.make_metrics_page import PAGE, page
-from scripts.servers import Influxd
 
-from ..engine.houses import BERLIN, meter, read, report_of, sparse_readings
 from ..home_assistant.conftest import act, add_meter, settle
-from ..home_assistant.influx_house import Beside, connect
 from ..home_assistant.leaking_house import leaking
 from ..home_assistant.reading_back import used_per_day
 from ..home_assistant.test_recorder_source import external, hourly
 from .tools import pass_to, read_house, state
-
-type Tree = dict[str, Any]
 
 
 async def test_a03_days_of_a_clock_change_close_like_any_other(
@@ -314,161 +300,3 @@ async def test_b07_intervals_are_the_facts_that_days_add_up_to(
         hass, "get_intervals", meter_id="strom", start="2026-03-05", end="2026-03-06"
     )
     assert len(later["meters"]["strom"]["intervals"]) == 1
-
-
-def _recomputed(tree: Tree) -> float:
-    if not tree["inputs"]:
-        return float(tree["value"])
-    values = [_recomputed(one) for one in tree["inputs"]]
-    if tree["op"] == "share":
-        return values[0] + values[1] * values[2]
-    if tree["op"] == "product":
-        product = 1.0
-        for value in values:
-            product *= value
-        return product
-    assert tree["op"] == "sum"
-    return sum(values)
-
-
-def _leaves(tree: Tree) -> list[Tree]:
-    if not tree["inputs"]:
-        return [tree]
-    return [leaf for one in tree["inputs"] for leaf in _leaves(one)]
-
-
-async def test_b08_the_leaves_alone_give_the_value(
-    hass: HomeAssistant, house: NkConfigEntry
-) -> None:
-    hass.config_entries.async_update_entry(
-        house,
-        options={
-            **house.options,
-            "gas": [
-                {"energy_content": 11.2, "z_factor": 0.95},
-                {"energy_content": 11.5, "z_factor": 0.95, "valid_from": "2026-02-01"},
-            ],
-        },
-    )
-    await settle(hass)
-    await read_house(hass, house, medium="gas", unit="m³")
-    flow = await hass.config_entries.subentries.async_init(
-        (house.entry_id, "virtual_meter"), context={"source": "user"}
-    )
-    await hass.config_entries.subentries.async_configure(
-        flow["flow_id"],
-        {
-            "name": "Energie",
-            "medium": "gas",
-            "unit": "kWh",
-            "terms": [{"meter_id": "strom", "factor": 0.5}],
-        },
-    )
-    await settle(hass)
-    await act(hass, "run_analytics")
-    tree = await act(hass, "explain", meter_id="energie", date="2026-02-14")
-    days = await used_per_day(hass, "energie")
-    assert tree["value"] == pytest.approx(days["2026-02-14"], rel=1e-9)
-    assert _recomputed(tree) == pytest.approx(tree["value"], rel=1e-9)
-    readings = (await act(hass, "get_readings"))["meters"]["strom"]["readings"]
-    known = {one["id"]: one["value"] for one in readings}
-    for leaf in _leaves(tree):
-        for reading in leaf["reading_ids"]:
-            assert leaf["value"] == known[reading]
-    used = {r for leaf in _leaves(tree) for r in leaf["reading_ids"]}
-    assert used == {readings[0]["id"], readings[1]["id"]}
-    sentences = " ".join(leaf["how"] for leaf in _leaves(tree))
-    assert "11.5" in sentences
-    assert "2026-02-01" in sentences
-
-    await add_meter(hass, house, name="Anders")
-    await act(hass, "edit_reading", reading_id=readings[1]["id"], value=1300)
-    run = await act(hass, "run_analytics")
-    moved = {key for key, one in run["meters"].items() if one["changed_days"]}
-    assert moved == {"strom", "energie"}
-
-
-@given(sparse_readings())
-def test_b09_no_day_is_left_out(drawn: tuple[str, list[Any]]) -> None:
-    _, points = drawn
-    report = report_of(meter(), points)
-    if report.first_day is None or report.last_day is None:
-        return
-    days = (report.last_day - report.first_day).days + 1
-    assert len(report.use) == len(report.provenance) == days
-    assert len(report.midnights) == days + 1
-    for number, (begin, end) in enumerate(pairwise(report.midnights.tolist())):
-        day = report.first_day + timedelta(days=number)
-        assert datetime.fromtimestamp(begin, BERLIN) == datetime(
-            day.year, day.month, day.day, tzinfo=BERLIN
-        )
-        assert end - begin in (82800, 86400, 90000)
-
-
-def test_b09_days_without_use_and_a_leap_year() -> None:
-    points = [
-        read("2024-01-01", 5.0),
-        read("2025-01-01", 5.0),
-        read("2025-01-02", 6.0),
-    ]
-    report = report_of(meter(installed=date(2024, 1, 1)), points)
-    assert report.first_day == date(2024, 1, 1)
-    leap = report.use[:366]
-    assert not leap.any()
-    assert (report.provenance[:365] == Provenance.MEASURED).all()
-
-
-async def test_b10_five_outputs_agree_on_a_day(
-    hass: HomeAssistant, house: NkConfigEntry, influxd: Influxd, freezer: Any
-) -> None:
-    beside = Beside(influxd.url)
-    await connect(hass, house, beside.form())
-    await leaking(hass, house, {})
-    await pass_to(hass, freezer, "2026-03-10 12:00:00")
-    (analysis,) = await house.runtime_data.lookup.async_analyses(["wasser"])
-    day = date(2026, 3, 9)
-    wanted = METRICS["consumption"].of(analysis.report, day, day)
-    assert wanted is not None
-    (row,) = (await act(hass, "get_consumption", start=str(day), end=str(day)))[
-        "meters"
-    ]["wasser"]["rows"]
-    points = beside.results("meter_consumption", "wasser")
-    for found in (
-        float(state(hass, "wasser_yesterday").state),
-        (await used_per_day(hass, "wasser"))[str(day)],
-        points["2026-03-08T23:00:00+00:00"]["value"],
-        row["value"],
-        (await act(hass, "explain", meter_id="wasser", date=str(day)))["value"],
-    ):
-        assert found == pytest.approx(wanted, rel=1e-9)
-    counter = METRICS["counter"].of(analysis.report, day, day)
-    assert counter == pytest.approx(float(state(hass, "wasser_counter").state))
-    assert row["counter"] == pytest.approx(counter)
-
-
-def test_b10_the_page_is_the_catalogue() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page()
-
-
-def test_b10_what_means_nothing_added_up_refuses() -> None:
-    for one in METRICS.values():
-        if one.additivity is Additivity.SUM:
-            assert one.total([1.0, 2.0]) == 3.0
-            continue
-        with pytest.raises(NotAdditiveError):
-            one.total([1.0, 2.0])
-
-
-def test_b10_every_metric_of_a_meter_and_of_one_without_days() -> None:
-    points = [read("2025-01-01", 0.0), read("2025-03-01", 590.0)]
-    report, nothing = report_of(meter(), points), report_of(meter(), [])
-    first, last = date(2025, 1, 1), date(2025, 1, 31)
-    found = {key: one.of(report, first, last) for key, one in METRICS.items()}
-    assert found["consumption"] == pytest.approx(310, rel=0.2)
-    assert found["per_day"] == pytest.approx((found["consumption"] or 0) / 31)
-    assert found["measured_share"] == 0
-    assert found["interpolated_share"] == 1
-    assert found["counter_spread"] is not None
-    assert METRICS["counter_spread"].of(report, first, date(2030, 1, 1)) is None
-    for key, one in METRICS.items():
-        assert one.of(nothing, first, last) is None, key
