@@ -108,6 +108,8 @@ class Server:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.process: subprocess.Popen[bytes] | None = None
+        self.patience = 600.0
+        self.environment: dict[str, str] = {}
         self.log = folder / "home-assistant.log"
 
     @property
@@ -117,10 +119,16 @@ class Server:
 
     def start(self, *, timeout: float = 120) -> Self:
         """Start the process and wait until everything is set up."""
+        self.launch()
+        return self.wait_running(timeout)
+
+    def launch(self) -> None:
+        """Start the process."""
         environment = _environment()
         # Our own folder must not be found in place of the configuration's.
         environment.pop("PYTHONPATH", None)
         environment["PATH"] = f"{self.folder / '.bin'}:{environment['PATH']}"
+        environment |= self.environment
         with (self.folder / "stdout.log").open("ab") as output:
             self.process = subprocess.Popen(
                 [
@@ -133,9 +141,12 @@ class Server:
                 cwd=self.folder,
                 start_new_session=True,
             )
+
+    def wait_running(self, timeout: float) -> Self:
+        """Wait until everything is set up."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            if self.process.poll() is not None:
+            if self.process is None or self.process.poll() is not None:
                 raise HomeAssistantError(f"it ended at once, see {self.log}")
             with suppress(urllib.error.URLError, OSError, ValueError):
                 if self.get("/api/config")["state"] == "RUNNING":
@@ -183,7 +194,7 @@ class Server:
             method=method,
         )
         try:
-            with urllib.request.urlopen(request, timeout=600) as answer:
+            with urllib.request.urlopen(request, timeout=self.patience) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise HomeAssistantError(error.read().decode()) from error

@@ -100,17 +100,26 @@ class Execution:
             self._stages[stage] = time.perf_counter() - begin
 
     async def _collect(self, meters: list[AnyMeter], again_from: date | None) -> None:
-        read = [meter for meter in meters if isinstance(meter, Meter)]
+        read = [m for m in meters if isinstance(m, Meter) and m.sources]
+        if not read:
+            return
         self._progress.begin("collect", len(read))
-        for meter in read:
-            try:
-                await self._collect_one(meter, again_from)
-            except OutOfReachError as error:
-                self._miss(meter, [error.name])
-            except Exception:
-                _LOGGER.exception("Sources of %s cannot be read", meter.meter_id)
-                self._fail(meter, Status.PARTIAL, "sources")
-            self._progress.step()
+        await self._hass.async_add_executor_job(self._journal.gather)
+        try:
+            for meter in read:
+                await self._collect_patiently(meter, again_from)
+                self._progress.step()
+        finally:
+            await self._hass.async_add_executor_job(self._journal.gathered)
+
+    async def _collect_patiently(self, meter: Meter, again_from: date | None) -> None:
+        try:
+            await self._collect_one(meter, again_from)
+        except OutOfReachError as error:
+            self._miss(meter, [error.name])
+        except Exception:
+            _LOGGER.exception("Sources of %s cannot be read", meter.meter_id)
+            self._fail(meter, Status.PARTIAL, "sources")
 
     async def _collect_one(self, meter: Meter, again_from: date | None) -> None:
         gathered = await async_collect(

@@ -75,7 +75,8 @@ class InfluxQLServer:
     def places(self) -> list[str]:
         """Return the databases that may be seen."""
         (found,) = self._ask("SHOW DATABASES", "")
-        return [row[0] for series in found for row in series["values"]]
+        # A server without any database names the column and no values.
+        return [row[0] for series in found for row in series.get("values", ())]
 
     @understood(_error)
     def create(self, place: str) -> None:

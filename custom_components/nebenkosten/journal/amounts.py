@@ -39,8 +39,9 @@ def record(
                 (revision, known["id"], json.dumps(dict(known))),
             )
             connection.execute(
-                "UPDATE amounts SET value = ?, unit = ?, cost = ?, unit_price = ?,"
-                " vat = ?, smallest_flow = ?, received = ?, revision = ? WHERE id = ?",
+                "UPDATE amounts SET seal = NULL, value = ?, unit = ?, cost = ?,"
+                " unit_price = ?, vat = ?, smallest_flow = ?, received = ?,"
+                " revision = ? WHERE id = ?",
                 (*content, received, revision, known["id"]),
             )
         changed += 1

@@ -74,7 +74,8 @@ def append(
         if revive and known["deleted"]:
             _remember(connection, revision, known)
             connection.execute(
-                "UPDATE readings SET deleted = 0, revision = ? WHERE id = ?",
+                "UPDATE readings SET seal = NULL, deleted = 0, revision = ?"
+                " WHERE id = ?",
                 (revision, known["id"]),
             )
         else:
@@ -114,7 +115,8 @@ def edit(
     row = _row(connection, reading_id)
     _remember(connection, revision, row)
     connection.execute(
-        """UPDATE readings SET instant = coalesce(?, instant), zone = coalesce(?, zone),
+        """UPDATE readings SET seal = NULL,
+           instant = coalesce(?, instant), zone = coalesce(?, zone),
            value_text = coalesce(?, value_text), value = coalesce(?, value),
            unit = coalesce(?, unit), kind = coalesce(?, kind), note = coalesce(?, note),
            confirmed = 0, revision = ? WHERE id = ?""",
@@ -139,7 +141,7 @@ def confirm(connection: sqlite3.Connection, revision: int, reading_id: int) -> s
     row = _row(connection, reading_id)
     _remember(connection, revision, row)
     connection.execute(
-        "UPDATE readings SET confirmed = 1, revision = ? WHERE id = ?",
+        "UPDATE readings SET seal = NULL, confirmed = 1, revision = ? WHERE id = ?",
         (revision, reading_id),
     )
     return str(row["meter"])
@@ -151,7 +153,7 @@ def delete(connection: sqlite3.Connection, revision: int, reading_id: int) -> st
     row = _row(connection, reading_id)
     _remember(connection, revision, row)
     connection.execute(
-        "UPDATE readings SET deleted = 1, revision = ? WHERE id = ?",
+        "UPDATE readings SET seal = NULL, deleted = 1, revision = ? WHERE id = ?",
         (revision, reading_id),
     )
     return str(row["meter"])
@@ -165,11 +167,11 @@ def delete_all(connection: sqlite3.Connection, revision: int, meter: str) -> Non
     ).fetchall():
         _remember(connection, revision, row)
     connection.execute(
-        "UPDATE readings SET deleted = 1, revision = ? WHERE meter = ?",
+        "UPDATE readings SET seal = NULL, deleted = 1, revision = ? WHERE meter = ?",
         (revision, meter),
     )
     connection.execute(
-        "UPDATE amounts SET deleted = 1, revision = ? WHERE meter = ?",
+        "UPDATE amounts SET seal = NULL, deleted = 1, revision = ? WHERE meter = ?",
         (revision, meter),
     )
     for table in ("meters", "collections", "acknowledgements"):

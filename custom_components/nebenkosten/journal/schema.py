@@ -3,6 +3,8 @@
 import sqlite3
 from typing import Final
 
+from . import seal
+
 # Instants are whole microseconds (UTC), so that equal ones compare equal.
 _FIRST: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -85,7 +87,18 @@ CREATE TABLE acknowledgements (
 ) WITHOUT ROWID;
 """
 
-# Who else gave the same reading: it is one record, with all that vouch for it.
+# Who else gave the same reading: it is one record, with all that vouch for it. What a
+# disk turns into something else is noticed by the seal.
+_SEALS: Final = "".join(
+    (
+        "ALTER TABLE readings ADD COLUMN seal INTEGER;",
+        "ALTER TABLE amounts ADD COLUMN seal INTEGER;",
+        *("UPDATE readings SET seal = ", seal.OF_READING, ";"),
+        *("UPDATE amounts SET seal = ", seal.OF_AMOUNT, ";"),
+        "CREATE INDEX readings_unsealed ON readings (id) WHERE seal IS NULL;",
+        "CREATE INDEX amounts_unsealed ON amounts (id) WHERE seal IS NULL;",
+    )
+)
 _WITNESSES: Final = """
 CREATE TABLE witnesses (
     reading INTEGER NOT NULL REFERENCES readings,
@@ -101,7 +114,7 @@ CREATE INDEX witnesses_by_reading ON witnesses (reading);
 """
 
 # One entry per version: the statements that lead to it from the one before.
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _WHAT_PEOPLE_SAID, _WITNESSES)
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _WHAT_PEOPLE_SAID, _SEALS + _WITNESSES)
 VERSION: Final = len(MIGRATIONS)
 
 

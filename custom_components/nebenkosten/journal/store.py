@@ -14,10 +14,12 @@ import time
 from typing import Concatenate, Final
 from uuid import uuid4
 
-from . import schema
+from . import schema, seal
 from .records import JournalError
 
 _BUSY_TIMEOUT: Final = 10.0
+# Milliseconds.
+_MOMENT: Final = 100
 _MICRO: Final = 1_000_000
 # So much unused room [bytes], and such a share of all, is worth a new file.
 _WORTH_IT: Final = 1 << 20
@@ -42,6 +44,7 @@ class Journal:
         self.path = path
         self.connection = connection
         self._lock = Lock()
+        self._held = 0
         self.journal_id = _read_id(connection)
 
     @contextmanager
@@ -64,10 +67,13 @@ class Journal:
                     (micros(time.time()), what),
                 )
                 before = connection.total_changes
-                yield connection, int(cursor.lastrowid or 0)
+                revision = int(cursor.lastrowid or 0)
+                yield connection, revision
                 # What changes nothing leaves no revision behind.
                 changed = connection.total_changes > before
+                seal.put_on(connection, revision)
                 connection.execute("COMMIT" if changed else "ROLLBACK")
+                self._settle()
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -79,13 +85,39 @@ class Journal:
         Later writes go to the write-ahead log only, whose valid part is always whole.
         """
         with self.reading() as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._settle()
+            self._held += 1
             connection.execute("PRAGMA wal_autocheckpoint = 0")
 
     def resume(self) -> None:
         """Let writes reach the file again after a backup."""
         with self.reading() as connection:
+            self._held = max(self._held - 1, 0)
             connection.execute("PRAGMA wal_autocheckpoint = 1000")
+            self._settle()
+
+    def gather(self) -> None:
+        """Let much be written in a row: what sources can give again settles later."""
+        with self._lock:
+            self._held += 1
+
+    def gathered(self) -> None:
+        """Settle what was written since."""
+        with self.reading():
+            self._held = max(self._held - 1, 0)
+            self._settle()
+
+    def _settle(self) -> None:
+        """Leave nothing in the write-ahead log, unless that has to wait.
+
+        SQLite takes a damaged one for a transaction that never was, and says nothing.
+        Who reads the file meanwhile is not waited for: the next write settles it.
+        """
+        if self._held:
+            return
+        self.connection.execute(f"PRAGMA busy_timeout = {_MOMENT}")
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT * 1000:.0f}")
 
     def compact(self) -> int:
         """Give back room that nothing uses any more; returns how many bytes.
@@ -110,10 +142,13 @@ class Journal:
         Takes seconds for millions of records, on a connection of its own: others go on.
         """
         with _connected(self.path) as connection:
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            broken = seal.broken(connection) if found == "ok" else 0
             connection.close()
         if found != "ok":
             raise JournalError("journal_unreadable", found)
+        if broken:
+            raise JournalError("journal_unreadable", f"{broken} records are damaged")
 
     def close(self) -> None:
         """Close the file."""
@@ -183,6 +218,7 @@ def _connected(path: Path) -> Iterator[sqlite3.Connection]:
             path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
+        seal.teach(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         # FULL: what was acknowledged also survives a power cut, not only a kill.
         connection.execute("PRAGMA synchronous = FULL")

@@ -1,0 +1,1 @@
+"""What nobody wants to happen, done on purpose."""

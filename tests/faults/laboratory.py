@@ -1,0 +1,225 @@
+"""Does one fault after the other to real Home Assistant processes, and looks.
+
+`python -m tests.faults.laboratory --minutes 30` prints a report; the exit status is 0
+only where no reading was lost, no published day was wrong, nothing hung and no secret
+was seen.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+import json
+from pathlib import Path
+import random
+import re
+import sys
+import tempfile
+import time
+import traceback
+import urllib.parse
+import urllib.request
+
+from scripts.home_assistant import HomeAssistantError
+from scripts.servers import Influxd, free_port, unpack
+
+from ..gate import gate_before
+from .kinds import ALONE, Fault, through
+from .subject import CANARY, LostError, Subject, WrongError
+
+
+@dataclass
+class Report:
+    """What was done and what came of it."""
+
+    faults: Counter[str] = field(default_factory=Counter)
+    lost: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    hung: list[str] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def is_good(self) -> bool:
+        """Return whether nothing happened that must not."""
+        return not (self.lost or self.wrong or self.hung or self.secrets)
+
+    def add(self, other: Report) -> None:
+        """Count another worker's faults in."""
+        self.faults += other.faults
+        self.lost += other.lost
+        self.wrong += other.wrong
+        self.hung += other.hung
+        self.secrets += other.secrets
+
+    def _headline(self) -> str:
+        minutes = self.seconds / 60
+        kinds = len(self.faults)
+        return f"{self.faults.total()} faults of {kinds} kinds in {minutes:.1f} minutes"
+
+    def markdown(self) -> str:
+        """Return the report as tables."""
+        rows = [f"| {kind} | {count} |" for kind, count in sorted(self.faults.items())]
+        told = {
+            "readings lost": self.lost,
+            "wrong published days": self.wrong,
+            "hangs": self.hung,
+            "secrets seen": self.secrets,
+        }
+        return "\n".join(
+            [
+                self._headline(),
+                "",
+                "| after recovery | |",
+                "|---|---|",
+                *(f"| {name} | {len(found)} |" for name, found in told.items()),
+                "",
+                "| fault | times |",
+                "|---|---|",
+                *rows,
+                *(f"- {name}: {one}" for name, found in told.items() for one in found),
+            ]
+        )
+
+
+class Worker:
+    """One house, one process, one fault after the other."""
+
+    def __init__(self, folder: Path, seed: int, influxd: Influxd) -> None:
+        """Lay out a house of its own."""
+        self._dice = random.Random(seed)
+        self._influxd = influxd
+        self._name = f"faults{seed}"
+        self.subject = Subject(folder / self._name, free_port(), self._dice)
+        self.report = Report()
+
+    def work(self, until: float, at_least: Sequence[str] = ()) -> Report:
+        """Do faults until the time [monotonic s] is over and each one was done."""
+        with gate_before(self._influxd.url) as gate:
+            kinds = {**ALONE, **through(gate)}
+            self._make_place(f"{self._name}_raw")
+            self.subject.begin(
+                {
+                    "url": gate.url,
+                    "raw": f"{self._name}_raw",
+                    "processed": f"{self._name}_out",
+                    "username": "somebody",
+                    "password": CANARY,
+                    "verify_ssl": True,
+                }
+            )
+            try:
+                due = list(at_least)
+                while due or time.monotonic() < until:
+                    name = due.pop() if due else self._dice.choice(list(kinds))
+                    self._do(name, kinds)
+            finally:
+                self.subject.server.stop()
+                self._look_for_secrets()
+        return self.report
+
+    def _make_place(self, name: str) -> None:
+        query = urllib.parse.urlencode({"q": f'CREATE DATABASE "{name}"'})
+        request = urllib.request.Request(
+            f"{self._influxd.url}/query?{query}", method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=30):
+            pass
+
+    def _do(self, name: str, kinds: Mapping[str, Fault]) -> None:
+        self.report.faults[name] += 1
+        try:
+            kinds[name](self.subject, self._dice)
+            self.subject.verify()
+        except LostError as error:
+            self.report.lost.append(f"{name}: {error}")
+            self._anew()
+        except WrongError as error:
+            self.report.wrong.append(f"{name}: {error}")
+            self._anew()
+        except (OSError, HomeAssistantError) as error:
+            trace = traceback.format_exc(limit=-3)
+            self.report.hung.append(f"{name}: {error!r} {trace}")
+            self._anew()
+
+    def _anew(self) -> None:
+        """Go on with what is there: one failure is one failure."""
+        self.subject.restart()
+        for meter, truth in self.subject.truth.items():
+            truth.values = self.subject.readings(meter)
+            truth.flying.clear()
+        self.subject.verify(full=True)
+
+    def _look_for_secrets(self) -> None:
+        """Look for the password in all that tells of the house."""
+        folder = self.subject.folder
+        token = self.subject.server.token
+        told = [
+            *folder.glob("*.log*"),
+            *(folder / ".storage").glob("nebenkosten.*"),
+            *(folder / ".storage").glob("repairs*"),
+        ]
+        for path in told:
+            text = path.read_text(encoding="utf-8", errors="replace")
+            for secret in (CANARY, token):
+                if secret in text:
+                    line = next(one for one in text.splitlines() if secret in one)
+                    shown = re.sub(re.escape(secret), "…", line)[:200]
+                    self.report.secrets.append(f"{path.name}: {shown}")
+
+
+def run(
+    folder: Path, minutes: float, workers: int, seed: int, at_least: Sequence[str] = ()
+) -> Report:
+    """Let workers do faults side by side; returns what came of all of them."""
+    unpack()
+    influxd = Influxd(folder / "influxdb").start()
+    begin = time.monotonic()
+    until = begin + 60 * minutes
+    report = Report()
+    try:
+        with ThreadPoolExecutor(workers) as pool:
+            shares = [list(at_least[number::workers]) for number in range(workers)]
+            made = [Worker(folder, seed + n, influxd) for n in range(workers)]
+            jobs = [
+                pool.submit(worker.work, until, share)
+                for worker, share in zip(made, shares, strict=True)
+            ]
+            for job in jobs:
+                report.add(job.result())
+    finally:
+        influxd.stop()
+    report.seconds = time.monotonic() - begin
+    return report
+
+
+def every_kind() -> list[str]:
+    """Return the names of all kinds of faults."""
+    with gate_before("http://127.0.0.1:9") as gate:
+        return [*ALONE, *through(gate)]
+
+
+def main() -> int:
+    """Do faults for some minutes and print the report; 0 where all was well."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument(
+        "--seed", type=int, default=random.SystemRandom().randrange(999)
+    )
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    sys.stdout.write(f"seed {given.seed}\n")
+    with tempfile.TemporaryDirectory(prefix="faults") as folder:
+        report = run(
+            Path(folder), given.minutes, given.workers, given.seed, every_kind()
+        )
+    sys.stdout.write(report.markdown() + "\n")
+    if given.json:
+        given.json.write_text(json.dumps(report.__dict__, default=dict))
+    return 0 if report.is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
