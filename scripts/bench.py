@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from functools import partial
 import json
 from pathlib import Path
-import socket
 import sys
 import tempfile
 import time
@@ -19,92 +18,27 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from scripts import bench_engine, bench_influx, bench_scores, bench_setup
-from scripts.home_assistant import Server, prepare
+from scripts import (
+    bench_engine,
+    bench_influx,
+    bench_load,
+    bench_scores,
+    bench_setup,
+)
+from scripts.bench_watch import watched
+from scripts.home_assistant import Server
 
 ZONE = ZoneInfo("Europe/Berlin")
 METERS, DAYS = 27, 1461
 
-LOOP_WATCH = """
-import asyncio
-import gc
-import time
-
-from homeassistant.core import SupportsResponse
-
-DOMAIN = "loop_watch"
-STEP = 0.002
-
-
-async def async_setup(hass, config):
-    late, busy, pauses = [], [], []
-    began = 0.0
-
-    def collected(phase, info):
-        nonlocal began
-        if phase == "start":
-            began = time.perf_counter()
-        else:
-            pauses.append((time.perf_counter() - began) * 1000)
-
-    async def watch():
-        while True:
-            begin, work = time.perf_counter(), time.thread_time()
-            await asyncio.sleep(STEP)
-            late.append((time.perf_counter() - begin - STEP) * 1000)
-            busy.append((time.thread_time() - work) * 1000)
-
-    async def report(call):
-        found, worked = sorted(late) or [0.0], max(busy, default=0.0)
-        pause = max(pauses, default=0.0)
-        late.clear()
-        busy.clear()
-        pauses.clear()
-        return {
-            "max": found[-1],
-            "p99": found[int(len(found) * 0.99)],
-            "p50": found[len(found) // 2],
-            "busy": worked,
-            "gc": pause,
-        }
-
-    gc.callbacks.append(collected)
-    hass.async_create_background_task(watch(), DOMAIN)
-    hass.services.async_register(
-        DOMAIN, "report", report, supports_response=SupportsResponse.ONLY
-    )
-    return True
-"""
-
 
 def house_table() -> dict[str, Any]:
     """Run a house of 27 meters and four years in a real Home Assistant."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        prepare(folder, port)
-        component = folder / "custom_components" / "loop_watch"
-        component.mkdir()
-        (component / "__init__.py").write_text(LOOP_WATCH)
-        manifest = {"domain": "loop_watch", "name": "Loop watch", "version": "1.0.0"}
-        (component / "manifest.json").write_text(json.dumps(manifest))
-        with (folder / "configuration.yaml").open("a") as file:
-            file.write("loop_watch:\n")
-        server = Server(folder, port).start()
-        try:
-            return _measured(server)
-        finally:
-            server.stop()
+    with tempfile.TemporaryDirectory() as name, watched(Path(name)) as (server, late):
+        return _measured(server, late)
 
 
-def _measured(server: Server) -> dict[str, Any]:
-    def late() -> dict[str, float]:
-        path = "/api/services/loop_watch/report?return_response"
-        answer: dict[str, float] = server.post(path, {})["service_response"]
-        return answer
-
+def _measured(server: Server, late: Callable[[], dict[str, float]]) -> dict[str, Any]:
     def timed(name: str, work: Callable[[], Any]) -> Any:
         late()
         begin = time.perf_counter()
@@ -234,6 +168,7 @@ def main() -> int:
         result["house"] = house_table()
         result["influxdb"] = bench_influx.influx_table()
         result["setup"] = bench_setup.measured()
+        result["load"] = bench_load.measured(list(bench_load.PARTS))
     print_tables(result)
     if options.json:
         Path(options.json).write_text(
@@ -251,6 +186,8 @@ def main() -> int:
     kept &= all(v <= most for _, v, most in bench_influx.limits(result["influxdb"]))
     bench_setup.print_table(result["setup"])
     kept &= bench_setup.kept(result["setup"])
+    bench_load.print_table(result["load"])
+    kept &= bench_load.kept(result["load"])
     kept &= nightly["statistics"] == 0 and nightly["seconds"] < 1 and max(busy) < 50
     return 0 if kept else 1
 

@@ -72,8 +72,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: NkConfigEntry) -> None:
     """Clear the house's statistics; the journal stays, with all it knows."""
     keys = [str(subentry.unique_id) for subentry in meters_of(entry)]
     ids = [one for key in keys for one in statistic_ids(key)]
-    await async_clear(hass, ids)
+    # First: whoever comes after a kill must not believe that all is still there.
     await Cache(hass).async_remove()
+    await async_clear(hass, ids)
     for issue in [i for d, i in ir.async_get(hass).issues if d == DOMAIN]:
         ir.async_delete_issue(hass, DOMAIN, issue)
 

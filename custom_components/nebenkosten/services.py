@@ -37,7 +37,8 @@ _PERIODS: Final = ("day", "week", "month", "year", "billing_year")
 
 _RUN: Final[dict[Any, Any]] = _DRY | {vol.Optional("full", default=False): cv.boolean}
 _ADD: Final[dict[Any, Any]] = _DRY | {vol.Required("value"): _VALUE}
-_ID: Final[dict[Any, Any]] = {vol.Required("reading_id"): cv.positive_int}
+_NUMBER = vol.All(cv.positive_int, vol.Range(max=2**63 - 1))
+_ID: Final[dict[Any, Any]] = {vol.Required("reading_id"): _NUMBER}
 _EDIT: Final[dict[Any, Any]] = _ID | {vol.Optional("value"): _VALUE}
 _REPLACE: Final[dict[Any, Any]] = _DRY | {
     vol.Optional("time"): cv.string,
@@ -47,8 +48,8 @@ _REPLACE: Final[dict[Any, Any]] = _DRY | {
     vol.Optional("note"): cv.string,
 }
 _PAGE: Final[dict[Any, Any]] = _DAYS | {
-    vol.Optional("limit", default=_LIMIT): cv.positive_int,
-    vol.Optional("next"): cv.positive_int,
+    vol.Optional("limit", default=_LIMIT): _NUMBER,
+    vol.Optional("next"): _NUMBER,
 }
 _BY: Final[dict[Any, Any]] = _DAYS | {
     vol.Optional("period", default="day"): vol.In(_PERIODS)
@@ -68,7 +69,7 @@ _YEARS: Final[dict[Any, Any]] = {
 }
 _EXPORT: Final[dict[Any, Any]] = {vol.Optional("path"): cv.string}
 _MANY: Final[dict[Any, Any]] = {
-    vol.Optional("limit", default=_RUNS): cv.positive_int,
+    vol.Optional("limit", default=_RUNS): _NUMBER,
 }
 _WIPE: Final[dict[Any, Any]] = {vol.Optional("confirm", default=False): cv.boolean}
 

@@ -64,6 +64,8 @@ async def wipe_processed(hass: HomeAssistant, call: ServiceCall) -> ServiceRespo
     if not call.data["confirm"]:
         raise refuse("not_confirmed")
     analytics = analytics_of(hass)
+    # First: after a kill in the middle nobody must believe that all is still there.
+    await analytics.async_doubt(analytics.meters)
     points = 0
     link = analytics.servers.influx
     if link is not None:
@@ -75,7 +77,6 @@ async def wipe_processed(hass: HomeAssistant, call: ServiceCall) -> ServiceRespo
             raise broken("influxdb_out_of_reach") from error
     ids = [one for key in analytics.meters for one in statistic_ids(key)]
     await async_clear(hass, ids)
-    analytics.doubt(analytics.meters)
     return {"deleted": {"statistics": len(analytics.meters), "influxdb": points}}
 
 

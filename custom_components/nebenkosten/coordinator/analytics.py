@@ -168,11 +168,16 @@ class Analytics(DataUpdateCoordinator[Result]):
             self.config_entry, subentry, data={**subentry.data, **data}
         )
 
-    @callback
-    def forget(self, key: str) -> None:
-        """Believe nothing of a meter whose statistic was cleared."""
+    async def async_forget(self, key: str) -> None:
+        """Believe nothing of a meter whose statistic is about to be cleared."""
         self.cache.forget(key)
         self.lookup.known.pop(key, None)
+        await self.cache.async_save()
+
+    async def async_doubt(self, keys: Iterable[str]) -> None:
+        """Note on the disk that what is published of these is about to go."""
+        self.doubt(keys)
+        await self.cache.async_save()
 
     # --- asking for runs ---------------------------------------------------------
 

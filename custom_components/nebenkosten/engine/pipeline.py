@@ -51,6 +51,17 @@ def analyse(house: House, readings: Mapping[str, Series], context: Context) -> R
     return Report(context.as_of, house.time_zone, reports)
 
 
+def consumption_alone(
+    house: House, readings: Mapping[str, Series], context: Context
+) -> Mapping[str, MeterReport]:
+    """Turn readings into days and nothing more: no events, forecast or quality."""
+    work = _Work(house, readings, context)
+    meters, _ = _without_cycles(house.all_meters)
+    for meter in meters:
+        work.add(meter)
+    return work.reports
+
+
 def analyse_in_portions(
     house: House, readings: Mapping[str, Series], context: Context
 ) -> Iterator[MeterReport]:

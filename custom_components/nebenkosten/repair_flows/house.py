@@ -89,8 +89,8 @@ class RemovedMeterFlow(RepairsFlow):
         """Clear the statistics and mark all readings as deleted."""
         journal = self._entry.runtime_data.journal
         await self.hass.async_add_executor_job(delete_all, journal, self._meter)
+        await self._entry.runtime_data.async_forget(self._meter)
         await async_clear(self.hass, statistic_ids(self._meter))
-        self._entry.runtime_data.forget(self._meter)
         return self.async_create_entry(data={})
 
 
