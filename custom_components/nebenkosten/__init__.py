@@ -10,7 +10,7 @@ from homeassistant.helpers import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN
+from .const import DOMAIN, ENTRY_VERSION, ISSUE_NEWER
 from .coordinator.analytics import Analytics
 from .coordinator.cache import Cache
 from .coordinator.opening import async_compare_meters, async_journal_of
@@ -36,8 +36,26 @@ _RELOADING: HassKey[set[str]] = HassKey(f"{DOMAIN}_reloading")
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions and offer the dashboard."""
     async_setup_services(hass)
+    _tell_of_newer_houses(hass)
     await async_offer_dashboard(hass)
     return True
+
+
+@callback
+def _tell_of_newer_houses(hass: HomeAssistant) -> None:
+    """Say why Home Assistant refuses a house that a newer version has set up."""
+    entries = hass.config_entries.async_entries(DOMAIN)
+    if all(entry.version <= ENTRY_VERSION for entry in entries):
+        ir.async_delete_issue(hass, DOMAIN, ISSUE_NEWER)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        ISSUE_NEWER,
+        is_fixable=False,
+        severity=ir.IssueSeverity.CRITICAL,
+        translation_key=ISSUE_NEWER,
+    )
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: NkConfigEntry) -> bool:

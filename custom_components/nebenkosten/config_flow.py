@@ -12,6 +12,7 @@ from homeassistant.core import callback
 
 from .const import (
     DOMAIN,
+    ENTRY_VERSION,
     SUBENTRY_MASTER,
     SUBENTRY_PHYSICAL,
     SUBENTRY_VIRTUAL,
@@ -26,7 +27,7 @@ from .flows.water_temperature import WaterTemperatureFlow
 class NebenkostenConfigFlow(HouseFlow, domain=DOMAIN):
     """Set up a house."""
 
-    VERSION = 1
+    VERSION = ENTRY_VERSION
     MINOR_VERSION = 1
 
     @override

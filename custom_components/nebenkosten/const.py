@@ -3,6 +3,8 @@
 from typing import Final
 
 DOMAIN: Final = "nebenkosten"
+# What a config entry looks like; an older version refuses a newer one.
+ENTRY_VERSION: Final = 1
 JOURNAL_FILE: Final = "nebenkosten.db"
 FILES_FOLDER: Final = "nebenkosten"
 
@@ -35,6 +37,7 @@ EVENT_STALE: Final = f"{DOMAIN}_stale"
 
 ISSUE_JOURNAL: Final = "journal"
 ISSUE_METER_REMOVED: Final = "meter_removed"
+ISSUE_NEWER: Final = "house_newer"
 ISSUE_ORPHANED: Final = "orphaned_statistics"
 ISSUE_ORIGINAL: Final = "influxdb_original"
 ISSUE_WIRING: Final = "energy_wiring"
