@@ -295,7 +295,7 @@ class Server:
             if calm == 3:
                 return
             time.sleep(0.1)
-        raise HomeAssistantError("the house is not loaded")
+        raise HomeAssistantError(f"the house is not loaded: {entries}")
 
 
 def seed(folder: Path, port: int) -> None:

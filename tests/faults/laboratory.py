@@ -25,7 +25,8 @@ from scripts.home_assistant import HomeAssistantError
 from scripts.servers import Influxd, free_port, unpack
 
 from ..gate import gate_before
-from .kinds import ALONE, Fault, through
+from .doing import Fault
+from .kinds import ALONE, through
 from .subject import CANARY, LostError, Subject, WrongError
 
 

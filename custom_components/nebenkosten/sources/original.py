@@ -30,6 +30,7 @@ from ..engine.meter import (
     Virtual,
 )
 from ..engine.model import Severity, Value
+from .aliases import is_too_much
 
 METERS: Final = "meters.yaml"
 PATTERNS: Final = "seasonal_patterns.yaml"
@@ -70,8 +71,6 @@ _CONFIG_LEFT: Final = {
     *("influxdb", "tibber", "workflows", "logging"),
     *("meters_config", "seasonal_patterns_config"),
 }
-# A file of some kB can stand for more than fits into any memory.
-_MOST_NODES: Final = 100_000
 _MEDIA: Final = (
     (Medium.GAS, ("gas", "therme", "kamin")),
     (Medium.HEAT, ("heat", "wärme", "waerme", "heiz")),
@@ -124,21 +123,6 @@ def read_original(
     return _Reading(meters, patterns or "", config or "").result()
 
 
-def _grown(node: yaml.Node, known: dict[int, int]) -> int:
-    """Return how many nodes a file comes to once its aliases are written out."""
-    if id(node) in known:
-        return known[id(node)]
-    inner: list[yaml.Node] = []
-    if isinstance(node, yaml.SequenceNode):
-        inner = node.value
-    elif isinstance(node, yaml.MappingNode):
-        inner = [one for pair in node.value for one in pair]
-    # An alias of what it stands in has no end.
-    known[id(node)] = _MOST_NODES
-    known[id(node)] = 1 + sum(_grown(one, known) for one in inner)
-    return known[id(node)]
-
-
 class _Reading:
     def __init__(self, meters: str, patterns: str, config: str) -> None:
         self._problems: list[FileProblem] = []
@@ -189,7 +173,7 @@ class _Reading:
         empty = yaml.MappingNode("tag:yaml.org,2002:map", [])
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
-            if node is not None and _grown(node, {}) > _MOST_NODES:
+            if node is not None and is_too_much(node):
                 self._say(file, 1, "too_many_aliases", Severity.ERROR)
                 return empty
             if node is not None:
