@@ -13,9 +13,12 @@ from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.nebenkosten.const import DOMAIN
+from custom_components.nebenkosten.coordinator import stages
 from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.diagnostics import async_get_config_entry_diagnostics
 from custom_components.nebenkosten.engine.grade import Quality
@@ -265,6 +268,35 @@ async def test_b16_an_older_file_of_runs_is_read(
     runs = (await act(hass, "get_runs"))["runs"]
     assert run["run_id"] in {one["run_id"] for one in runs}
     assert (await act(hass, "run_analytics"))["status"] == "ok"
+
+
+async def test_b21_a_run_that_fails_reaches_automations(
+    hass: HomeAssistant, house: NkConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = async_capture_events(hass, "told")
+    automation = {
+        "triggers": [
+            {
+                "trigger": "event",
+                "event_type": "nebenkosten_run_finished",
+                "event_data": {"status": "failed"},
+            }
+        ],
+        "actions": [{"event": "told"}],
+    }
+    assert await async_setup_component(hass, "automation", {"automation": automation})
+    await read_house(hass, house)
+    assert not told
+
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(stages, "analyse", broken)
+    assert (await act(hass, "run_analytics", full=True))["status"] == "failed"
+    await hass.async_block_till_done()
+    assert len(told) == 1
+    assert state(hass, "house_run", "event").attributes["event_type"] == "failed"
+    assert state(hass, "house_health").state == "error"
 
 
 def test_b20_examples_name_only_what_is_there() -> None:
