@@ -1,14 +1,14 @@
 """What only a whole Home Assistant shows: a house goes, another one comes back."""
 
 from collections.abc import Callable
-import io
 import shutil
-import tarfile
 import time
 from typing import Any
 from urllib.request import Request, urlopen
 
 from scripts.home_assistant import REPOSITORY, Server
+
+from .backups import taken, unpacked
 
 METERS = REPOSITORY / "examples" / "house" / "meters.yaml"
 
@@ -76,35 +76,13 @@ def test_b16_a_backup_restored_elsewhere_shows_the_same(
     _example(server)
     before = _sensors(server)
     readings = _readings(server)
-    server.websocket(
-        {
-            "type": "backup/generate",
-            "agent_ids": ["backup.local"],
-            "include_database": False,
-            "include_homeassistant": True,
-            "name": "test",
-        }
-    )
-    folder = server.folder / "backups"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not list(folder.glob("*.tar")):
-        time.sleep(0.2)
-    time.sleep(1)
-    (backup,) = folder.glob("*.tar")
+    backup = taken(server)
     server.stop()
 
     other = new_server()
     kept = (other.folder / "configuration.yaml").read_text()
     port = (other.folder / ".storage" / "http").read_text()
-    with tarfile.open(backup) as outer:
-        name = next(one for one in outer.getnames() if "homeassistant.tar" in one)
-        content = outer.extractfile(name)
-        assert content is not None
-        with tarfile.open(fileobj=io.BytesIO(content.read())) as inner:
-            for member in inner.getmembers():
-                if member.name.startswith("data/") and not member.issym():
-                    member.name = member.name.removeprefix("data/")
-                    inner.extract(member, other.folder, filter="data")
+    assert "nebenkosten.db" in set(unpacked(backup, other.folder))
     (other.folder / "configuration.yaml").write_text(kept)
     (other.folder / ".storage" / "http").write_text(port)
     other.start()

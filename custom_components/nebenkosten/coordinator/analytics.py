@@ -261,7 +261,7 @@ class Analytics(DataUpdateCoordinator[Result]):
                     # Whatever asked for it: all of the night's work is done.
                     self.cache.last_nightly = run.started.timestamp()
                 self.cache.last_run = run.started.timestamp() + run.duration
-                await self._async_note(journal, run)
+                await self._async_note(journal, run, counts=nightly)
                 await self.cache.async_save()
                 self._show()
                 tell(self.hass, self.config_entry.entry_id, run, record)
@@ -273,11 +273,16 @@ class Analytics(DataUpdateCoordinator[Result]):
             await self.checking.async_check(whole=True)
         return run
 
-    async def _async_note(self, journal: Journal, run: Run) -> None:
-        """Keep what entities show of the run beside the meters' own values."""
+    async def _async_note(self, journal: Journal, run: Run, *, counts: bool) -> None:
+        """Keep what entities show of the run beside the meters' own values.
+
+        To count millions of records takes a while: it is done with the night's work.
+        """
         for key in run.meters:
             self._missed.pop(key.lower(), None)
         self._missed |= run.missed
+        if self._sizes is not None and not counts:
+            return
         try:
             self._sizes = await self.hass.async_add_executor_job(sizes, journal)
         except JournalError as error:

@@ -14,7 +14,7 @@ from homeassistant.helpers.storage import Store
 from ..const import DOMAIN
 from ..data import statistic_ids
 from ..engine.model import Snapshot
-from ..sinks.points import PREVIEW
+from ..sinks.points import PREVIEW, ledger_key
 from ..sinks.statistics import Published
 from .alerts import Alert
 from .plain import plain, restored
@@ -165,7 +165,7 @@ class Cache:
         """Compare a meter's statistic anew at the next run."""
         for one in statistic_ids(key):
             self._published.pop(one, None)
-        for place in (key, key + PREVIEW):
+        for place in (key, ledger_key(key, PREVIEW)):
             self._points.pop(place, None)
 
     def keep_only(self, keys: Collection[str]) -> None:
@@ -176,11 +176,12 @@ class Cache:
 
     def has_points(self, suffix: str) -> bool:
         """Return whether points are known to lie under names with this suffix."""
-        return any(key.endswith(suffix) for key in self._points)
+        return any(key.endswith(ledger_key("", suffix)) for key in self._points)
 
     def forget_points(self, suffix: str) -> None:
         """Note that nothing lies under names with this suffix."""
-        for key in [key for key in self._points if key.endswith(suffix)]:
+        end = ledger_key("", suffix)
+        for key in [key for key in self._points if key.endswith(end)]:
             del self._points[key]
 
     def trust(self, statistic_id: str, published: Published) -> None:

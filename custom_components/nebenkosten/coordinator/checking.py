@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,7 +22,7 @@ from ..engine.days import iso
 from ..engine.meter import AnyMeter
 from ..outside import OutOfReachError
 from ..sinks import statistics
-from ..sinks.points import MEASUREMENTS, PREVIEW, held_points
+from ..sinks.points import MEASUREMENTS, PREVIEW, held_points, ledger_key
 from .run import Trigger
 
 if TYPE_CHECKING:
@@ -51,10 +52,14 @@ class Checking:
         since = 0.0 if whole else datetime(year, 1, 1, tzinfo=UTC).timestamp()
         found: dict[str, list[JsonObjectType]] = {}
         for meter in analytics.meters.values():
-            differences = [
-                *await self._async_statistics(meter, since),
-                *await self._async_points(meter, since),
-            ]
+            try:
+                differences = [
+                    *await self._async_statistics(meter, since),
+                    *await self._async_points(meter, since),
+                ]
+            except (HomeAssistantError, SQLAlchemyError) as error:
+                _LOGGER.warning("%s cannot be checked: %s", meter.meter_id, error)
+                continue
             if differences:
                 found[meter.key] = differences
         if found:
@@ -75,11 +80,7 @@ class Checking:
             known = self._analytics.cache.published(one)
             if known is None:
                 continue
-            try:
-                begin = await statistics.async_differs(self._hass, one, known, since)
-            except SQLAlchemyError as error:
-                _LOGGER.warning("%s cannot be checked: %s", one, error)
-                continue
+            begin = await statistics.async_differs(self._hass, one, known, since)
             if begin is not None:
                 found += await self._async_named(meter, one, begin)
         return found
@@ -111,7 +112,7 @@ class Checking:
         link, cache = self._analytics.servers.influx, self._analytics.cache
         found: list[JsonObjectType] = []
         for suffix in ("", PREVIEW):
-            known = cache.written(meter.key + suffix)
+            known = cache.written(ledger_key(meter.key, suffix))
             if link is None or known is None:
                 continue
             place = link.connection.processed

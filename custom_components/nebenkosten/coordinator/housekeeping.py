@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import DOMAIN, ISSUE_ORPHANED
 from ..data import NkConfigEntry, energy_id, preview_of, settings_of, statistic_id
@@ -49,9 +50,9 @@ class Housekeeping:
             analytics.cache.keep_only(analytics.meters)
             await self.async_end_preview()
             await self.async_find_orphans()
-        except JournalError as error:
+        except (JournalError, SQLAlchemyError) as error:
             # The next run says what is wrong.
-            _LOGGER.warning("The journal cannot be tidied up: %s", error)
+            _LOGGER.warning("The house cannot be tidied up: %s", error)
 
     async def async_find_orphans(self) -> None:
         """Ask about statistics of ours that no meter publishes any more."""

@@ -32,7 +32,12 @@ def with_quality(report: MeterReport, line: Line, as_of: float) -> MeterReport:
     rhythm, limit = _rhythm(report, gaps)
     found = _quality(report, gaps, age, rhythm)
     if np.isfinite(last) and rhythm is not None:
-        found = replace(found, read_until=last, limit=limit, rhythm=rhythm)
+        # Who is gone gets no older.
+        gone = report.meter.last_day
+        ended = gone is not None and (report.last_day or gone) >= gone
+        found = replace(
+            found, read_until=last, limit=limit, rhythm=None if ended else rhythm
+        )
     return replace(report, quality=found)
 
 

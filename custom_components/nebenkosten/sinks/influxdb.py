@@ -23,6 +23,7 @@ from .points import (
     Results,
     Wanted,
     Wording,
+    ledger_key,
     number,
     wanted_points,
 )
@@ -81,7 +82,7 @@ class InfluxSink:
             self._text,
             self._suffix,
         )
-        key = results.key + self._suffix
+        key = ledger_key(results.key, self._suffix)
         known = ledger.written(key)
         if known == wanted.digests:
             return 0

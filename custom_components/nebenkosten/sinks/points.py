@@ -35,6 +35,11 @@ type Digests = dict[str, str]
 type Wording = Callable[[Finding], str]
 
 
+def ledger_key(key: str, suffix: str) -> str:
+    """Return under which name a meter's points are remembered: no meter has it."""
+    return f"{key}#{suffix}" if suffix else key
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
     """A meter's report, and its flagged days, that shall be published."""
