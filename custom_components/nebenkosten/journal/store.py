@@ -5,7 +5,7 @@ on the disk. Reads and writes of several threads take turns.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 import sqlite3
@@ -111,12 +111,14 @@ class Journal:
         """Leave nothing in the write-ahead log, unless that has to wait.
 
         SQLite takes a damaged one for a transaction that never was, and says nothing.
-        Who reads the file meanwhile is not waited for: the next write settles it.
+        Who reads the file meanwhile is not waited for, and where there is no room the
+        log stays: what is in it is safe, and the next write settles it.
         """
         if self._held:
             return
-        self.connection.execute(f"PRAGMA busy_timeout = {_MOMENT}")
-        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with suppress(sqlite3.Error):
+            self.connection.execute(f"PRAGMA busy_timeout = {_MOMENT}")
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT * 1000:.0f}")
 
     def compact(self) -> int:
