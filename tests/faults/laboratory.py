@@ -205,7 +205,7 @@ def main() -> int:
     """Do faults for some minutes and print the report; 0 where all was well."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=3)
     parser.add_argument(
         "--seed", type=int, default=random.SystemRandom().randrange(999)
     )

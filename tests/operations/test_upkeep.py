@@ -1,6 +1,7 @@
 """Telling how it is, keeping tidy, and files that survive."""
 
 from dataclasses import replace
+from functools import partial
 import json
 from pathlib import Path
 import re
@@ -18,7 +19,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.coordinator import stages
+from custom_components.nebenkosten.coordinator import analytics as module, stages
 from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.diagnostics import async_get_config_entry_diagnostics
 from custom_components.nebenkosten.engine.grade import Quality
@@ -317,3 +318,25 @@ def test_b20_examples_name_only_what_is_there() -> None:
     used = {name for page in pages for name in re.findall(pattern, page.read_text())}
     assert len(used) > 15
     assert used <= names
+
+
+async def test_many_entities_are_told_some_at_a_time(
+    hass: HomeAssistant, house: NkConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await read_house(hass, house)
+    analytics = house.runtime_data
+    monkeypatch.setattr(module, "_FEW", 3)
+    monkeypatch.setattr(module, "_AT_ONCE", 2)
+    told: list[int] = []
+    removers = [
+        analytics.async_add_listener(partial(told.append, number))
+        for number in range(5)
+    ]
+    analytics.async_update_listeners()
+    assert told == []
+    # Who goes meanwhile hears nothing any more.
+    removers[4]()
+    await settle(hass)
+    assert told == [0, 1, 2, 3]
+    await act(hass, "run_analytics")
+    assert told == [0, 1, 2, 3] * 2

@@ -5,7 +5,7 @@ from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 import logging
-from typing import Any, override
+from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
@@ -39,6 +39,9 @@ from .watching import Watching
 from .weather import Weather
 
 _LOGGER = logging.getLogger(__name__)
+# Entities that are told at one go, before others have their turn.
+_AT_ONCE: Final = 100
+_FEW: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +266,7 @@ class Analytics(DataUpdateCoordinator[Result]):
                 self.cache.last_run = run.started.timestamp() + run.duration
                 await self._async_note(journal, run, counts=nightly)
                 await self.cache.async_save()
-                self._show()
+                await self._async_show()
                 tell(self.hass, self.config_entry.entry_id, run, record)
                 _LOGGER.info("run %s", line_of(record))
                 await self._async_ask_to_mend(run)
@@ -316,7 +319,33 @@ class Analytics(DataUpdateCoordinator[Result]):
             self.lookup.known.pop(key, None)
             self.cache.doubt(key)
 
+    async def _async_show(self) -> None:
+        """Show what a run has found; of many meters some at a time."""
+        self.data = self._result()
+        self.last_update_success = True
+        await self._async_tell()
+
+    @override
+    @callback
+    def async_update_listeners(self) -> None:
+        """Let the entities look again; those of many meters some at a time."""
+        if len(self._listeners) <= _FEW:
+            super().async_update_listeners()
+        else:
+            self.begin(self._async_tell())
+
+    async def _async_tell(self) -> None:
+        for number, key in enumerate(list(self._listeners)):
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+            if key in self._listeners:
+                heard, _ = self._listeners[key]
+                heard()
+
     def _show(self) -> None:
+        self.async_set_updated_data(self._result())
+
+    def _result(self) -> Result:
         meters = {
             key: remembered.snapshot
             for key, remembered in self.cache.meters.items()
@@ -324,16 +353,14 @@ class Analytics(DataUpdateCoordinator[Result]):
         }
         alerts = {key: self.cache.alerts.get(key, ()) for key in meters}
         last = self.run_log.runs[0]["status"] if self.run_log.runs else None
-        self.async_set_updated_data(
-            Result(
-                meters,
-                alerts,
-                self.cache.last_run,
-                None if last is None else Status(str(last)),
-                automatic=self.cache.automatic,
-                sizes=self._sizes,
-                missed=dict(self._missed),
-            )
+        return Result(
+            meters,
+            alerts,
+            self.cache.last_run,
+            None if last is None else Status(str(last)),
+            automatic=self.cache.automatic,
+            sizes=self._sizes,
+            missed=dict(self._missed),
         )
 
     async def async_acknowledge(self, key: str, anomaly_id: str) -> None:

@@ -3,6 +3,7 @@
 A disposable file: without it everything is computed and compared anew.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 import logging
@@ -23,6 +24,8 @@ _LOGGER = logging.getLogger(__name__)
 _VERSION: Final = 1
 # What entities show of a meter has changed with these: another file would not do.
 _LAYOUT: Final = 3
+# Meters that are written down at one go.
+_AT_ONCE: Final = 25
 
 
 class _Content(TypedDict):
@@ -51,7 +54,9 @@ class Cache:
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Prepare the file; `async_load` reads it."""
-        self._store = Store[_Content](hass, _VERSION, f"{DOMAIN}.cache")
+        self._store = Store[_Content](
+            hass, _VERSION, f"{DOMAIN}.cache", serialize_in_event_loop=False
+        )
         self._published: dict[str, Published] = {}
         self._target = ""
         self._points: dict[str, dict[str, str]] = {}
@@ -116,6 +121,12 @@ class Cache:
 
     async def async_save(self) -> None:
         """Write the file now."""
+        meters: dict[str, dict[str, object]] = {}
+        for number, (key, one) in enumerate(list(self.meters.items())):
+            if number % _AT_ONCE == 0:
+                # Others have their turn meanwhile.
+                await asyncio.sleep(0)
+            meters[key] = {"stamp": one.stamp, "snapshot": plain(one.snapshot)}
         await self._store.async_save(
             {
                 "layout": _LAYOUT,
@@ -128,10 +139,7 @@ class Cache:
                 "last_nightly": self.last_nightly,
                 "kept_orphans": sorted(self.kept_orphans),
                 "preview": self.preview,
-                "meters": {
-                    key: {"stamp": one.stamp, "snapshot": plain(one.snapshot)}
-                    for key, one in self.meters.items()
-                },
+                "meters": meters,
                 "published": {k: asdict(p) for k, p in self._published.items()},
                 "points": {
                     "target": self._target,

@@ -30,7 +30,9 @@ class RunLog:
     def __init__(self, hass: HomeAssistant, kept: timedelta) -> None:
         """Prepare the file; `async_load` reads it. Records are `kept` so long."""
         self._kept = kept
-        self._store = Store[_Content](hass, _VERSION, f"{DOMAIN}.runs")
+        self._store = Store[_Content](
+            hass, _VERSION, f"{DOMAIN}.runs", serialize_in_event_loop=False
+        )
         self.runs: list[JsonObjectType] = []
 
     async def async_load(self) -> None:
