@@ -197,7 +197,8 @@ class Server:
             with urllib.request.urlopen(request, timeout=self.patience) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            raise HomeAssistantError(error.read().decode()) from error
+            with error:
+                raise HomeAssistantError(error.read().decode()) from error
 
     def websocket(self, *messages: dict[str, Any]) -> list[Any]:
         """Return the results of websocket commands, in order."""
