@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 import math
 
-from homeassistant.components.recorder.models import StatisticData, StatisticMeanType
-from homeassistant.components.recorder.statistics import async_add_external_statistics
+from homeassistant.components.recorder.models import StatisticData
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
@@ -17,6 +16,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from custom_components.nebenkosten.data import NkConfigEntry
 
 from .conftest import act, add_meter, settle
+from .outdoors import measured_outdoors
 
 
 async def _days(hass: HomeAssistant, meter: str, fault: bool) -> None:
@@ -118,17 +118,8 @@ async def test_the_outdoor_temperature_shapes_heating(
     start = datetime(2024, 1, 1, tzinfo=UTC)
     days = [start + timedelta(days=number) for number in range(760)]
     means = [10 - 9 * math.cos(2 * math.pi * n / 365.25) for n in range(760)]
-    async_add_external_statistics(
+    await measured_outdoors(
         hass,
-        {
-            "mean_type": StatisticMeanType.ARITHMETIC,
-            "has_sum": False,
-            "name": "Outdoors",
-            "source": "weather",
-            "statistic_id": "weather:outdoors",
-            "unit_class": "temperature",
-            "unit_of_measurement": "°C",
-        },
         [
             StatisticData(
                 start=day + timedelta(hours=12), mean=mean, min=mean, max=mean
@@ -137,7 +128,6 @@ async def test_the_outdoor_temperature_shapes_heating(
             if number % 50 != 7
         ],
     )
-    await async_wait_recording_done(hass)
     await add_meter(hass, house, meter_id="gas", name="Gas", medium="gas", unit="m³")
     rows, value = ["meter_id,time,value"], 100.0
     for number, (day, mean) in enumerate(zip(days, means, strict=True)):

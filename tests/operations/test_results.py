@@ -5,8 +5,7 @@ from fractions import Fraction
 import socket
 from typing import Any
 
-from homeassistant.components.recorder.models import StatisticData, StatisticMeanType
-from homeassistant.components.recorder.statistics import async_add_external_statistics
+from homeassistant.components.recorder.models import StatisticData
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
@@ -24,6 +23,7 @@ from custom_components.nebenkosten.engine.day_facts import (
 
 from ..home_assistant.conftest import act, add_meter, settle
 from ..home_assistant.leaking_house import leaking
+from ..home_assistant.outdoors import measured_outdoors
 from ..home_assistant.reading_back import used_per_day
 from ..home_assistant.test_recorder_source import external, hourly
 from .tools import pass_to, read_house, state
@@ -237,17 +237,8 @@ def test_b05_degree_days_by_hand(
 
 async def _outdoors(hass: HomeAssistant, house: NkConfigEntry) -> None:
     """Give the house a temperature for February, without its 10th day."""
-    async_add_external_statistics(
+    await measured_outdoors(
         hass,
-        {
-            "mean_type": StatisticMeanType.ARITHMETIC,
-            "has_sum": False,
-            "name": "Outdoors",
-            "source": "weather",
-            "statistic_id": "weather:outdoors",
-            "unit_class": "temperature",
-            "unit_of_measurement": "°C",
-        },
         [
             StatisticData(
                 start=datetime(2026, 2, day, 12, tzinfo=UTC), mean=5, min=5, max=5
@@ -256,7 +247,6 @@ async def _outdoors(hass: HomeAssistant, house: NkConfigEntry) -> None:
             if day != 10
         ],
     )
-    await async_wait_recording_done(hass)
     hass.config_entries.async_update_entry(
         house, options={**house.options, "temperature": "weather:outdoors"}
     )

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..const import DOMAIN, ISSUE_ORPHANED
 from ..data import NkConfigEntry, energy_id, preview_of, settings_of, statistic_id
 from ..engine import units
-from ..engine.meter import AnyMeter, Medium
+from ..engine.meter import AnyMeter
 from ..journal.house import known_meters
 from ..journal.records import JournalError
 from ..outside import OutOfReachError
@@ -104,8 +104,7 @@ class Housekeeping:
 def _ids(meter: AnyMeter) -> list[str]:
     """Return the statistics that a meter has now, with their previews."""
     ids = [statistic_id(meter.key)]
-    volume = units.dimension(units.canonical(meter.unit)) == "volume"
-    if meter.medium is Medium.GAS and volume:
+    if units.is_volume_of_gas(meter):
         ids.append(energy_id(meter.key))
     return [*ids, *map(preview_of, ids)]
 

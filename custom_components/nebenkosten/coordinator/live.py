@@ -66,23 +66,25 @@ class Live:
         self._hass = hass
         self._analytics = analytics
         self._listeners: dict[str, list[CALLBACK_TYPE]] = {}
-        self._sensors = {
+        sensors = {
             key: entity_id
             for key, meter in analytics.physical.items()
             if (entity_id := sensor_of(meter)) is not None
         }
-        self.windows = {key: Window() for key in self._sensors}
+        self.windows = {key: Window() for key in sensors}
+        # A sensor may report each second: who is fed by it is looked up, not searched.
+        self._fed: dict[str, list[str]] = {}
+        for key, entity_id in sensors.items():
+            self._fed.setdefault(entity_id, []).append(key)
 
     @callback
     def start(self) -> None:
         """Begin to listen, until the house is unloaded."""
-        if not self._sensors:
+        if not self._fed:
             return
         unload = self._analytics.config_entry.async_on_unload
         unload(
-            async_track_state_change_event(
-                self._hass, list(self._sensors.values()), self._reported
-            )
+            async_track_state_change_event(self._hass, list(self._fed), self._reported)
         )
         unload(async_track_time_interval(self._hass, self._tick, _EVERY))
 
@@ -106,9 +108,8 @@ class Live:
             return
         instant = state.last_updated_timestamp
         given = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-        for key, entity_id in self._sensors.items():
-            if entity_id == event.data["entity_id"]:
-                self._take(key, instant, value, given)
+        for key in self._fed.get(event.data["entity_id"], ()):
+            self._take(key, instant, value, given)
 
     def _take(self, key: str, instant: float, value: float, given: str | None) -> None:
         unit = self._analytics.physical[key].unit

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ..data import energy_id, statistic_id
+from ..engine import units
 from ..engine.days import local_day
 from ..engine.definition import meter_data
 from ..engine.meter import AnyMeter, House, Meter
@@ -195,7 +196,7 @@ def analyse(
 
 def _analysis(stamped: str, asked: Asked) -> Analysis:
     from ..engine.consumption import published_rows
-    from ..engine.gas import energy_rows, is_volume_of_gas
+    from ..engine.gas import energy_rows
     from ..engine.invariants import broken
     from ..engine.summary import snapshot
 
@@ -207,7 +208,7 @@ def _analysis(stamped: str, asked: Asked) -> Analysis:
             statistic_id(meter.key), meter.name, meter.unit, rows, fingerprints(rows)
         )
     ]
-    if is_volume_of_gas(meter):
+    if units.is_volume_of_gas(meter):
         energy = energy_rows(report, rows, house.gas)
         name = f"{meter.name} (kWh)"
         found.append(

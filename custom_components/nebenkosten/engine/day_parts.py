@@ -64,5 +64,4 @@ def _of_day(hours: Hours, day: date, zone: ZoneInfo) -> tuple[np.ndarray, np.nda
 
 def _part(hour: int) -> str:
     begun = [part for part, begin in _BEGINS.items() if begin <= hour]
-    order = sorted(begun, key=_BEGINS.__getitem__)
-    return order[-1] if order else "night"
+    return max(begun, key=_BEGINS.__getitem__, default="night")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from . import gas
+from . import gas, units
 from .meter import AnyMeter, House, Master, MasterPeriod, Meter, Virtual
 from .model import MeterReport, Provenance, Value, known
 
@@ -192,7 +192,7 @@ class _Explaining:
     def _conversion(self, given: AnyMeter, wanted: AnyMeter, scale: float) -> Node:
         """Return the factor between two meters' units, and from when on it holds."""
         unit = f"{wanted.unit}/{given.unit}"
-        if gas.is_volume_of_gas(given) == gas.is_volume_of_gas(wanted):
+        if units.is_volume_of_gas(given) == units.is_volume_of_gas(wanted):
             return _leaf("conversion", scale, unit, "setting")
         valid = gas.valid_on(self._house.gas, self._day)
         data: dict[str, Value] = {

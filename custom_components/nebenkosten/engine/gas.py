@@ -48,12 +48,6 @@ def valid_on(gas: Sequence[GasFactor], day: date) -> GasFactor:
     return begun[-1] if begun else dated[0]
 
 
-def is_volume_of_gas(meter: AnyMeter) -> bool:
-    """Return whether a meter counts gas by its volume."""
-    volume = units.dimension(units.canonical(meter.unit)) == "volume"
-    return volume and meter.medium is Medium.GAS
-
-
 def energy_rows(report: MeterReport, rows: Rows, gas: Sequence[GasFactor]) -> Rows:
     """Return published rows of gas [m³] in kWh, each by the factor of its day.
 

@@ -5,6 +5,8 @@ Only fixed factors live here; gas m³ ↔ kWh depends on the day and is no such 
 
 from typing import Final
 
+from .meter import AnyMeter, Medium
+
 # [kWh] per unit; 1 GJ = 1/0.0036 MWh exactly.
 _ENERGY: Final = {
     "Wh": 0.001,
@@ -82,3 +84,8 @@ def factor(given: str, wanted: str) -> float:
         raise UnitMismatchError(given, wanted)
     table = _DIMENSIONS[kind]
     return table[source] / table[target]
+
+
+def is_volume_of_gas(meter: AnyMeter) -> bool:
+    """Return whether a meter counts gas by its volume."""
+    return dimension(canonical(meter.unit)) == "volume" and meter.medium is Medium.GAS
