@@ -1,0 +1,108 @@
+"""What a person should know of the readings that were cleaned."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from . import days
+from .counter_scan import Doubted, Leap
+from .meter import Meter
+from .model import Finding, Severity
+from .reading_table import Table
+from .swapped_digits import swaps
+
+if TYPE_CHECKING:
+    from .model import Floats
+
+
+def left_out(
+    code: str, meter: Meter, table: Table, zone: ZoneInfo
+) -> Iterable[Finding]:
+    """Name readings that are left out as a whole."""
+    if len(table.ids):
+        yield Finding(
+            code=code,
+            severity=Severity.WARNING,
+            meter_id=meter.meter_id,
+            day=days.local_day(float(table.times.min()), zone),
+            data={"count": len(table.ids)},
+        )
+
+
+def doubted(meter: Meter, table: Table, doubt: Doubted, zone: ZoneInfo) -> Finding:
+    """Name a run of readings that is left out, by its first one."""
+    return Finding(
+        code=doubt.why.value,
+        severity=Severity.WARNING,
+        meter_id=meter.meter_id,
+        day=days.local_day(float(table.times[doubt.first]), zone),
+        data={
+            "value": float(table.values[doubt.first]),
+            "likely": doubt.likely,
+            "reading_id": int(table.ids[doubt.first]),
+            "count": doubt.count,
+            "until": days.local_day(float(table.times[doubt.last]), zone),
+        },
+    )
+
+
+def leapt(meter: Meter, table: Table, leap: Leap, zone: ZoneInfo) -> Finding:
+    """Name a rise that the meter cannot have made; it counts as the dial shows it."""
+    first, last = (float(table.times[i]) for i in (leap.before, leap.reading))
+    return Finding(
+        code="implausible_rise",
+        severity=Severity.WARNING,
+        meter_id=meter.meter_id,
+        day=days.local_day(last, zone),
+        data={
+            "before": float(table.values[leap.before]),
+            "since": days.local_day(first, zone),
+            "value": float(table.values[leap.reading]),
+            "likely": leap.likely,
+            "reading_id": int(table.ids[leap.reading]),
+        },
+    )
+
+
+def swapped(
+    meter: Meter,
+    table: Table,
+    values: Floats,
+    fixed: frozenset[int],
+    zone: ZoneInfo,
+) -> list[Finding]:
+    """Name readings that stay used although two swapped digits explain them better."""
+    return [
+        Finding(
+            code="typo_suspected",
+            severity=Severity.INFO,
+            meter_id=meter.meter_id,
+            day=days.local_day(float(table.times[i]), zone),
+            data={
+                "value": float(table.values[i]),
+                "likely": likely,
+                "reading_id": int(table.ids[i]),
+            },
+        )
+        for i, likely in swaps(table.times, values, fixed)
+    ]
+
+
+def rolled_over(
+    meter: Meter, table: Table, rolled: Floats, zone: ZoneInfo
+) -> list[Finding]:
+    """Name the roll-overs, by what was used across each."""
+    if not rolled[-1:].any():
+        return []
+    return [
+        Finding(
+            code="rollover",
+            severity=Severity.INFO,
+            meter_id=meter.meter_id,
+            day=days.local_day(float(table.times[i + 1]), zone),
+            data={"use": float(np.diff((table.values + rolled)[i : i + 2])[0])},
+        )
+        for i in np.flatnonzero(rolled[1:] > rolled[:-1]).tolist()
+    ]

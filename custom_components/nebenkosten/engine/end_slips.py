@@ -1,0 +1,75 @@
+"""Slips of the pen in a register's first and newest reading.
+
+Both have neighbours on one side only: what the others usually count has to decide.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from .counter_course import SELDOM, Course
+from .rate_limit import DAY
+
+if TYPE_CHECKING:
+    from .model import Floats
+
+# So many readings say what is usual for the first one.
+_SEVERAL: Final = 5
+_ODD: Final = 5.0
+# A dial that fell to less than this share was rather exchanged than misread.
+_ANEW: Final = 0.1
+
+
+def begins_oddly(times: Floats, values: Floats) -> bool:
+    """Return whether a first rise (of n readings) is odd beside those after it."""
+    if len(times) < _SEVERAL or times[1] - times[0] <= SELDOM:
+        return False
+    at, shown = times[:_SEVERAL].tolist(), values[:_SEVERAL].tolist()
+    first, *others = (
+        (shown[i + 1] - shown[i]) / max(at[i + 1] - at[i], DAY)
+        for i in range(_SEVERAL - 1)
+    )
+    return bool(min(others) >= 0 and first > _ODD * max(others))
+
+
+def too_high_first(course: Course) -> float | None:
+    """Return what a first reading that the next one falls below was meant to be."""
+    if not _tells_of_first(course):
+        return None
+    anew = course.at(1) < _ANEW * course.at(0)
+    return course.slip_of_first(loose=not anew)
+
+
+def too_low_first(course: Course) -> float | None:
+    """Return what a first reading with an odd rise after it was meant to be."""
+    several = slice(_SEVERAL)
+    if not begins_oddly(
+        np.array(course.times[several]), np.array(course.shown[several])
+    ):
+        return None
+    return course.slip_of_first(loose=course.limit.scale.steady)
+
+
+def wrong_newest(course: Course, last: int) -> float | None:
+    """Return what the newest reading, which does not fit the last one, was meant to be.
+
+    Any other digit is a slip where the dial did not begin anew, and what was read
+    before tells of every season.
+    """
+    newest = course.newest
+    if not course.is_seldom(newest):
+        return None
+    likely = course.slip(newest, None)
+    anew = course.at(newest) < _ANEW * course.at(last)
+    if likely is None and not anew and course.limit.knows_the_year(course.times[last]):
+        return course.misread(newest, None)
+    return likely
+
+
+def _tells_of_first(course: Course) -> bool:
+    """Return whether the readings after a person's first one agree."""
+    return (
+        course.newest + 1 >= _SEVERAL
+        and course.seldom(0, 1)
+        and all(course.rise(i, i + 1) >= 0 for i in range(1, _SEVERAL - 1))
+    )

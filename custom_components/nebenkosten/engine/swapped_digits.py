@@ -1,0 +1,53 @@
+"""Readings that two swapped digits explain better than the use they stand for.
+
+They fit between their neighbours, so nothing contradicts them: they stay used, and are
+named with what was probably meant.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from . import slips
+
+if TYPE_CHECKING:
+    from .model import Floats
+
+_DAY: Final = 86400.0
+_RATE: Final = 1.8
+_FEWEST: Final = 5
+_FITS: Final = 0.12
+_SELDOM: Final = 5 * _DAY
+
+
+def swaps(
+    times: Floats, values: Floats, fixed: frozenset[int]
+) -> list[tuple[int, float]]:
+    """Return the index of each such reading of (n,), with the likely value.
+
+    A swap makes a zigzag: a high rate between two low ones, or the reverse. A season
+    goes one way. Only dials that are read now and then are looked at.
+    """
+    if len(times) < _FEWEST:
+        return []
+    spans = np.diff(times)
+    rates = np.diff(values) / (np.maximum(spans, _DAY) / _DAY)
+    rising = np.sort(rates[rates >= 0])
+    usual = float(rising[(len(rising) - 1) // 2]) if len(rising) else 0.0
+    first, before, after, last = rates[:-3], rates[1:-2], rates[2:-1], rates[3:]
+    up = (before > _RATE * first) & (_RATE * after < last)
+    down = (_RATE * before < first) & (after > _RATE * last)
+    # And one that matters beside what the meter usually counts.
+    odd = (up | down) & (np.abs(before - after) > usual)
+    seldom = (spans[1:-2] >= _SELDOM) & (spans[2:-1] >= _SELDOM)
+    found = []
+    for i in (np.flatnonzero(odd & seldom) + 2).tolist():
+        low, value, high = values[i - 1 : i + 2].tolist()
+        share = float((times[i] - times[i - 1]) / (times[i + 1] - times[i - 1]))
+        expected = low + share * (high - low)
+        likely = slips.nearest(slips.swapped(value), expected, low, high)
+        if likely is None or i in fixed:
+            continue
+        if abs(likely - expected) < _FITS * abs(value - expected):
+            found.append((i, likely))
+    return found
