@@ -35,9 +35,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", metavar="FILE", help="- writes to the output")
     parser.add_argument("--as-of", metavar="TIME", help="default: after all readings")
     options = parser.parse_args(arguments)
+    started = time.perf_counter()
     try:
         folder = read_house(options.folder)
-        result = _result(folder, options.as_of)
+        result = _result(folder, options.as_of, started)
     except HouseError as error:
         text = file_problem_text(error.problem, load_sentences("en"))
         sys.stderr.write(f"{error.folder}: {text}\n")
@@ -53,8 +54,9 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _result(folder: HouseFolder, as_of: str | None) -> dict[str, object]:
-    started = time.perf_counter()
+def _result(
+    folder: HouseFolder, as_of: str | None, started: float
+) -> dict[str, object]:
     rows = _rows(folder)
     collected = time.perf_counter()
     zone = ZoneInfo(folder.house.time_zone)
@@ -73,12 +75,9 @@ def _result(folder: HouseFolder, as_of: str | None) -> dict[str, object]:
         "publish": 0.0,
     }
     sentences = load_sentences("en")
-    return {
-        "run": run_json(report, "engine", stages),
-        "meters": meters_json(
-            report, lambda f: finding_text(f, sentences, comma=False)
-        ),
-    }
+    meters = meters_json(report, lambda f: finding_text(f, sentences, comma=False))
+    duration = time.perf_counter() - started
+    return {"run": run_json(report, "engine", duration, stages), "meters": meters}
 
 
 def _rows(folder: HouseFolder) -> list[Row]:

@@ -91,6 +91,7 @@ def _bounds(period: PeriodValue | None) -> Mapping[str, Any]:
         "measured": round(period.measured, 3),
         "interpolated": round(period.interpolated, 3),
         "extrapolated": round(period.extrapolated, 3),
+        "estimated": period.is_estimated,
     }
 
 
@@ -124,6 +125,7 @@ def _quality(snapshot: Snapshot) -> Mapping[str, Any]:
         "measured": round(quality.measured_share, 3),
         "interpolated": round(quality.interpolated_share, 3),
         "extrapolated": round(quality.extrapolated_share, 3),
+        "estimated": quality.is_estimated,
         "quarantined": quality.quarantined,
         "unexplained": quality.unexplained,
     }

@@ -1,11 +1,12 @@
-"""How do several physical meters become one that never loses a day?
+"""Several meters in a row that become one, without losing a day.
 
-Each period of a master counts the meters it names. Where one period hands over to the
-next, the old meter counts to its last reading and the new one from its first; what lies
-between is carried on from both sides to the midnight of the change.
+A master's periods say which meters count. A meter that stands in periods that follow
+each other counts through all of them: a *tenure*. Where one tenure ends and another
+begins, the old meter counts up to its last reading and the new one from its first;
+what lies between is carried on from both sides to the midnight of the change.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -18,193 +19,303 @@ from . import days
 from .flow import NOWHERE, Spans
 from .line import Line, Part
 from .meter import Master, MasterPeriod
-from .model import Finding, Severity
-from .physical import Prepared, courses_of, installation
+from .physical import Prepared, courses_of
+from .tenures import Tenure, tenures
 
 if TYPE_CHECKING:
     from .cleaning import Register
+    from .conversion import Conversion
+    from .model import Floats
 
-_OVERLAP: Final = 2 * 86400.0
-_DAY: Final = 86400.0
-_SAME: Final = 60.0
-# A join is odd when the new meter counts so many times what the old one would.
-_ODD_JOIN: Final = 5.0
-_WINDOW: Final = 60 * _DAY
+type Reading = tuple[float, float]
 
-type Source = Prepared | Line
+_OVERLAP_DAYS: Final = 2
+_ONE_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Side:
-    """A source in one period: from its first to its last reading that counts."""
+class Source:
+    """What a master may count from: a meter's line, and what its parts are made of.
 
-    key: str
+    `prepared` holds the physical meters behind it (by key); `installed` and `removed`
+    are its dates; `conversion` makes the master's unit of its own.
+    """
+
+    line: Line
+    prepared: Mapping[str, Prepared]
+    conversion: Conversion
+    installed: date | None = None
+    removed: date | None = None
+
+    @property
+    def knots(self) -> Floats:
+        """Return the instants at which it was read, in order [epoch s]."""
+        found = [part.knots for part in self.line.parts]
+        for part in self.line.parts:
+            borders = np.append(part.amounts.starts, part.amounts.ends)
+            found.append(borders[(borders >= part.begin) & (borders <= part.end)])
+        return np.unique(np.concatenate(found))
+
+    def converted(self, reading: Reading | None) -> Reading | None:
+        """Return a reading (instant, value) in the unit of the master."""
+        if reading is None:
+            return None
+        factor = self.conversion.at(np.array(reading[:1]))[0]
+        return reading[0], reading[1] * float(factor)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HandOver:
+    """Where meters that end meet those that begin: old and new by key [epoch s].
+
+    `last` and `first` are their readings of the exchange; `cut` ones meet at the
+    junction whatever their readings are.
+    """
+
+    last: Mapping[str, float]
+    first: Mapping[str, float]
+    junction: float
+    cut: bool
+
+    @property
+    def gap(self) -> tuple[float, float]:
+        """Return the last reading of the old meters and the first of the new ones."""
+        return max(self.last.values()), min(self.first.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """A tenure at work: its source, and its parts in the master's unit."""
+
+    tenure: Tenure
     source: Source
-    first: float
-    last: float
+    parts: tuple[Part, ...]
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Member:
-    """A source at work: in which period, from which readings, as which part."""
-
-    period: int
-    side: Side
-    part: Part
+    def use(self, instants: Floats) -> Floats:
+        """Return its use (n,) between instants (n+1,), NaN where it is unknown."""
+        return Line(self.parts).use(instants)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Joined:
-    """A master's line, the source of each part (by key), and what is to be said."""
+    """A master's line, the tenures that make it, and where they meet."""
 
     line: Line
-    sources: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    counted: tuple[Counted, ...]
+    hand_overs: tuple[tuple[tuple[Counted, ...], tuple[Counted, ...], HandOver], ...]
+
+    @property
+    def newest(self) -> Source:
+        """Return the source that counts last."""
+        return self.counted[-1].source
+
+    def counter(self, midnights: Floats, use: Floats) -> Floats:
+        """Return the first sources' dials, gone on from by use; both (n+1,) and (n,).
+
+        NaN from the first unknown day on.
+        """
+        at = midnights[:1]
+        dials = [
+            part.dial(at) * part.conversion.at(at)
+            for part in self.line.parts
+            if part.begin <= at[0] < part.end
+        ]
+        running: Floats = sum(dials) + np.append(0.0, np.cumsum(use))
+        return running
+
+    def shares(self, instants: Floats) -> dict[str, Floats]:
+        """Return the use (n,) of each source (by key) between instants (n+1,)."""
+        keys = dict.fromkeys(one.tenure.key for one in self.counted)
+        return {
+            key: Line(
+                tuple(p for c in self.counted if c.tenure.key == key for p in c.parts)
+            ).use(instants)
+            for key in keys
+        }
 
 
 def join(
-    master: Master, sources: Mapping[str, Source], zone: ZoneInfo, as_of: float
+    master: Master,
+    sources: Mapping[str, Source | None],
+    zone: ZoneInfo,
+    as_of: float,
 ) -> Joined | None:
-    """Return the line of a master from its sources' (by key); None without readings."""
+    """Return the line of a master from its sources' (by key); None without readings.
+
+    A source of None has no readings.
+    """
     periods = sorted(master.periods, key=lambda period: period.start)
-    sides = [_sides(period, sources, zone) for period in periods]
-    bounds = [_bounds(period, zone, as_of) for period in periods]
-    hand_overs = [
-        _hand_over(old, new, later[0]) if earlier[1] >= later[0] else None
-        for (old, new), (earlier, later) in zip(
-            pairwise(sides), pairwise(bounds), strict=True
-        )
+    spells = list(tenures(periods))
+    changes = _changes(spells, sources, zone)
+    counted = [
+        Counted(tenure, source, parts)
+        for tenure in spells
+        if (source := sources.get(tenure.key)) is not None
+        and (parts := _parts(tenure, source, changes, zone, as_of))
     ]
-    members = [
-        Member(i, side, part)
-        for i, found in enumerate(sides)
-        for side in found
-        if (part := _counted(side, i, bounds[i], hand_overs)) is not None
-    ]
-    if not members:
+    if not counted:
         return None
+    unread = [tenure for tenure in spells if sources.get(tenure.key) is None]
     line = Line(
-        tuple(member.part for member in members),
-        _uncovered(periods, sides, bounds),
+        tuple(part for one in counted for part in one.parts),
+        _uncovered(periods, counted, unread, zone, as_of),
     )
-    findings = [
-        finding
-        for i, hand_over in enumerate(hand_overs)
-        if hand_over is not None and not hand_over.cut
-        for finding in _odd(master, line, _at(members, i), _at(members, i + 1), zone)
-    ]
-    return Joined(line, tuple(m.side.key for m in members), tuple(findings))
+    met = tuple(
+        (
+            tuple(one for one in counted if one.tenure.ends_at(day)),
+            tuple(one for one in counted if one.tenure.start == day),
+            change,
+        )
+        for day, change in changes.items()
+        if not change.cut
+    )
+    return Joined(line, tuple(counted), met)
 
 
-def _at(members: list[Member], period: int) -> list[Member]:
-    return [member for member in members if member.period == period]
+def first_day(master: Master, joined: Joined, zone: ZoneInfo) -> date:
+    """Return the first day that the master reports."""
+    start = min(period.start for period in master.periods)
+    begin = min(
+        max(part.begin, part.courses[0].flow.start) for part in joined.line.parts
+    )
+    return max(start, days.first_midnight_at_or_after(begin, zone))
 
 
-@dataclass(frozen=True, slots=True)
-class HandOver:
-    """Where one period's sources end and the next one's begin [epoch s]."""
-
-    junction: float
-    cut: bool
-
-    def begin(self, side: Side) -> float:
-        """Return from when a new source counts."""
-        return self.junction if self.cut else min(side.first, self.junction)
-
-    def end(self, side: Side) -> float:
-        """Return up to when an old source counts."""
-        return self.junction if self.cut else max(side.last, self.junction)
+# --- hand-overs --------------------------------------------------------------------
 
 
-def _hand_over(old: list[Side], new: list[Side], midnight: float) -> HandOver | None:
-    if not old or not new:
-        return HandOver(midnight, cut=True) if old or new else None
-    last, first = max(s.last for s in old), min(s.first for s in new)
-    if last - first > _OVERLAP:
-        return HandOver(midnight, cut=True)
-    low, high = min(last, first), max(last, first)
-    return HandOver(
-        min(max(midnight, low), high) if last <= first else first, cut=False
+def _changes(
+    spells: list[Tenure], sources: Mapping[str, Source | None], zone: ZoneInfo
+) -> dict[date, HandOver]:
+    """Return the hand-overs by the day on which the new meters begin."""
+    found = {}
+    for day in sorted({tenure.start for tenure in spells}):
+        old = {t.key: sources.get(t.key) for t in spells if t.ends_at(day)}
+        new = {t.key: sources.get(t.key) for t in spells if t.start == day}
+        if old and new:
+            found[day] = _hand_over(old, new, day, zone)
+    return found
+
+
+def _hand_over(
+    old: Mapping[str, Source | None],
+    new: Mapping[str, Source | None],
+    day: date,
+    zone: ZoneInfo,
+) -> HandOver:
+    last = {k: at for k, s in old.items() if s and (at := _last(s, day, zone))}
+    first = {k: at for k, s in new.items() if s and (at := _first(s, day, zone))}
+    midnight = days.midnight(day, zone)
+    if not last or not first:
+        return HandOver(last, first, midnight, cut=True)
+    end, begin = max(last.values()), min(first.values())
+    if end > days.days_later(begin, _OVERLAP_DAYS, zone):
+        if not begin <= midnight <= end:
+            used = days.first_midnight_at_or_after(begin, zone)
+            midnight = days.midnight(used, zone)
+        return HandOver(last, first, midnight, cut=True)
+    junction = begin if end > begin else min(max(midnight, end), begin)
+    return HandOver(last, first, junction, cut=False)
+
+
+def _last(source: Source, day: date, zone: ZoneInfo) -> float | None:
+    """Return the reading with which a meter ends where a day begins."""
+    course = source.line.parts[-1].courses[-1]
+    if course.register.closed:
+        return float(course.register.times[-1])
+    removed = source.removed
+    limit = days.midnight(max(day, removed + _ONE_DAY) if removed else day, zone)
+    knots = source.knots
+    before = knots[knots <= limit]
+    return float(before[-1]) if len(before) else None
+
+
+def _first(source: Source, day: date, zone: ZoneInfo) -> float | None:
+    """Return the reading with which a meter begins where a day begins."""
+    course = source.line.parts[0].courses[0]
+    if course.register.opened:
+        return float(course.register.times[0])
+    installed = source.installed
+    limit = days.midnight(min(day, installed) if installed else day, zone)
+    knots = source.knots
+    after = knots[knots >= limit]
+    return float(after[0]) if len(after) else None
+
+
+# --- parts -------------------------------------------------------------------------
+
+
+def _parts(
+    tenure: Tenure,
+    source: Source,
+    changes: Mapping[date, HandOver],
+    zone: ZoneInfo,
+    as_of: float,
+) -> tuple[Part, ...]:
+    """Return a source counted in its tenure, carried on where its readings end."""
+    begin, end = tenure.bounds(zone, as_of)
+    low, high = -np.inf, np.inf
+    before = changes.get(tenure.start)
+    if before is None and tenure.is_later:
+        first = _first(source, tenure.start, zone)
+        low = low if first is None else first
+    elif before is not None:
+        begin = before.junction
+        low = low if before.cut else before.first.get(tenure.key, low)
+    after = changes.get(tenure.end + _ONE_DAY) if tenure.end is not None else None
+    if after is not None:
+        high = high if after.cut else after.last.get(tenure.key, high)
+        end = min(
+            as_of, after.junction if high == np.inf else max(high, after.junction)
+        )
+    found = _own(source, max(begin, low), min(end, high))
+    if low > begin:
+        found += _back(source, low, begin, bridges=before is not None)
+    if high < end:
+        found += _on(source, high, end)
+    return tuple(
+        replace(part, conversion=part.conversion.then(source.conversion))
+        for part in found
     )
 
 
-def _bounds(period: MasterPeriod, zone: ZoneInfo, as_of: float) -> tuple[float, float]:
-    begin = days.midnight(period.start, zone)
-    if period.end is None:
-        return begin, as_of
-    return begin, min(as_of, days.midnight(period.end + timedelta(days=1), zone))
+def _own(source: Source, begin: float, end: float) -> list[Part]:
+    """Return a source as it counts by itself."""
+    found = [part.between(begin, end) for part in source.line.parts]
+    return [part for part in found if part is not None]
 
 
-def _sides(
-    period: MasterPeriod, sources: Mapping[str, Source], zone: ZoneInfo
-) -> list[Side]:
-    """Return the period's sources that have readings."""
-    begin = days.midnight(period.start, zone)
-    end = np.inf
-    if period.end is not None:
-        end = days.midnight(period.end + timedelta(days=1), zone)
-    found: list[Side | None] = []
-    for key in period.sources:
-        source = sources.get(key.lower())
-        if isinstance(source, Line):
-            first = source.courses[0].flow.start
-            found.append(Side(key.lower(), source, first, source.last_read))
-        elif source is not None and source.registers:
-            found.append(_side(key.lower(), source, begin, end))
-    return [side for side in found if side is not None]
+def _back(source: Source, first: float, begin: float, *, bridges: bool) -> list[Part]:
+    """Carry the meters in use at a first reading back to where they begin."""
+    found = []
+    for part in source.line.parts:
+        if part.begin <= first < part.end:
+            meter = source.prepared[part.key]
+            registers = _within(meter.registers, first, np.inf)
+            courses = courses_of(meter, registers, begin, first, bridges=bridges)
+            found.append(replace(part, begin=begin, end=first, courses=courses))
+    return found
 
 
-def _side(key: str, source: Prepared, begin: float, end: float) -> Side | None:
-    """Return which of a meter's readings count within a period, None without any."""
-    meter, zone = source.meter, source.zone
-    if meter.installed is not None:
-        begin = min(begin, days.midnight(meter.installed, zone))
-    if meter.removed is not None:
-        end = max(end, days.midnight(meter.removed + timedelta(days=1), zone))
-    times = np.concatenate([r.times for r in source.registers])
-    times = np.append(times, source.amounts.starts[:1])
-    times = np.append(times, source.amounts.ends[-1:])
-    inside = times[(times >= begin) & (times <= end)]
-    if not len(inside):
-        return None
-    first, last = float(inside.min()), float(inside.max())
-    oldest, newest = source.registers[0], source.registers[-1]
-    first = float(oldest.times[0]) if oldest.opened else first
-    last = float(newest.times[-1]) if newest.closed else last
-    return Side(key, source, first, last)
+def _on(source: Source, last: float, end: float) -> list[Part]:
+    """Carry the meters in use at a last reading on to where they end."""
+    found = []
+    for part in source.line.parts:
+        if part.begin < last <= part.end:
+            meter = source.prepared[part.key]
+            registers = _within(meter.registers, -np.inf, last)
+            courses = courses_of(meter, registers, None, end, carried=True)
+            found.append(replace(part, begin=last, end=end, courses=courses))
+    return found
 
 
-def _counted(
-    side: Side,
-    period: int,
-    bounds: tuple[float, float],
-    hand_overs: list[HandOver | None],
-) -> Part | None:
-    """Return a source counted in a period, carried on where its readings end."""
-    before = hand_overs[period - 1] if period else None
-    after = hand_overs[period] if period < len(hand_overs) else None
-    begin = before.begin(side) if before else bounds[0]
-    end = after.end(side) if after else bounds[1]
-    if end <= begin:
-        return None
-    source = side.source
-    if isinstance(source, Line):
-        return Part(begin, end, source.courses, source.parts[0].amounts)
-    registers = [_within(r, side.first, side.last) for r in source.registers]
-    registers = [r for r in registers if len(r.times)] or list(source.registers[:1])
-    courses = courses_of(
-        source,
-        registers,
-        begin if before else installation(source),
-        end,
-        bridges=before is not None,
-        carried=after is not None,
-    )
-    return Part(begin, end, courses, source.amounts)
+def _within(registers: Iterable[Register], first: float, last: float) -> list[Register]:
+    """Return registers with the readings of a stretch of time only."""
+    found = [_cut(register, first, last) for register in registers]
+    return [one for one in found if len(one.times)] or found[:1]
 
 
-def _within(register: Register, first: float, last: float) -> Register:
-    """Return a register with the readings of a stretch of time only."""
+def _cut(register: Register, first: float, last: float) -> Register:
     inside = (register.times >= first) & (register.times <= last)
     if inside.all():
         return register
@@ -221,81 +332,40 @@ def _within(register: Register, first: float, last: float) -> Register:
     )
 
 
+# --- holes -------------------------------------------------------------------------
+
+
 def _uncovered(
     periods: list[MasterPeriod],
-    sides: list[list[Side]],
-    bounds: list[tuple[float, float]],
+    counted: list[Counted],
+    unread: list[Tenure],
+    zone: ZoneInfo,
+    as_of: float,
 ) -> Spans:
-    """Return the time between periods, and that of sources without readings."""
-    holes = [
-        bound
-        for period, found, bound in zip(periods, sides, bounds, strict=True)
-        if len(found) < len(period.sources)
-    ]
-    holes += [(old[1], new[0]) for old, new in pairwise(bounds) if new[0] > old[1]]
-    if not holes:
+    """Return the time between periods, that of sources without readings, and holes."""
+    holes = [tenure.bounds(zone, as_of) for tenure in unread]
+    for one in counted:
+        begin = min(part.begin for part in one.parts)
+        end = max(part.end for part in one.parts)
+        inner = one.source.line.uncovered
+        starts, ends = np.maximum(inner.starts, begin), np.minimum(inner.ends, end)
+        holes += zip(starts.tolist(), ends.tolist(), strict=True)
+    for old, new in pairwise(periods):
+        if old.end is not None and old.end + _ONE_DAY < new.start:
+            begin = days.midnight(old.end + _ONE_DAY, zone)
+            holes.append((begin, min(as_of, days.midnight(new.start, zone))))
+    return _merged([hole for hole in holes if hole[0] < hole[1]])
+
+
+def _merged(spans: list[tuple[float, float]]) -> Spans:
+    """Return spans in order; those that touch become one."""
+    merged: list[tuple[float, float]] = []
+    for begin, end in sorted(spans):
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((begin, end))
+    if not merged:
         return NOWHERE
-    starts, ends = zip(*sorted(holes), strict=True)
+    starts, ends = zip(*merged, strict=True)
     return Spans(np.array(starts), np.array(ends))
-
-
-def first_day(master: Master, joined: Joined, zone: ZoneInfo) -> date:
-    """Return the first day that the master reports."""
-    start = min(period.start for period in master.periods)
-    begin = min(course.flow.start for course in joined.line.courses)
-    return max(start, days.first_midnight_at_or_after(begin, zone))
-
-
-def _odd(
-    master: Master, line: Line, old: list[Member], new: list[Member], zone: ZoneInfo
-) -> list[Finding]:
-    """Report an exchange whose readings lie apart, and rates that do not match."""
-    if not old or not new:
-        return []
-    last, first = max(m.side.last for m in old), min(m.side.first for m in new)
-    found = []
-    if first - last > _SAME:
-        found.append(
-            Finding(
-                code="exchange_bridged",
-                severity=Severity.INFO,
-                meter_id=master.meter_id,
-                day=days.local_day(first, zone),
-                data={
-                    "days": (first - last) / _DAY,
-                    "use": float(line.use(np.array([last, first]))[0]),
-                },
-            )
-        )
-    window = first, min(first + _WINDOW, *(m.side.last for m in new))
-    actual = sum(_used(member, *window) for member in new)
-    expected = sum(_foretold(member, *window) for member in old)
-    ratio = actual / expected if expected > 0 else np.nan
-    if ratio < 1 / _ODD_JOIN or ratio > _ODD_JOIN:
-        found.append(
-            Finding(
-                code="exchange_implausible",
-                severity=Severity.WARNING,
-                meter_id=master.meter_id,
-                day=days.local_day(first, zone),
-                data={"actual": actual, "expected": expected},
-            )
-        )
-    return found
-
-
-def _used(member: Member, begin: float, end: float) -> float:
-    """Return what a member used between two instants inside its readings."""
-    if end - begin < _DAY:
-        return np.nan
-    return float(member.part.use(np.array([begin, end]))[0])
-
-
-def _foretold(member: Member, begin: float, end: float) -> float:
-    """Return what an old meter's last rate gives between two later instants."""
-    source, last = member.side.source, member.side.last
-    before = max(last - _WINDOW, member.side.first)
-    if isinstance(source, Line) or source.pace is None:
-        return np.nan
-    passed = np.diff(source.pace.model_time(np.array([before, last, begin, end])))
-    return _used(member, before, last) / max(float(passed[0]), 1e-12) * float(passed[2])

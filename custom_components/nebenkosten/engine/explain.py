@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from . import gas, units
+from . import formula, gas, units
 from .meter import AnyMeter, House, Master, MasterPeriod, Meter, Virtual
 from .model import MeterReport, Provenance, Value, known
 
@@ -75,7 +75,7 @@ class _Explaining:
             terms = tuple(self._term(meter, i) for i in range(len(meter.terms)))
             return self._node(meter, value, "formula", terms, provenance=provenance)
         if isinstance(meter, Master):
-            parts = self._sources(meter, value)
+            parts = self._sources(meter, index)
             return self._node(meter, value, "chain", parts, provenance=provenance)
         ends = self._ends(meter, value, report.midnights[index : index + 2].tolist())
         return self._node(meter, value, "difference", ends, provenance=provenance)
@@ -171,9 +171,7 @@ class _Explaining:
         scale = float(
             gas.daily_factor(operand, meter, self._house.gas, self._day, 1)[0]
         )
-        value = node.value
-        if value is None and node.how == "outside" and term.zero_when_absent:
-            value = 0.0
+        value = known(float(formula.operand(term, self._reports, self._day, 1).use[0]))
         factor = term.factor * scale
         return Node(
             what=meter.meter_id,
@@ -204,38 +202,52 @@ class _Explaining:
             what="conversion", value=scale, unit=unit, how="gas_factor", data=data
         )
 
-    def _sources(self, meter: Master, value: float | None) -> tuple[Node, ...]:
-        """Return the day's sources, and what an exchange adds to them."""
+    def _sources(self, meter: Master, index: int) -> tuple[Node, ...]:
+        """Return what each of a master's sources has in the day.
+
+        A source that counts the whole day by itself is explained further; of another
+        one it is what the exchange carries, or cuts off.
+        """
         nodes = []
-        for key in self._of_period(meter):
+        for key, shares in self._reports[meter.key].shares.items():
+            share = known(float(shares[index]))
+            if share == 0 and not self._counts(meter, key):
+                continue
             source = self._meters[key]
             node = self.of(source)
-            scale = gas.daily_factor(source, meter, self._house.gas, self._day, 1)[0]
-            amount = None if node.value is None else float(scale) * node.value
+            factor = gas.daily_factor(source, meter, self._house.gas, self._day, 1)
+            scale = float(factor[0])
+            if not _same(share, None if node.value is None else scale * node.value):
+                nodes.append(self._carried(meter, source, share))
+                continue
             nodes.append(
                 Node(
                     what=meter.meter_id,
-                    value=amount,
+                    value=share,
                     unit=meter.unit,
                     how="source",
-                    data={"operand": node.what, "conversion": float(scale)},
-                    inputs=(node, self._conversion(source, meter, float(scale))),
+                    data={"operand": node.what, "conversion": scale},
+                    inputs=(node, self._conversion(source, meter, scale)),
                     op="product",
                 )
             )
-        rest = (value or 0.0) - sum(node.value or 0.0 for node in nodes)
-        if value is not None and abs(rest) > _SAME * max(abs(value), 1.0):
-            nodes.append(self._node(meter, rest, "exchange"))
         return tuple(nodes)
 
-    def _of_period(self, meter: Master) -> list[str]:
-        return [
-            source.lower()
+    def _carried(self, meter: Master, source: AnyMeter, share: float | None) -> Node:
+        return Node(
+            what=source.meter_id,
+            value=share,
+            unit=meter.unit,
+            how="exchange",
+            data={"day": self._day, "operand": source.meter_id},
+        )
+
+    def _counts(self, meter: Master, key: str) -> bool:
+        """Return whether a source counts on the day by the master's periods."""
+        return any(
+            _covers(period, self._day) and key in map(str.lower, period.sources)
             for period in meter.periods
-            if _covers(period, self._day)
-            for source in period.sources
-            if source.lower() in self._meters
-        ]
+        )
 
 
 def _less(node: Node) -> Node:
@@ -262,6 +274,12 @@ def _reading(meter: Meter, reading: Neighbour) -> Node:
         data={"instant": reading.instant},
         reading_ids=(reading.reading_id,),
     )
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= _SAME * max(abs(one), abs(other), 1e-3)
 
 
 def _covers(period: MasterPeriod, day: date) -> bool:

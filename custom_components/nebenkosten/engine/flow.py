@@ -20,6 +20,17 @@ class Spans:
         """Return whether one overlaps each step (n,) between instants (n+1,)."""
         return self.overlap(instants[:-1], instants[1:])
 
+    def reach_into(self, instants: Floats, margin: float) -> Bools:
+        """Return whether one overlaps each step (n,) by more than its edges [s].
+
+        What lies within `margin` of an edge does not count, nor what is that short.
+        """
+        if not len(self.starts):
+            return np.zeros(len(instants) - 1, bool)
+        long = self.ends - self.starts > margin
+        spans = Spans(self.starts[long], self.ends[long])
+        return spans.overlap(instants[:-1] + margin, instants[1:] - margin)
+
     def overlap(self, left: Floats, right: Floats) -> Bools:
         """Return whether one overlaps each stretch left..right (n,)."""
         if not len(self.starts):

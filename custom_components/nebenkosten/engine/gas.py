@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from . import units
+from .conversion import Conversion
+from .days import midnight
 from .meter import AnyMeter, GasFactor, Medium
 from .model import MeterReport, Rows
 
@@ -60,6 +63,19 @@ def energy_rows(report: MeterReport, rows: Rows, gas: Sequence[GasFactor]) -> Ro
     scale = units.factor(report.meter.unit, "m³")
     sums = np.cumsum(np.diff(rows.sums, prepend=0.0) * factor * scale)
     return Rows(rows.starts, sums, np.full(len(sums), np.nan))
+
+
+def conversion(
+    given: AnyMeter, wanted: AnyMeter, gas: Sequence[GasFactor], zone: ZoneInfo
+) -> Conversion:
+    """Return the same for any instants; raises UnitMismatchError as `daily_factor`."""
+    days = sorted({factor.valid_from for factor in gas if factor.valid_from > date.min})
+    factors = [daily_factor(given, wanted, gas, day, 1)[0] for day in (date.min, *days)]
+    if len(set(factors)) == 1:
+        return Conversion(np.empty(0), np.array(factors[:1]))
+    return Conversion(
+        np.array([midnight(day, zone) for day in days]), np.array(factors)
+    )
 
 
 def daily_factor(

@@ -12,6 +12,7 @@ _COMPLETE: Final = 0.5
 _NOT_GUESSED: Final = 0.2
 _FRESH: Final = 0.2
 _BELIEVED: Final = 0.1
+_MOSTLY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,11 @@ class Quality:
     read_until: float | None = None
     limit: float | None = None
     rhythm: float | None = None
+
+    @property
+    def is_estimated(self) -> bool:
+        """Return whether most of the days are no measurement."""
+        return self.measured_share < _MOSTLY
 
     @property
     def score(self) -> int:

@@ -148,10 +148,7 @@ def _from_operands(asked: Asked, meter: Virtual) -> Floats:
     for term in meter.terms:
         operand = asked.reports[term.meter_id.lower()]
         scale = gas.daily_factor(operand.meter, meter, asked.house.gas, first, count)
-        use = formula.over(operand, operand.use, first, count)
-        if term.zero_when_absent:
-            here = formula.over(operand, np.zeros(len(operand.use)), first, count)
-            use = np.where(np.isnan(here), 0.0, use)
+        use = formula.operand(term, asked.reports, first, count).use
         total = total + term.factor * scale * use
     return total
 

@@ -4,20 +4,25 @@ A line is made of parts: stretches of time, each counted by the registers of one
 Parts follow each other at an exchange and lie side by side in a sum.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from .conversion import SAME_UNIT
 from .dial import known_instants, shown
 from .flow import NOWHERE, Spans
 from .model import Provenance
 
 if TYPE_CHECKING:
     from .cleaning import Register
+    from .conversion import Conversion
     from .flow import Flow
     from .laid_amounts import Use
     from .model import Bools, Floats, Ints
+
+# Closer to a reading than this [s] nothing is called guessed.
+_MINUTE: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,56 +32,119 @@ class Course:
     register: Register
     flow: Flow
 
+    def among(self, instants: Floats) -> tuple[int, int]:
+        """Return the instants (their first and last index) that its time lies within.
+
+        Outside of them nothing is used.
+        """
+        if self.flow.start <= instants[0] and instants[-1] <= self.flow.end:
+            return 0, len(instants) - 1
+        times = self.register.times
+        begin = min([self.flow.start, *times[:1].tolist()]) - _MINUTE
+        end = max([self.flow.end, *times[-1:].tolist()]) + _MINUTE
+        first = int(np.searchsorted(instants, begin, "right")) - 1
+        last = int(np.searchsorted(instants, end, "left"))
+        return max(first, 0), min(last, len(instants) - 1)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """The registers of one meter, counted between two instants [epoch s]."""
+    """The registers of one meter (by key), counted between two instants [epoch s].
 
+    Use comes in the unit that `conversion` makes of the meter's own.
+    """
+
+    key: str
     begin: float
     end: float
     courses: tuple[Course, ...]
     amounts: Use
+    conversion: Conversion = SAME_UNIT
 
     def use(self, instants: Floats) -> Floats:
         """Return the use (n,) between instants (n+1,) in the part, NaN: unknown."""
         inside = self._inside(instants)
-        total = np.zeros(len(instants) - 1)
+        if self.conversion.changes_nothing:
+            return self._read(inside)
+        changes = self.conversion.edges
+        changes = changes[(changes > inside[0]) & (changes < inside[-1])]
+        fine = np.union1d(inside, changes) if len(changes) else inside
+        use = self._read(fine) * self.conversion.at(fine[:-1])
+        if len(fine) == len(inside):
+            return use
+        return np.diff(np.append(0.0, np.cumsum(use))[np.searchsorted(fine, inside)])
+
+    def _read(self, inside: Floats) -> Floats:
+        """Return the use in the meter's own unit."""
+        total = np.zeros(len(inside) - 1)
         for course in self.courses:
-            total += np.diff(course.flow.used_by(inside))
-            total[course.flow.unknown.touch(inside)] = np.nan
+            first, last = course.among(inside)
+            within, steps = inside[first : last + 1], total[first:last]
+            steps += np.diff(course.flow.used_by(within))
+            steps[course.flow.unknown.touch(within)] = np.nan
         left, right = inside[:-1], inside[1:]
         some = right > left
         total[some & (left < self.courses[0].flow.start)] = np.nan
         total[some & (right > max(c.flow.end for c in self.courses))] = np.nan
         return total
 
+    def between(self, begin: float, end: float) -> Part | None:
+        """Return the part within two instants, None where it has no time in there."""
+        begin, end = max(begin, self.begin), min(end, self.end)
+        return replace(self, begin=begin, end=end) if begin < end else None
+
     def _inside(self, instants: Floats) -> Floats:
         if self.begin <= instants[0] and instants[-1] <= self.end:
             return instants
         return np.clip(instants, self.begin, self.end)
 
-    def guessed(self, instants: Floats) -> Bools:
-        """Return which steps (n,) between instants (n+1,) lie beyond readings."""
+    def provenance(self, instants: Floats) -> Ints:
+        """Return how each step (n,) between instants (n+1,) is known in the part.
+
+        Steps outside are measured: they count nothing.
+        """
         inside = self._inside(instants)
-        found = np.zeros(len(instants) - 1, bool)
+        known = self.known(inside)
+        result = np.where(
+            known[:-1] & known[1:], Provenance.MEASURED, Provenance.INTERPOLATED
+        )
         for course in self.courses:
-            found |= course.flow.guessed.touch(inside)
-        return found
+            first, last = course.among(inside)
+            guessed = course.flow.guessed.reach_into(inside[first : last + 1], _MINUTE)
+            result[first:last][guessed] = Provenance.EXTRAPOLATED
+        result[inside[1:] <= inside[:-1]] = Provenance.MEASURED
+        return result
 
     def known(self, instants: Floats) -> Bools:
         """Return at which instants (n,) the counter is known."""
         found = np.zeros(len(instants), bool)
         for course in self.courses:
-            found |= known_instants(course.register, self.amounts, instants)
+            first, last = course.among(instants)
+            within = slice(first, last + 1)
+            found[within] |= known_instants(
+                course.register, self.amounts, instants[within]
+            )
         return found
 
     def dial(self, instants: Floats) -> Floats:
         """Return what the dial in use showed at each instant (n,), NaN: unknown."""
         value = np.full(len(instants), np.nan)
-        for course in self.courses:
-            now = shown(course.register, course.flow, instants)
-            value = np.where(instants >= course.flow.start, now, value)
+        starts = [course.flow.start for course in self.courses]
+        ends = [*np.searchsorted(instants, starts[1:]).tolist(), len(instants)]
+        for course, end in zip(self.courses, ends, strict=True):
+            own = slice(int(np.searchsorted(instants, course.flow.start)), end)
+            value[own] = shown(course.register, course.flow, instants[own])
         return value
+
+    @property
+    def knots(self) -> Floats:
+        """Return the instants (n,) in the part at which a dial was read, in order."""
+        if len(self.courses) == 1:
+            times = self.courses[0].register.times
+        else:
+            times = np.sort(np.concatenate([c.register.times for c in self.courses]))
+        first = np.searchsorted(times, self.begin, "left")
+        return times[first : np.searchsorted(times, self.end, "right")]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,45 +154,27 @@ class Line:
     parts: tuple[Part, ...]
     uncovered: Spans = NOWHERE
 
-    def use(self, instants: Floats, factors: tuple[Floats, ...] = ()) -> Floats:
-        """Return the use (n,) between instants (n+1,), NaN where a part is unknown.
-
-        `factors` are what each step (n,) of each part is multiplied with.
-        """
+    def use(self, instants: Floats) -> Floats:
+        """Return the use (n,) between instants (n+1,), NaN where a part is unknown."""
         total = np.zeros(len(instants) - 1)
-        for i, part in enumerate(self.parts):
-            total += part.use(instants) * (factors[i] if factors else 1.0)
+        for part in self.parts:
+            total += part.use(instants)
         total[self.uncovered.touch(instants)] = np.nan
         return total
 
     def known(self, instants: Floats) -> Bools:
-        """Return at which instants (n,) the counter is known.
-
-        Where one part hands over to another it is enough that one of them knows.
-        """
-        if len(self.parts) == 1:
-            return self.parts[0].known(instants)
-        every = np.ones(len(instants), bool)
-        some, inner = np.zeros((2, len(instants)), bool)
+        """Return at which instants (n,) every part in use knows its counter."""
+        found = np.ones(len(instants), bool)
         for part in self.parts:
-            known = part.known(instants)
-            inside = (part.begin < instants) & (instants < part.end)
-            border = (instants == part.begin) | (instants == part.end)
-            every &= known | ~inside
-            some |= known & border
-            inner |= inside
-        return np.where(inner, every, some)
+            inside = (part.begin <= instants) & (instants <= part.end)
+            found &= part.known(instants) | ~inside
+        return found
 
     def provenance(self, instants: Floats, use: Floats) -> Ints:
         """Return how each step (n,) between instants (n+1,) is known."""
-        guessed = np.zeros(len(use), bool)
-        for part in self.parts:
-            guessed |= part.guessed(instants)
-        known = self.known(instants)
-        result = np.where(guessed, Provenance.EXTRAPOLATED, Provenance.INTERPOLATED)
-        # Known at both ends says nothing of a day with an exchange that was bridged.
-        bridged = guessed if len(self.parts) > 1 else np.zeros(len(use), bool)
-        result[known[:-1] & known[1:] & ~bridged] = Provenance.MEASURED
+        result = self.parts[0].provenance(instants)
+        for part in self.parts[1:]:
+            result = np.maximum(result, part.provenance(instants))
         result[np.isnan(use)] = Provenance.UNKNOWN
         return result
 

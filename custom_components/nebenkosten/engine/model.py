@@ -11,7 +11,7 @@ from datetime import date
 from enum import IntEnum, StrEnum
 from hashlib import sha256
 from math import isnan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from .grade import Quality
 from .meter import AnyMeter
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     type Floats = NDArray[np.float64]
     type Ints = NDArray[np.int64]
     type Bools = NDArray[np.bool_]
+
+
+# A number of which less than this is measured is called an estimate.
+_MOSTLY: Final = 0.5
 
 
 def known(value: float) -> float | None:
@@ -264,7 +268,8 @@ class MeterReport:
     `Provenance`, `counter` (n+1,) [unit] the dial at each midnight, `slack` (n+1,) the
     half width of the counter's 80 % band. Unknown is NaN. `expected` (n,) is what each
     day would usually have been. `readings` counts those used; the ids of all others are
-    named. `adjusted` are years as they would have been in usual weather.
+    named. `adjusted` are years as they would have been in usual weather. `shares` (by
+    key) are what each source (n,) has in a master's days [unit].
     """
 
     meter: AnyMeter
@@ -287,6 +292,7 @@ class MeterReport:
     forecast: Forecast | None = None
     model: ShapeModel | None = None
     adjusted: Mapping[int, float] = field(default_factory=dict)
+    shares: Mapping[str, Floats] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +309,11 @@ class PeriodValue:
     measured: float
     interpolated: float
     extrapolated: float
+
+    @property
+    def is_estimated(self) -> bool:
+        """Return whether most of its days are no measurement."""
+        return self.measured < _MOSTLY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -156,7 +157,8 @@ def line_of(prepared: Prepared) -> Line | None:
     courses = courses_of(
         prepared, prepared.registers, installation(prepared), _life_end(prepared)
     )
-    return Line((Part(-np.inf, np.inf, courses, prepared.amounts),))
+    part = Part(prepared.meter.key, -np.inf, np.inf, courses, prepared.amounts)
+    return Line((part,))
 
 
 def installation(prepared: Prepared) -> float | None:
@@ -180,13 +182,14 @@ def courses_of(
     though closed, is `carried` on to where another meter takes over.
     """
     courses: list[Course] = []
+    limit = forward(prepared)
     for i, register in enumerate(registers):
         after = registers[i + 1] if i + 1 < len(registers) else None
         span = Span(
             begin,
             _end_of(register, after) if after else end,
             still_from=_midnight_before(register, prepared.zone),
-            forward=forward(prepared),
+            forward=limit,
             stops=register.closed and after is None and not carried,
             bridges=bridges and not courses,
         )
@@ -200,9 +203,11 @@ def courses_of(
 
 def forward(prepared: Prepared) -> Callable[[float], float]:
     """Return up to when use may be carried on from a last knot."""
+    # Asked for once where it is asked for at all: a removed meter goes nowhere.
+    ahead = cache(lambda: reach(prepared.registers))
 
     def limit(knot: float) -> float:
-        return days.days_later(knot, reach(prepared.registers), prepared.zone)
+        return days.days_later(knot, ahead(), prepared.zone)
 
     return limit
 

@@ -8,8 +8,18 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from . import calendar, days, exchange, formula, gas, physical, uncertainty
+from . import (
+    calendar,
+    days,
+    exchange,
+    exchange_findings,
+    formula,
+    gas,
+    physical,
+    uncertainty,
+)
 from .afterwards import Basis, finished
+from .exchange import Source
 from .groups import portions
 from .line import Line
 from .meter import AnyMeter, House, Master, Meter, Virtual
@@ -25,13 +35,14 @@ from .model import (
     empty_series,
 )
 from .oddities import oddities
+from .operand_findings import computed, mismatch, missing, too_few, unread
 from .order import CyclicMeterError, in_order
 from .physical import Prepared
 from .reshaping import TOLD, reshaped
 from .units import UnitMismatchError
 
 if TYPE_CHECKING:
-    from .exchange import Source
+    from .exchange import Joined
     from .model import Floats
     from .pace import Pace
 
@@ -134,7 +145,8 @@ class _Work:
         self._house, self._readings, self._context = house, readings, context
         self._zone = ZoneInfo(house.time_zone)
         self._model_date = physical.model_date(context.as_of, self._zone)
-        self._sources: dict[str, Source] = {}
+        self._lines: dict[str, Line | None] = {}
+        self._behind: dict[str, dict[str, Prepared]] = {}
         self._meters = {meter.key: meter for meter in house.all_meters}
         self.basis = Basis({}, {}, {}, {})
         self.reports: dict[str, MeterReport] = {}
@@ -155,9 +167,11 @@ class _Work:
         prepared = physical.prepare(
             meter, series, self._zone, self._context, self._model_date
         )
-        self.basis.prepared[meter.key] = self._sources[meter.key] = prepared
+        self.basis.prepared[meter.key] = prepared
         report = _read(prepared)
         line = physical.line_of(prepared)
+        self._lines[meter.key] = line
+        self._behind[meter.key] = {meter.key: prepared}
         if line is None:
             return report
         first, last = physical.life(prepared, line)
@@ -223,45 +237,81 @@ class _Work:
 
     def _master(self, meter: Master) -> MeterReport:
         report = without_days(meter)
-        missing = [key for key in meter.operands if key not in self._sources]
-        if missing:
-            report = replace(report, findings=(_missing(meter, missing[0]),))
-        joined = exchange.join(meter, self._sources, self._zone, self._context.as_of)
+        report = replace(report, findings=self._absent(meter))
+        try:
+            sources = self._sources(meter)
+        except UnitMismatchError as error:
+            return replace(report, findings=(*report.findings, mismatch(meter, error)))
+        joined = exchange.join(meter, sources, self._zone, self._context.as_of)
+        self._lines[meter.key] = None if joined is None else joined.line
+        self._behind[meter.key] = {
+            key: prepared
+            for source in sources.values()
+            if source is not None
+            for key, prepared in source.prepared.items()
+        }
         if joined is None:
             return report
-        self._sources[meter.key] = joined.line
         first = exchange.first_day(meter, joined, self._zone)
         last = days.local_day(self._context.as_of, self._zone) - timedelta(days=1)
-        ends = [period.end for period in meter.periods]
-        last = min(last, max(end or date.max for end in ends))
+        last = min(last, meter.last_day or date.max)
         if last < first:
             return report
-        midnights = calendar.midnights(first, last, self._zone)
-        try:
-            use = joined.line.use(
-                midnights, self._factors(meter, joined.sources, first, last)
-            )
-        except UnitMismatchError as error:
-            return replace(report, findings=(*report.findings, _mismatch(meter, error)))
-        filled = self._filled(report, joined.line, _Days(first, last, midnights, use))
-        paces, source = self.basis.paces, joined.sources[-1]
-        paces |= {meter.key: paces[source]} if source in paces else {}
+        report = self._chained(report, joined, (first, last))
+        odd = exchange_findings.findings(meter, joined, self._zone)
+        return replace(report, findings=(*report.findings, *odd))
+
+    def _chained(
+        self,
+        report: MeterReport,
+        joined: Joined,
+        life: tuple[date, date],
+    ) -> MeterReport:
+        """Return a master's report with its days."""
+        meter, zone = report.meter, self._zone
+        midnights = calendar.midnights(*life, zone)
+        use = joined.line.use(midnights)
+        found = self._filled(report, joined.line, _Days(*life, midnights, use))
+        newest = joined.counted[-1].tenure.key
+        paces = self.basis.paces
+        paces |= {meter.key: paces[newest]} if newest in paces else {}
         return replace(
-            filled,
-            counter=_continued(joined.line, midnights, use),
-            readings=sum(self.reports[key].readings for key in set(joined.sources)),
-            last_reading=self.reports[joined.sources[-1]].last_reading,
-            findings=(*report.findings, *joined.findings),
+            found,
+            counter=joined.counter(midnights, use),
+            readings=sum(
+                self.reports[key].readings
+                for key in {one.tenure.key for one in joined.counted}
+            ),
+            last_reading=joined.newest.converted(self.reports[newest].last_reading),
+            shares=joined.shares(midnights),
         )
 
-    def _factors(
-        self, meter: AnyMeter, keys: tuple[str, ...], first: date, last: date
-    ) -> tuple[Floats, ...]:
-        count = (last - first).days + 1
-        return tuple(
-            gas.daily_factor(self._meters[key], meter, self._house.gas, first, count)
-            for key in keys
-        )
+    def _absent(self, meter: Master) -> tuple[Finding, ...]:
+        """Say which of a master's sources is none, and why."""
+        for key in meter.operands:
+            operand = self._meters.get(key)
+            if operand is None:
+                return (missing(meter, key),)
+            if isinstance(operand, Virtual):
+                return (computed(meter, operand),)
+        return ()
+
+    def _sources(self, meter: Master) -> dict[str, Source | None]:
+        """Return what a master counts from, by key; None is one without readings."""
+        found: dict[str, Source | None] = {}
+        for key in dict.fromkeys(meter.operands):
+            line, operand = self._lines.get(key), self._meters.get(key)
+            if operand is None or line is None:
+                found[key] = None
+                continue
+            found[key] = Source(
+                line,
+                self._behind[key],
+                gas.conversion(operand, meter, self._house.gas, self._zone),
+                installed=operand.installed if isinstance(operand, Meter) else None,
+                removed=operand.removed if isinstance(operand, Meter) else None,
+            )
+        return found
 
     def _filled(self, report: MeterReport, line: Line, found: _Days) -> MeterReport:
         """Return a report with the days of its line."""
@@ -284,9 +334,12 @@ class _Work:
 
     def _virtual(self, meter: Virtual) -> MeterReport:
         report = without_days(meter)
-        missing = [k for k in meter.operands if k not in self.reports]
-        if missing:
-            return replace(report, findings=(_missing(meter, missing[0]),))
+        absent = [k for k in meter.operands if k not in self.reports]
+        if absent:
+            return replace(report, findings=(missing(meter, absent[0]),))
+        lost = formula.unread(meter, self.reports)
+        if lost is not None:
+            report = replace(report, findings=(unread(meter, lost),))
         span = formula.span(meter, self.reports)
         if span is None:
             return report
@@ -295,24 +348,15 @@ class _Work:
         use, slack = np.zeros(count), np.zeros(count + 1)
         provenance = np.zeros(count, np.int64)
         for term in meter.terms:
-            operand = self.reports[term.meter_id.lower()]
+            given = self._meters[term.meter_id.lower()]
             try:
-                (scale,) = self._factors(meter, (operand.meter.key,), first, last)
+                scale = gas.daily_factor(given, meter, self._house.gas, first, count)
             except UnitMismatchError as error:
-                return replace(report, findings=(_mismatch(meter, error),))
-            part = formula.over(operand, operand.use, first, count)
-            absent = formula.over(operand, np.zeros(len(operand.use)), first, count)
-            if term.zero_when_absent:
-                part = np.where(np.isnan(absent), 0.0, part)
-            use = use + term.factor * scale * part
-            doubt = np.nan_to_num(
-                formula.over(operand, operand.slack, first, count + 1)
-            )
-            slack = slack + abs(term.factor) * np.append(scale, scale[-1:]) * doubt
-            known = formula.provenance_over(
-                operand, first, count, zero_when_absent=term.zero_when_absent
-            )
-            provenance = np.maximum(provenance, known)
+                return replace(report, findings=(mismatch(meter, error),))
+            part = formula.operand(term, self.reports, first, count)
+            use = use + term.factor * scale * part.use
+            slack = slack + abs(term.factor) * np.append(scale, scale[-1:]) * part.slack
+            provenance = np.maximum(provenance, part.provenance)
         midnights = calendar.midnights(first, last, self._zone)
         return replace(
             report,
@@ -339,54 +383,10 @@ def _read(prepared: Prepared) -> MeterReport:
         quarantined=cleaned.quarantined,
         superseded=cleaned.superseded,
         last_reading=last,
-        findings=(*cleaned.findings, *prepared.findings, *_too_few(prepared)),
+        findings=(*cleaned.findings, *prepared.findings, *too_few(prepared)),
     )
-
-
-def _too_few(prepared: Prepared) -> list[Finding]:
-    """Say why a dial read once has no days: a start at 0 is never invented."""
-    if len(prepared.amounts.starts) or not prepared.cleaned.registers:
-        return []
-    last = prepared.cleaned.registers[-1]
-    if len(last.ids) > 1 or last.closed:
-        return []
-    return [
-        Finding(
-            code="second_reading_missing",
-            severity=Severity.INFO,
-            meter_id=prepared.meter.meter_id,
-        )
-    ]
-
-
-def _continued(line: Line, midnights: Floats, use: Floats) -> Floats:
-    """Return a master's counter: the first sources' dials, then on by use."""
-    begin = min(part.begin for part in line.parts)
-    firsts = [part for part in line.parts if part.begin == begin]
-    start = sum(float(part.dial(midnights[:1])[0]) for part in firsts)
-    running = start + np.concatenate(([0.0], np.cumsum(np.nan_to_num(use))))
-    lost = np.concatenate(([False], np.cumsum(np.isnan(use)) > 0))
-    return np.where(lost, np.nan, running)
 
 
 def _model(pace: Pace, model_date: date | None) -> ShapeModel:
     shape = pace.shape
     return ShapeModel(shape=shape.name, fit=shape.error, model_date=model_date)
-
-
-def _missing(meter: AnyMeter, key: str) -> Finding:
-    return Finding(
-        code="operand_missing",
-        severity=Severity.ERROR,
-        meter_id=meter.meter_id,
-        data={"operand": key},
-    )
-
-
-def _mismatch(meter: AnyMeter, error: UnitMismatchError) -> Finding:
-    return Finding(
-        code="unit_pair_refused",
-        severity=Severity.ERROR,
-        meter_id=meter.meter_id,
-        data={"given": error.given, "wanted": error.wanted},
-    )

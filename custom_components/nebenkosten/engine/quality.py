@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .model import Floats
 
 _DAY: Final = 86400.0
+_LONGEST_DAY: Final = 1.1 * _DAY
 _OVERDUE: Final = 3.0
 # A sensor that writes changes only is silent all night; a server may be a day late.
 _SHORTEST: Final = _DAY
@@ -32,9 +33,8 @@ def with_quality(report: MeterReport, line: Line, as_of: float) -> MeterReport:
     rhythm, limit = _rhythm(report, gaps)
     found = _quality(report, gaps, age, rhythm)
     if np.isfinite(last) and rhythm is not None:
-        # Who is gone gets no older.
-        gone = report.meter.last_day
-        ended = gone is not None and (report.last_day or gone) >= gone
+        # Who is gone gets no older: its days end before yesterday.
+        ended = as_of - float(report.midnights[-1]) > _LONGEST_DAY
         found = replace(
             found, read_until=last, limit=limit, rhythm=None if ended else rhythm
         )
@@ -89,15 +89,20 @@ def _quality(
 
 
 def _gaps(line: Line) -> tuple[Floats, float]:
-    """Return the distances between readings (n,), and the last one's time [s]."""
-    gaps, last = [], -np.inf
-    for part in line.parts:
-        for course in part.courses:
-            times = course.register.times
-            if len(times):
-                gaps.append(np.diff(times))
-                last = max(last, float(times[-1]))
+    """Return the distances between readings (n,), and the last one's time [s].
+
+    Where meters hand over, the last reading of the old one and the first of the new one
+    count as neighbours.
+    """
+    read = [part.knots for part in line.parts]
+    every = read[0] if len(read) == 1 else np.sort(np.concatenate(read))
+    gaps, last = [], float(every[-1]) if len(every) else -np.inf
+    for part, times in zip(line.parts, read, strict=True):
+        gaps.append(np.diff(times))
+        before = np.searchsorted(every, part.begin, "right")
+        if before and len(times):
+            gaps.append(times[:1] - every[before - 1])
         if len(part.amounts.ends):
             gaps.append(part.amounts.ends - part.amounts.starts)
             last = max(last, float(part.amounts.ends[-1]))
-    return np.concatenate(gaps) if gaps else np.empty(0), last
+    return np.concatenate(gaps), last

@@ -1,23 +1,22 @@
 """How does a report look as JSON, for the demo, bug reports and benchmarks?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from . import days
-from .consumption import counter_at, periods
+from .calendar import PeriodKind
+from .consumption import Period, counter_at, periods
 from .grade import Quality
 from .model import Anomaly, Band, Finding, MeterReport, Provenance, Report
-
-if TYPE_CHECKING:
-    from .calendar import PeriodKind
 
 type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
 
 _ONE_DAY = timedelta(days=1)
 _LABELS = [p.name.lower() for p in Provenance]
-_LENGTH = {"month": 7, "year": 4}
+_LENGTH: Final = {"month": 7, "year": 4}
+_KINDS: Final[tuple[PeriodKind, ...]] = ("month", "year")
 
 
 def meters_json(report: Report, text: Callable[[Finding], str]) -> dict[str, Json]:
@@ -28,14 +27,16 @@ def meters_json(report: Report, text: Callable[[Finding], str]) -> dict[str, Jso
     }
 
 
-def run_json(report: Report, run_id: str, stages: dict[str, float]) -> dict[str, Json]:
-    """Return the contract's `run` of a report; the stages' durations are in s."""
+def run_json(
+    report: Report, run_id: str, duration: float, stages: dict[str, float]
+) -> dict[str, Json]:
+    """Return the contract's `run` of a report; durations [s] by the wall's clock."""
     return {
         "id": run_id,
         "status": "ok",
         "as_of": days.iso(report.as_of, ZoneInfo(report.time_zone)),
         "time_zone": report.time_zone,
-        "duration_s": sum(stages.values()),
+        "duration_s": duration,
         "stages_s": dict(stages),
     }
 
@@ -52,13 +53,18 @@ def _meter_json(found: MeterReport, text: Callable[[Finding], str]) -> Json:
         "monthly": _sums(found, "month"),
         "yearly": _sums(found, "year"),
         "partial": {
-            period.start.isoformat()[:7]: {
+            name: {
                 "known": period.known,
                 "days": period.known_days,
                 "of": sum(period.days),
             }
-            for period in periods(found, "month")
+            for name, period in _months_and_years(found)
             if period.value is None
+        },
+        "estimated": {
+            name: 1 - period.shares[0]
+            for name, period in _months_and_years(found)
+            if period.known_days and period.shares[0] < 1
         },
         "counter": _counter(found),
         **judgement_json(found, text),
@@ -79,12 +85,14 @@ def judgement_json(
             "year": _band(found.forecast.year),
         },
         "adjusted_yearly": {str(year): use for year, use in found.adjusted.items()},
+        "adjusted_reference": [str(year) for year in found.adjusted],
         "model": None
         if found.model is None
         else {
             "shape": found.model.shape,
             "fit": found.model.fit,
             "model_date": _day(found.model.model_date),
+            "provisional": found.model.model_date is None,
         },
         "quality": None if found.quality is None else _quality(found.quality),
     }
@@ -111,6 +119,7 @@ def _band(band: Band) -> dict[str, Json]:
 def _quality(quality: Quality) -> dict[str, Json]:
     return {
         "score": quality.score,
+        "estimated": quality.is_estimated,
         "completeness": quality.completeness,
         "largest_gap_days": quality.largest_gap_days,
         "freshness": quality.freshness,
@@ -147,6 +156,13 @@ def _sums(found: MeterReport, kind: PeriodKind) -> dict[str, Json]:
         period.start.isoformat()[: _LENGTH[kind]]: period.value
         for period in periods(found, kind)
     }
+
+
+def _months_and_years(found: MeterReport) -> Iterator[tuple[str, Period]]:
+    """Yield a meter's months and years with their names."""
+    for kind in _KINDS:
+        for period in periods(found, kind):
+            yield period.start.isoformat()[: _LENGTH[kind]], period
 
 
 def _counter(found: MeterReport) -> dict[str, Json]:

@@ -84,5 +84,6 @@ def slack(line: Line, midnights: Floats, half: Floats, use: Floats) -> Floats:
 
 def knots(line: Line) -> Floats:
     """Return the instants at which some register of the line was read."""
-    parts = [course.register.times for course in line.courses]
-    return np.unique(np.concatenate(parts)) if len(parts) > 1 else parts[0]
+    if len(line.parts) == 1:
+        return line.parts[0].knots
+    return np.unique(np.concatenate([part.knots for part in line.parts]))

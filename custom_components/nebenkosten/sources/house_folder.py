@@ -1,6 +1,6 @@
 """What does a house folder hold: meters, readings and what cannot be read?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,9 +11,11 @@ from ..engine.meter import House, Meter
 from ..engine.model import Severity, Temperature
 from .csv_readings import Expectation, Parsed, parse
 from .original import CONFIG, METERS, PATTERNS, FileProblem, read_original
-from .table import decode
+from .table import csv_table, decode
+from .text import TextError, parse_day, parse_number
 
 _BERLIN: Final = "Europe/Berlin"
+_CLIMATE: Final = ("date", "mean_c")
 
 
 class HouseError(ValueError):
@@ -94,18 +96,28 @@ def _temperature(folder: Path) -> Temperature | None:
     if not path.exists():
         return None
     means: dict[date, float] = {}
-    for number, line in enumerate(decode(path.read_bytes()).splitlines()[1:], 2):
-        cells = line.replace(";", ",").replace("\t", ",").split(",")
+    table = csv_table(decode(path.read_bytes()))
+    names = [name.lower() for name in table.header]
+    day, mean = (names.index(n) if n in names else i for i, n in enumerate(_CLIMATE))
+    for number, cells in table.rows:
         try:
-            if cells[1].strip():
-                means[date.fromisoformat(cells[0].strip())] = float(cells[1])
-        except (IndexError, ValueError) as error:
+            values = _whole(cells, len(names))
+            if values[mean].strip():
+                means[parse_day(values[day])] = parse_number(values[mean]).decimal
+        except (IndexError, TextError) as error:
             raise _error(folder, path.name, number, "temperature_invalid") from error
     if not means:
         return None
     first, last = min(means), max(means)
     days = [first + timedelta(days=i) for i in range((last - first).days + 1)]
     return Temperature(first, [means.get(day, float("nan")) for day in days])
+
+
+def _whole(cells: Sequence[str], columns: int) -> Sequence[str]:
+    """Return a row's cells; in a table by commas a decimal comma cut one in two."""
+    if columns == len(_CLIMATE) == len(cells) - 1:
+        return cells[0], f"{cells[1]},{cells[2]}"
+    return cells
 
 
 def _files(folder: Path, house: House) -> list[tuple[Path, Meter | None]]:

@@ -31,6 +31,8 @@ from ..engine.meter import (
 )
 from ..engine.model import Severity, Value
 from .aliases import is_too_much
+from .gas_entries import gas_keys
+from .text import zone_named
 
 METERS: Final = "meters.yaml"
 PATTERNS: Final = "seasonal_patterns.yaml"
@@ -133,14 +135,14 @@ class _Reading:
     def result(self) -> Original:
         entries = list(self._entries())
         shares = dict(self._shares())
-        gas_keys = _gas_keys([_plain(entry) for entry in entries])
+        converted = gas_keys([_plain(entry) for entry in entries])
         found: dict[str, AnyMeter] = {}
         suggested: dict[str, Medium] = {}
         for entry in entries:
             data = _plain(entry)
             key = str(data["meter_id"]).lower()
             if "medium" not in data:
-                is_gas = key in gas_keys
+                is_gas = key in converted
                 data["medium"] = (Medium.GAS if is_gas else Medium.OTHER).value
                 suggested[key] = Medium.GAS if is_gas else _suggestion(data)
             if key in shares:
@@ -153,19 +155,27 @@ class _Reading:
         self._check_patterns(shares, found)
         gas, start = self._gas(), self._year_start()
         self._check_keys(CONFIG, self._config, _CONFIG_KEYS | _CONFIG_LEFT)
-        for name in _plain(self._config):
-            if name in _CONFIG_LEFT:
-                line = _line_of(self._config, name)
-                self._say(CONFIG, line, "not_taken", Severity.INFO, key=name)
-        time_zone = _plain(self._config).get("time_zone")
+        for name in sorted(_CONFIG_LEFT.intersection(_plain(self._config))):
+            line = _line_of(self._config, name)
+            self._say(CONFIG, line, "not_taken", Severity.INFO, key=name)
         return Original(
             meters=tuple(found.values()),
             suggested={key: suggested[key] for key in found if key in suggested},
             problems=tuple(self._problems),
             gas=gas,
-            time_zone=str(time_zone) if time_zone else None,
+            time_zone=self._time_zone(),
             billing_year_start=start,
         )
+
+    def _time_zone(self) -> str | None:
+        given = _plain(self._config).get("time_zone")
+        zone = zone_named(str(given)) if given else None
+        if given and zone is None:
+            line = _line_of(self._config, "time_zone")
+            self._say(
+                CONFIG, line, "time_zone_unknown", Severity.ERROR, zone=str(given)
+            )
+        return zone
 
     # --- files -------------------------------------------------------------------
 
@@ -359,37 +369,3 @@ def _suggestion(data: Mapping[str, Plain]) -> Medium:
         if any(sound in words for sound in sounds):
             return medium
     return Medium.OTHER
-
-
-def _gas_keys(entries: list[dict[str, Plain]]) -> set[str]:
-    """Return the keys of the meters between which m³ and kWh of gas are converted."""
-    keys: set[str] = set()
-    for entry in entries:
-        given = entry.get("subtract_meter_conversions")
-        conversions = given if isinstance(given, dict) else {}
-        if any(_converts_gas(pair) for pair in conversions.values()):
-            keys |= {
-                str(entry[k]).lower() for k in ("meter_id", "base_meter") if k in entry
-            }
-            keys |= {key.lower() for key in conversions}
-    for entry in entries:
-        if str(entry["meter_id"]).lower() in keys:
-            keys |= _sources(entry)
-    return keys
-
-
-def _converts_gas(pair: Plain) -> bool:
-    if not isinstance(pair, dict):
-        return False
-    dimensions = {units.dimension(units.canonical(str(u))) for u in pair.values()}
-    return dimensions == {"energy", "volume"}
-
-
-def _sources(entry: Mapping[str, Plain]) -> set[str]:
-    """Return the keys of a master's sources."""
-    periods = entry.get("periods")
-    named: list[Plain] = []
-    for period in periods if isinstance(periods, list) else []:
-        sources = period.get("source_meters") if isinstance(period, dict) else None
-        named += sources if isinstance(sources, list) else []
-    return {str(source).lower() for source in named}

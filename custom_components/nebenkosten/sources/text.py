@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 import re
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..engine.days import midnight
 from ..engine.model import ReadingKind
@@ -97,6 +97,17 @@ def parse_instant(
     return Instant(moment.timestamp(), str(moment.tzinfo))
 
 
+def parse_day(text: str) -> date:
+    """Read a date; raises TextError("not_a_time")."""
+    try:
+        day = _bare_date(text.strip())
+    except ValueError as error:
+        raise TextError("not_a_time") from error
+    if day is None:
+        raise TextError("not_a_time")
+    return day
+
+
 def _bare_date(text: str) -> date | None:
     if match := _GERMAN.fullmatch(text):
         if match[4] is None:
@@ -113,6 +124,14 @@ def _moment(text: str) -> datetime:
     if len(text) <= len("2026-01-01"):
         raise ValueError(text)
     return datetime.fromisoformat(text)
+
+
+def zone_named(name: str) -> str | None:
+    """Return the name of a time zone, None if there is none of that name."""
+    try:
+        return ZoneInfo(name.strip()).key
+    except ZoneInfoNotFoundError, ValueError, OSError:
+        return None
 
 
 def number_text(value: float) -> str:
