@@ -114,15 +114,17 @@ def test_a_typo_leaves_no_trace(factor: float, place: int) -> None:
     assert len(report.quarantined) == 1
 
 
-def test_a_repeat_after_a_restart() -> None:
+def test_a_repeat_after_a_restart_stays_used_and_is_named() -> None:
     points = read_at(USE, SEEN)
     late = points[10][0] + 25 * 86400
     repeat = late, points[10][1], points[10][2]
     gap = read_at(USE, [0, SEEN[10] + 30])[1]
-    wrong = [*points[:11], repeat, gap, *points[12:]]
-    report, clean = one(wrong), one([*points[:11], gap, *points[12:]])
-    assert "repeated_reading" in codes(report)
-    np.testing.assert_allclose(report.use, clean.use, rtol=1e-9)
+    report = one([*points[:11], repeat, gap, *points[12:]])
+    assert codes(report) == ["repeat_suspected"]
+    assert not report.quarantined
+    still = slice(SEEN[10], SEEN[10] + 25)
+    assert (report.use[still] == 0).all()
+    assert (report.provenance[still] == Provenance.MEASURED).all()
 
 
 def test_an_old_value_that_comes_back_later() -> None:

@@ -27,7 +27,7 @@ from .notices import tell_stale
 from .problems import house_problems
 
 _EXCHANGE: Final = ("exchange_suspected", "counter_fell")
-_TYPO: Final = ("typo", "repeated_reading", "typo_suspected")
+_TYPO: Final = ("typo", "repeated_reading", "typo_suspected", "implausible_rise")
 _UNITS: Final = ("unit_mismatch", "amount_unit_mismatch", "unit_pair_refused")
 # More are a sensor's trouble, which nobody mends reading by reading.
 _MOST_TYPOS: Final = 5

@@ -5,6 +5,7 @@ is set anew by a `correction`. Nothing is dropped in silence: what is left out i
 quarantined or superseded, with a finding where a person should look.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -13,11 +14,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from . import days, units
-from .cleaning_findings import doubted, leapt, left_out, rolled_over, swapped
+from .cleaning_findings import doubted, leapt, rolled_over, suspected
 from .doubts import Trusted, falls_of, judge
 from .meter import Meter
-from .model import KINDS, Finding, ReadingKind, Readings
-from .rate_limit import Scale
+from .model import KINDS, Finding, ReadingKind, Readings, Severity
+from .rate_limit import Scale, scale_of
 from .reading_table import Table
 
 if TYPE_CHECKING:
@@ -75,16 +76,18 @@ def clean(
     """
     table = _table(meter, readings, as_of)
     wrong = _mismatched(table, readings)
-    outside = np.setdiff1d(_outside_life(meter, table, zone), wrong)
+    outside = _outside_life(meter, table, zone)
+    if len(wrong):
+        outside = np.setdiff1d(outside, wrong)
     findings = [
-        *left_out("unit_mismatch", meter, table.take(wrong), zone),
-        *left_out("reading_outside_life", meter, table.take(outside), zone),
+        *_left_out("unit_mismatch", meter, table.take(wrong), zone),
+        *_left_out("reading_outside_life", meter, table.take(outside), zone),
     ]
     lost = np.concatenate((wrong, outside))
     quarantined = set(table.ids[lost].tolist())
     kept, superseded = _one_per_instant(table.without(lost))
     registers = []
-    scale = Scale.of(meter)
+    scale = scale_of(meter.medium, meter.unit)
     for part in _split(kept, zone):
         anchors = _anchors(part)
         if anchors is not part:
@@ -151,6 +154,20 @@ def _outside_life(meter: Meter, table: Table, zone: ZoneInfo) -> Ints:
     first = int(np.searchsorted(table.times, begin, "left"))
     last = int(np.searchsorted(table.times, end, "right"))
     return np.concatenate((np.arange(first), np.arange(last, len(table.times))))
+
+
+def _left_out(
+    code: str, meter: Meter, table: Table, zone: ZoneInfo
+) -> Iterable[Finding]:
+    """Name readings that are left out as a whole."""
+    if len(table.ids):
+        yield Finding(
+            code=code,
+            severity=Severity.WARNING,
+            meter_id=meter.meter_id,
+            day=days.local_day(float(table.times.min()), zone),
+            data={"count": len(table.ids)},
+        )
 
 
 def _one_per_instant(table: Table) -> tuple[Table, set[int]]:
@@ -247,7 +264,8 @@ def _register(
     if trusted is not None and len(anchors.ids) > 1:
         fixed = _trusted(anchors, trusted)
         judged = judge(anchors.times, anchors.values, falls, fixed, scale, full)
-    rolled = np.broadcast_to(_NO_ROLL, len(anchors.ids))
+    # One zero for all: as broadcast_to, at a tenth of its price.
+    rolled: Floats = np.ndarray(len(anchors.ids), buffer=_NO_ROLL, strides=(0,))
     values, lost, findings = anchors.values, set[int](), list[Finding]()
     if judged is not None:
         findings = [doubted(meter, anchors, one, zone) for one in judged.doubted]
@@ -260,7 +278,7 @@ def _register(
         findings += rolled_over(meter, anchors, rolled, zone)
     if trusted is not None and anchors.is_seldom:
         fixed = _trusted(anchors, trusted)
-        findings += swapped(meter, anchors, values, fixed.fixed, zone)
+        findings += suspected(meter, anchors, values, fixed.fixed, zone)
     register = Register(
         anchors.ids,
         anchors.times,
@@ -278,7 +296,9 @@ def _trusted(table: Table, confirmed: frozenset[int]) -> Trusted:
     """Return the readings that are not given up, by their place."""
     special = table.special
     fixed = special[table.kinds[special] != _ESTIMATE].tolist()
-    vouched = np.isin(table.ids, list(confirmed)) if confirmed else np.empty(0, bool)
+    if not confirmed:
+        return Trusted(frozenset(fixed))
+    vouched = np.isin(table.ids, list(confirmed))
     places = frozenset(np.flatnonzero(vouched).tolist())
     return Trusted(places.union(fixed), places)
 

@@ -1,34 +1,21 @@
 """What a person should know of the readings that were cleaned."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from . import days
-from .counter_scan import Doubted, Leap
+from .counter_scan import Doubt, Doubted, Leap
 from .meter import Meter
 from .model import Finding, Severity
+from .rate_limit import scale_of
 from .reading_table import Table
+from .repeats import repeats
 from .swapped_digits import swaps
 
 if TYPE_CHECKING:
     from .model import Floats
-
-
-def left_out(
-    code: str, meter: Meter, table: Table, zone: ZoneInfo
-) -> Iterable[Finding]:
-    """Name readings that are left out as a whole."""
-    if len(table.ids):
-        yield Finding(
-            code=code,
-            severity=Severity.WARNING,
-            meter_id=meter.meter_id,
-            day=days.local_day(float(table.times.min()), zone),
-            data={"count": len(table.ids)},
-        )
 
 
 def doubted(meter: Meter, table: Table, doubt: Doubted, zone: ZoneInfo) -> Finding:
@@ -52,7 +39,7 @@ def leapt(meter: Meter, table: Table, leap: Leap, zone: ZoneInfo) -> Finding:
     """Name a rise that the meter cannot have made; it counts as the dial shows it."""
     first, last = (float(table.times[i]) for i in (leap.before, leap.reading))
     return Finding(
-        code="implausible_rise",
+        code=Doubt.LEAP.value,
         severity=Severity.WARNING,
         meter_id=meter.meter_id,
         day=days.local_day(last, zone),
@@ -66,17 +53,27 @@ def leapt(meter: Meter, table: Table, leap: Leap, zone: ZoneInfo) -> Finding:
     )
 
 
-def swapped(
+def suspected(
     meter: Meter,
     table: Table,
     values: Floats,
     fixed: frozenset[int],
     zone: ZoneInfo,
 ) -> list[Finding]:
-    """Name readings that stay used although two swapped digits explain them better."""
+    """Name readings that stay used although something explains them better.
+
+    Two swapped digits do, or that somebody copied the reading before.
+    """
+    found = [(Doubt.SWAP, *one) for one in swaps(table.times, values, fixed)]
+    if scale_of(meter.medium, meter.unit).steady:
+        found += [
+            (Doubt.COPY, i, likely)
+            for i, likely in repeats(table.times, values)
+            if i not in fixed
+        ]
     return [
         Finding(
-            code="typo_suspected",
+            code=code.value,
             severity=Severity.INFO,
             meter_id=meter.meter_id,
             day=days.local_day(float(table.times[i]), zone),
@@ -86,7 +83,7 @@ def swapped(
                 "reading_id": int(table.ids[i]),
             },
         )
-        for i, likely in swaps(table.times, values, fixed)
+        for code, i, likely in found
     ]
 
 

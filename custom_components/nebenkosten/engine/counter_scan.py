@@ -32,11 +32,14 @@ _REMEMBERED: Final = 64
 
 
 class Doubt(StrEnum):
-    """Why readings are doubted."""
+    """Why readings are doubted; the last three stay used and are named."""
 
     TYPO = "typo"
     REPEAT = "repeated_reading"
     GLITCH = "glitch"
+    SWAP = "typo_suspected"
+    COPY = "repeat_suspected"
+    LEAP = "implausible_rise"
 
 
 @dataclass(frozen=True, slots=True)

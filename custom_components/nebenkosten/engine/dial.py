@@ -48,14 +48,16 @@ def known_instants(register: Register, amounts: Use, instants: Floats) -> Bools:
         known |= (which >= 0) & (instants <= amounts.ends[inside])
     if not len(register.times):
         return known
-    after = np.searchsorted(register.times, instants, "left")
-    last = len(register.times) - 1
-    right, left = np.minimum(after, last), np.maximum(after - 1, 0)
-    next_, before = register.times[right], register.times[left]
-    known |= np.abs(next_ - instants) <= _NEAR
+    times, last = register.times, len(register.times) - 1
+    after = np.searchsorted(times, instants, "left")
+    known |= np.abs(times[np.minimum(after, last)] - instants) <= _NEAR
+    if known.all():
+        return known
+    left, right = np.maximum(after - 1, 0), np.minimum(after, last)
+    before = times[left]
     known |= np.abs(before - instants) <= _NEAR
     between = (after > 0) & (after <= last)
-    known |= between & (next_ - before <= _CLOSE)
+    known |= between & (times[right] - before <= _CLOSE)
     if not known.all():
         known |= between & (register.values[right] == register.values[left])
     return known

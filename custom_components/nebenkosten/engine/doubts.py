@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from .counter_course import Course
-from .counter_scan import Doubt, Doubted, Leap, Scan
+from .counter_scan import Doubt as Doubt, Doubted, Leap, Scan
 from .end_slips import begins_oddly
 from .rate_limit import DAY, RateLimit, Scale
 
@@ -126,7 +126,7 @@ def _scanned(
     full: float,
 ) -> Scan | None:
     """Return what a pass over readings (n,) finds, None where nothing is odd."""
-    begun = int(np.argmax(values > 0)) if values[0] == 0 else 0
+    begun = 0 if values[0] else int(np.argmax(values > 0))
     limit = RateLimit.of(times[begun:], values[begun:], scale)
     zeros = _leading_zeros(times, values, trusted.fixed, limit, begun)
     breaks = _breaks(times, values, falls, limit)

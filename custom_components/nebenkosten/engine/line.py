@@ -109,10 +109,13 @@ class Part:
             known[:-1] & known[1:], Provenance.MEASURED, Provenance.INTERPOLATED
         )
         for course in self.courses:
+            if not len(course.flow.guessed.starts):
+                continue
             first, last = course.among(inside)
             guessed = course.flow.guessed.reach_into(inside[first : last + 1], _MINUTE)
             result[first:last][guessed] = Provenance.EXTRAPOLATED
-        result[inside[1:] <= inside[:-1]] = Provenance.MEASURED
+        if inside is not instants:
+            result[inside[1:] <= inside[:-1]] = Provenance.MEASURED
         return result
 
     def known(self, instants: Floats) -> Bools:

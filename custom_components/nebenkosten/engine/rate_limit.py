@@ -7,6 +7,7 @@ together than a day are thinned first.
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,7 +16,6 @@ from . import units
 from .meter import Medium
 
 if TYPE_CHECKING:
-    from .meter import Meter
     from .model import Floats
 
 DAY: Final = 86400.0
@@ -68,17 +68,18 @@ class Scale:
     seasonal: bool
     steady: bool
 
-    @classmethod
-    def of(cls, meter: Meter) -> Scale:
-        """Return the scale of a meter; of an unknown kind nothing is known."""
-        unit = units.canonical(meter.unit)
-        dimension = units.dimension(unit)
-        seasonal = meter.medium in _SEASONAL
-        steady = not seasonal and meter.medium is not Medium.OTHER
-        if dimension is None or (meter.medium, dimension) not in _USUAL:
-            return cls(0.0, np.inf, seasonal, steady)
-        key, factor = (meter.medium, dimension), units.factor(_BASE[dimension], unit)
-        return cls(_USUAL[key] * factor, _CONNECTION[key] * factor, seasonal, steady)
+
+@cache
+def scale_of(medium: Medium, unit: str) -> Scale:
+    """Return the scale of what a meter counts; of an unknown kind nothing is known."""
+    unit = units.canonical(unit)
+    dimension = units.dimension(unit)
+    seasonal = medium in _SEASONAL
+    steady = not seasonal and medium is not Medium.OTHER
+    if dimension is None or (medium, dimension) not in _USUAL:
+        return Scale(0.0, np.inf, seasonal, steady)
+    key, factor = (medium, dimension), units.factor(_BASE[dimension], unit)
+    return Scale(_USUAL[key] * factor, _CONNECTION[key] * factor, seasonal, steady)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,18 +30,19 @@ def swaps(
     """
     if len(times) < _FEWEST:
         return []
-    spans = np.diff(times)
-    rates = np.diff(values) / (np.maximum(spans, _DAY) / _DAY)
-    rising = np.sort(rates[rates >= 0])
-    usual = float(rising[(len(rising) - 1) // 2]) if len(rising) else 0.0
+    spans = times[1:] - times[:-1]
+    rates = (values[1:] - values[:-1]) / (np.maximum(spans, _DAY) / _DAY)
     first, before, after, last = rates[:-3], rates[1:-2], rates[2:-1], rates[3:]
     up = (before > _RATE * first) & (_RATE * after < last)
     down = (_RATE * before < first) & (after > _RATE * last)
+    odd = (up | down) & (spans[1:-2] >= _SELDOM) & (spans[2:-1] >= _SELDOM)
+    if not odd.any():
+        return []
     # And one that matters beside what the meter usually counts.
-    odd = (up | down) & (np.abs(before - after) > usual)
-    seldom = (spans[1:-2] >= _SELDOM) & (spans[2:-1] >= _SELDOM)
+    rising = np.sort(rates[rates >= 0])
+    odd &= np.abs(before - after) > rising[(len(rising) - 1) // 2]
     found = []
-    for i in (np.flatnonzero(odd & seldom) + 2).tolist():
+    for i in (np.flatnonzero(odd) + 2).tolist():
         low, value, high = values[i - 1 : i + 2].tolist()
         share = float((times[i] - times[i - 1]) / (times[i + 1] - times[i - 1]))
         expected = low + share * (high - low)
