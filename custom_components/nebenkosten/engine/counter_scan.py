@@ -150,13 +150,15 @@ class Scan:
         if self.course.newest + 1 < _SEVERAL:
             return []
         while i >= 0 and self.course.rise(i, new) < 0:
-            if len(found) == _MOST_TOO_HIGH or not self._may_go(i, new, bool(found)):
+            if len(found) == _MOST_TOO_HIGH or not self._may_go(
+                i, new, others=bool(found)
+            ):
                 return []
             found.append(i)
             i = self.course.before(i)
         return found if i >= 0 and self.course.fits(i, new) else []
 
-    def _may_go(self, i: int, now: int, others: bool) -> bool:
+    def _may_go(self, i: int, now: int, *, others: bool) -> bool:
         """Return whether a reading can be given up: no measured day rests on it."""
         if i in self.fixed:
             return False
@@ -234,9 +236,12 @@ class Scan:
     def _kept_leap(self, last: int, new: int, ahead: _Ahead) -> int:
         """Keep a leap after which the dial goes on."""
         since = ahead.since or new
+        if all(self.course.rise(i, i + 1) >= 0 for i in range(new, since)):
+            # It only ever rose: nothing speaks against the readings between.
+            since = new
         self._skip(new, since)
         if self._sustained(last, since, ahead.firm):
-            return ahead.firm
+            return ahead.firm if since == ahead.since else since
         if not self.course.possible(last, since):
             self._name_leap(last, since)
         return since
@@ -289,6 +294,10 @@ class Scan:
         if course.rise(new, j) < 0 or course.rise(last, new) < 0:
             return True
         # Read too early rather than too high: both intervals together are usual.
+        if j > new + 1 or (
+            course.possible(last, new) and not self._may_go(new, j, others=False)
+        ):
+            return False
         return course.share(last, j) <= _EARLY
 
     def _same_pace(self, last: int, new: int, j: int) -> bool:

@@ -38,7 +38,8 @@ class Source:
     """What a master may count from: a meter's line, and what its parts are made of.
 
     `prepared` holds the physical meters behind it (by key); `installed` and `removed`
-    are its dates; `conversion` makes the master's unit of its own.
+    are its dates, `ends` [epoch s] is where its last day does; `conversion` makes the
+    master's unit of its own.
     """
 
     line: Line
@@ -46,6 +47,7 @@ class Source:
     conversion: Conversion
     installed: date | None = None
     removed: date | None = None
+    ends: float = np.inf
 
     @property
     def knots(self) -> Floats:
@@ -85,15 +87,26 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counted:
-    """A tenure at work: its source, and its parts in the master's unit."""
+    """A tenure at work: its source, and its parts in the master's unit.
+
+    It counts from `begin` to `end` [epoch s], whatever its parts cover of that.
+    """
 
     tenure: Tenure
     source: Source
+    begin: float
+    end: float
     parts: tuple[Part, ...]
 
-    def use(self, instants: Floats) -> Floats:
-        """Return its use (n,) between instants (n+1,), NaN where it is unknown."""
-        return Line(self.parts).use(instants)
+    @property
+    def line(self) -> Line:
+        """Return its parts and its holes as a line."""
+        reached = max([part.end for part in self.parts], default=self.begin)
+        inner = self.source.line.uncovered
+        starts = np.maximum(inner.starts, self.begin).tolist()
+        ends = np.minimum(inner.ends, self.end).tolist()
+        holes = [(reached, self.end), *zip(starts, ends, strict=True)]
+        return Line(self.parts, _merged(holes))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,9 +118,9 @@ class Joined:
     hand_overs: tuple[tuple[tuple[Counted, ...], tuple[Counted, ...], HandOver], ...]
 
     @property
-    def newest(self) -> Source:
-        """Return the source that counts last."""
-        return self.counted[-1].source
+    def newest(self) -> Counted:
+        """Return the tenure that counts last."""
+        return [one for one in self.counted if one.parts][-1]
 
     def counter(self, midnights: Floats, use: Floats) -> Floats:
         """Return the first sources' dials, gone on from by use; both (n+1,) and (n,).
@@ -125,13 +138,11 @@ class Joined:
 
     def shares(self, instants: Floats) -> dict[str, Floats]:
         """Return the use (n,) of each source (by key) between instants (n+1,)."""
-        keys = dict.fromkeys(one.tenure.key for one in self.counted)
-        return {
-            key: Line(
-                tuple(p for c in self.counted if c.tenure.key == key for p in c.parts)
-            ).use(instants)
-            for key in keys
-        }
+        found: dict[str, Floats] = {}
+        for one in self.counted:
+            use = one.line.use(instants)
+            found[one.tenure.key] = found.get(one.tenure.key, 0.0) + use
+        return found
 
 
 def join(
@@ -148,12 +159,12 @@ def join(
     spells = list(tenures(periods))
     changes = _changes(spells, sources, zone)
     counted = [
-        Counted(tenure, source, parts)
+        _counted(tenure, source, changes, zone, as_of)
         for tenure in spells
         if (source := sources.get(tenure.key)) is not None
-        and (parts := _parts(tenure, source, changes, zone, as_of))
     ]
-    if not counted:
+    read = [one for one in counted if one.parts]
+    if not read:
         return None
     unread = [tenure for tenure in spells if sources.get(tenure.key) is None]
     line = Line(
@@ -162,8 +173,8 @@ def join(
     )
     met = tuple(
         (
-            tuple(one for one in counted if one.tenure.ends_at(day)),
-            tuple(one for one in counted if one.tenure.start == day),
+            tuple(one for one in read if one.tenure.ends_at(day)),
+            tuple(one for one in read if one.tenure.start == day),
             change,
         )
         for day, change in changes.items()
@@ -245,13 +256,13 @@ def _first(source: Source, day: date, zone: ZoneInfo) -> float | None:
 # --- parts -------------------------------------------------------------------------
 
 
-def _parts(
+def _counted(
     tenure: Tenure,
     source: Source,
     changes: Mapping[date, HandOver],
     zone: ZoneInfo,
     as_of: float,
-) -> tuple[Part, ...]:
+) -> Counted:
     """Return a source counted in its tenure, carried on where its readings end."""
     begin, end = tenure.bounds(zone, as_of)
     low, high = -np.inf, np.inf
@@ -268,15 +279,16 @@ def _parts(
         end = min(
             as_of, after.junction if high == np.inf else max(high, after.junction)
         )
-    found = _own(source, max(begin, low), min(end, high))
+    found = _own(source, max(begin, low), min(end, high, source.ends))
     if low > begin:
-        found += _back(source, low, begin, bridges=before is not None)
+        found += _back(source, min(low, end), begin, bridges=before is not None)
     if high < end:
         found += _on(source, high, end)
-    return tuple(
+    parts = tuple(
         replace(part, conversion=part.conversion.then(source.conversion))
         for part in found
     )
+    return Counted(tenure, source, begin, end, parts)
 
 
 def _own(source: Source, begin: float, end: float) -> list[Part]:
@@ -345,22 +357,21 @@ def _uncovered(
     """Return the time between periods, that of sources without readings, and holes."""
     holes = [tenure.bounds(zone, as_of) for tenure in unread]
     for one in counted:
-        begin = min(part.begin for part in one.parts)
-        end = max(part.end for part in one.parts)
-        inner = one.source.line.uncovered
-        starts, ends = np.maximum(inner.starts, begin), np.minimum(inner.ends, end)
-        holes += zip(starts.tolist(), ends.tolist(), strict=True)
+        spans = one.line.uncovered
+        holes += zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)
     for old, new in pairwise(periods):
         if old.end is not None and old.end + _ONE_DAY < new.start:
             begin = days.midnight(old.end + _ONE_DAY, zone)
             holes.append((begin, min(as_of, days.midnight(new.start, zone))))
-    return _merged([hole for hole in holes if hole[0] < hole[1]])
+    return _merged(holes)
 
 
 def _merged(spans: list[tuple[float, float]]) -> Spans:
-    """Return spans in order; those that touch become one."""
+    """Return spans in order; those that touch become one, empty ones none."""
     merged: list[tuple[float, float]] = []
     for begin, end in sorted(spans):
+        if begin >= end:
+            continue
         if merged and begin <= merged[-1][1]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:

@@ -82,7 +82,7 @@ def _used(one: Counted, begin: float, end: float) -> float:
     """Return what a meter used between two instants inside its readings."""
     if end - begin < _DAY:
         return np.nan
-    return float(one.use(np.array([begin, end]))[0])
+    return float(one.line.use(np.array([begin, end]))[0])
 
 
 def _foretold(

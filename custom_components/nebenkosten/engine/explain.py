@@ -209,9 +209,11 @@ class _Explaining:
         one it is what the exchange carries, or cuts off.
         """
         nodes = []
-        for key, shares in self._reports[meter.key].shares.items():
-            share = known(float(shares[index]))
-            if share == 0 and not self._counts(meter, key):
+        shares = self._reports[meter.key].shares
+        named = [key for key in meter.operands if key in self._meters]
+        for key in dict.fromkeys((*shares, *named)):
+            share = known(float(shares[key][index])) if key in shares else None
+            if not share and not self._counts(meter, key):
                 continue
             source = self._meters[key]
             node = self.of(source)

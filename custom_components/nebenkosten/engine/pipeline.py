@@ -272,7 +272,7 @@ class _Work:
         midnights = calendar.midnights(*life, zone)
         use = joined.line.use(midnights)
         found = self._filled(report, joined.line, _Days(*life, midnights, use))
-        newest = joined.counted[-1].tenure.key
+        newest = joined.newest.tenure.key
         paces = self.basis.paces
         paces |= {meter.key: paces[newest]} if newest in paces else {}
         return replace(
@@ -282,7 +282,9 @@ class _Work:
                 self.reports[key].readings
                 for key in {one.tenure.key for one in joined.counted}
             ),
-            last_reading=joined.newest.converted(self.reports[newest].last_reading),
+            last_reading=joined.newest.source.converted(
+                self.reports[newest].last_reading
+            ),
             shares=joined.shares(midnights),
         )
 
@@ -310,8 +312,16 @@ class _Work:
                 gas.conversion(operand, meter, self._house.gas, self._zone),
                 installed=operand.installed if isinstance(operand, Meter) else None,
                 removed=operand.removed if isinstance(operand, Meter) else None,
+                ends=self._end_of(self.reports[key]),
             )
         return found
+
+    def _end_of(self, report: MeterReport) -> float:
+        """Return where a meter's last day ends, infinity for one that goes on."""
+        today = days.local_day(self._context.as_of, self._zone)
+        if report.last_day is None or report.last_day >= today - timedelta(days=1):
+            return np.inf
+        return float(report.midnights[-1])
 
     def _filled(self, report: MeterReport, line: Line, found: _Days) -> MeterReport:
         """Return a report with the days of its line."""
