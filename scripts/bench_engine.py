@@ -4,6 +4,7 @@ The world: 27 meters x 1461 days, 2.96 million readings: 10 read every 20-60 day
 daily, 7 every five minutes. Ratios are taken side by side in one run.
 """
 
+from array import array
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
@@ -20,8 +21,19 @@ from numpy.typing import NDArray
 
 from benchmarks.entries import analyse, daily
 from custom_components.nebenkosten.engine import calendar
+from custom_components.nebenkosten.engine.meter import House, Medium, Meter
+from custom_components.nebenkosten.engine.model import (
+    KINDS,
+    Context,
+    ReadingKind,
+    Readings,
+    Series,
+    empty_series,
+)
+from custom_components.nebenkosten.engine.pipeline import consumption_alone
 
 type Floats = NDArray[np.float64]
+type Points = list[tuple[float, float, ReadingKind]]
 type World = dict[str, tuple[Floats, Floats]]
 
 ZONE: Final = ZoneInfo("Europe/Berlin")
@@ -30,6 +42,7 @@ DAYS: Final = 1461
 SPARSE: Final = 10
 TRIES: Final = 7
 MEBI: Final = 1024.0
+DAY: Final = 86400.0
 
 
 def best_of(times: int, work: Callable[[], object]) -> float:
@@ -102,6 +115,65 @@ def growth() -> dict[str, Any]:
         costs.append(best_of(3 if size < 100 else 1, partial(analyse, meters, bounds)))
     exponent = float(np.polyfit(np.log(sizes), np.log(costs), 1)[0])
     return {"seconds": costs, "exponent": exponent}
+
+
+def breaks() -> dict[str, float]:
+    """Return how much longer twice as many readings take where each one is a break.
+
+    Daily values of pure chance, and a meter that is exchanged every other day. The two
+    sizes are measured in turn, and the median of the ratios counts.
+    """
+    found = {}
+    for name, records in (("random values", _random), ("exchanges", _exchanged)):
+        ratios = []
+        for _ in range(TRIES):
+            small, large = (
+                best_of(1, partial(_days_of, records(count))) for count in (5000, 10000)
+            )
+            ratios.append(large / small)
+        found[name] = float(np.median(ratios))
+    return found
+
+
+def _days_of(points: Points) -> None:
+    meter = Meter(meter_id="x", name="x", medium=Medium.ELECTRICITY, unit="kWh")
+    house = House(time_zone=ZONE.key, meters=(meter,))
+    consumption_alone(house, {"x": _series(points)}, Context(as_of=points[-1][0] + 1))
+
+
+def _random(count: int) -> Points:
+    dice, start = np.random.default_rng(1), midnights()[0]
+    shown = dice.uniform(0, 1000, count).tolist()
+    return [(start + DAY * i, shown[i], ReadingKind.ACTUAL) for i in range(count)]
+
+
+def _exchanged(count: int) -> Points:
+    found: Points = []
+    start = float(midnights()[0])
+    for number in range(count // 3):
+        begin = start + 2 * DAY * number
+        found += [
+            (begin, 0.0, ReadingKind.INSTALL),
+            (begin + DAY, 10.0, ReadingKind.ACTUAL),
+            (begin + 1.5 * DAY, 15.0, ReadingKind.REMOVAL),
+        ]
+    return found
+
+
+def _series(points: Points) -> Series:
+    times, values, kinds = zip(*points, strict=True)
+    nothing = array("b", [0] * len(points))
+    return Series(
+        Readings(
+            ids=array("q", range(len(points))),
+            times=array("d", times),
+            values=array("d", values),
+            kinds=array("b", map(KINDS.index, kinds)),
+            revisions=nothing,
+            units=nothing,
+        ),
+        empty_series().amounts,
+    )
 
 
 def memory() -> dict[str, float]:

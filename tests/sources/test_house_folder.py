@@ -1,5 +1,6 @@
 """House folders and the engine's command."""
 
+from datetime import date
 import json
 from pathlib import Path
 import runpy
@@ -242,3 +243,73 @@ def test_own_sensitivity_calibration_and_billing_year(tmp_path: Path) -> None:
     shares = "- {meter_id: b, profile: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]}\n"
     (own,) = read_house(_with(tmp_path, shares)).house.meters
     assert meter_from(own.name, meter_data(own)) == own
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "date,mean_c\n2024-01-01,8.5\n2024-01-02,-0.25\n2024-01-04,10\n",
+        "date;mean_c\n2024-01-01;8,5\n2024-01-02;-0,25\n2024-01-04;10\n",
+        "date\tmean_c\n01.01.2024\t8,5\n02.01.2024\t-0,25\n04.01.2024\t10,0\n",
+        "date,mean_c\n2024-01-01,8,5\n2024-01-02,-0,25\n2024-01-04,10,0\n",
+        'mean_c,date\n"8,5",2024-01-01\n"-0,25",2024-01-02\n10,2024-01-04\n',
+        "Tag;Mittel\n1.1.2024;8,5\n2.1.2024;-0,25\n3.1.2024;\n4.1.2024;10\n",
+        "station;date;mean_c\n7;2024-01-01;8,5\n7;2024-01-02;-0,25\n7;2024-01-04;10\n",
+    ],
+)
+def test_temperatures_are_read_however_they_are_written(
+    tmp_path: Path, text: str
+) -> None:
+    folder = _house(tmp_path)
+    (folder / "temperature.csv").write_text(text, encoding="utf-8")
+    known = read_house(folder).temperature
+    assert known is not None
+    assert known.first_day == date(2024, 1, 1)
+    assert [*known.means[:2], known.means[3]] == [8.5, -0.25, 10.0]
+    assert known.means[2] != known.means[2]
+
+
+@pytest.mark.parametrize("row", ["2024-01-01;warm", "yesterday;8,5", "31.02.2024;8,5"])
+def test_a_temperature_that_cannot_be_read_is_named(tmp_path: Path, row: str) -> None:
+    folder = _house(tmp_path)
+    text = f"date;mean_c\n2024-01-01;8,5\n{row}\n"
+    (folder / "temperature.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(HouseError, match="line 3: temperature_invalid"):
+        read_house(folder)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlinn", "../etc/passwd", "12", "Europe"])
+def test_a_time_zone_that_does_not_exist_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], zone: str
+) -> None:
+    folder = _with(tmp_path, GAS, config__yaml=f"\ntime_zone: {zone}\n")
+    assert main([str(folder)]) == 2
+    error = capsys.readouterr().err
+    assert f"config.yaml, line 2: There is no time zone {zone}." in error
+
+
+def test_the_command_says_what_rests_on_estimates(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readings = (
+        "meter_id;time;value\n"
+        "gas_alt;2024-01-01 00:00;100\ngas_alt;2024-02-01 00:00;131\n"
+        "gas_alt;2024-02-02 00:00;132\ngas_alt;2024-06-01 00:00;120\n"
+    )
+    folder = _house(tmp_path, readings=readings)
+    assert main([str(folder), "--as-of", "2024-07-01"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    run, gas = result["run"], result["meters"]["gas_alt"]
+    assert run["duration_s"] >= sum(run["stages_s"].values())
+    # Months and years that hold unknown days say how much of them is known.
+    assert gas["partial"]["2024-02"]["days"] == 1
+    assert gas["partial"]["2024"]["of"] == 182
+    assert gas["partial"]["2024"]["known"] == pytest.approx(
+        sum(row[1] for row in gas["daily"] if row[1] is not None)
+    )
+    assert gas["estimated"]["2024-01"] == 1.0
+    assert gas["estimated"]["2024-06"] == 1.0
+    assert "2024-02" not in gas["estimated"]
+    assert gas["model"]["provisional"]
+    assert gas["quality"]["estimated"]
+    assert gas["adjusted_reference"] == list(gas["adjusted_yearly"])

@@ -153,7 +153,7 @@ class _Reading:
             elif meter is not None:
                 found[key] = meter
         self._check_patterns(shares, found)
-        gas, start = self._gas(), self._year_start()
+        gas, start, zone = self._gas(), self._year_start(), self._time_zone()
         self._check_keys(CONFIG, self._config, _CONFIG_KEYS | _CONFIG_LEFT)
         for name in sorted(_CONFIG_LEFT.intersection(_plain(self._config))):
             line = _line_of(self._config, name)
@@ -163,7 +163,7 @@ class _Reading:
             suggested={key: suggested[key] for key in found if key in suggested},
             problems=tuple(self._problems),
             gas=gas,
-            time_zone=self._time_zone(),
+            time_zone=zone,
             billing_year_start=start,
         )
 
