@@ -13,7 +13,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from custom_components.nebenkosten.engine import physical, pipeline, uncertainty, watch
+from custom_components.nebenkosten.engine import (
+    calendar,
+    physical,
+    pipeline,
+    uncertainty,
+    watch,
+)
 from custom_components.nebenkosten.engine.days import local_day, midnight
 from custom_components.nebenkosten.engine.detectors import continuous_flow
 from custom_components.nebenkosten.engine.meter import (
@@ -25,6 +31,7 @@ from custom_components.nebenkosten.engine.meter import (
 from custom_components.nebenkosten.engine.model import (
     KINDS,
     Context,
+    Provenance,
     ReadingKind,
     Readings,
     Report,
@@ -125,6 +132,30 @@ def reconstruct(
     result.attrs["low"] = pd.Series(np.maximum(use - half, 0.0), index=index)
     result.attrs["high"] = pd.Series(use + half, index=index)
     return result
+
+
+def changed_days(medium: Medium, unit: str, first: date, use: Floats) -> int:
+    """Return how many measured days change as midnights are read one by one."""
+    meter = Meter(meter_id="benchmark", name="benchmark", medium=medium, unit=unit)
+    last = first + timedelta(days=len(use) - 1)
+    times = calendar.midnights(first, last, _WORLD_ZONE)
+    values: Floats = np.append(0.0, np.cumsum(use))
+    shared = _Columns.of(len(times), ReadingKind.ACTUAL)
+    changed, before, known = 0, np.empty(0), np.empty(0, bool)
+    for count in range(2, len(times) + 1):
+        series = _series(times[:count].copy(), values[:count].copy(), shared)
+        context = Context(as_of=float(times[count - 1]))
+        line = physical.line_of(
+            physical.prepare(meter, series, _WORLD_ZONE, context, None)
+        )
+        if line is None:
+            continue
+        now = line.use(times[:count])
+        still = line.provenance(times[:count], now) == Provenance.MEASURED
+        same = np.isclose(now[: len(before)], before, rtol=1e-9, atol=1e-9)
+        changed += int((known & ~(same & still[: len(known)])).sum())
+        before, known = now, still
+    return changed
 
 
 def daily(meters: World, midnights: Floats) -> dict[str, Floats]:

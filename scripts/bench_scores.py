@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import pandas as pd
 
 from benchmarks import entries
+from custom_components.nebenkosten.engine.meter import Medium
 
 SHARED: Final = Path(__file__).resolve().parents[2] / "shared"
 SETS: Final = (SHARED / "data", SHARED / "data2")
@@ -43,7 +44,26 @@ def scores(data: Path) -> dict[str, Any] | None:
         "linear": linear,
         "bands": bands(rebuilt, data),
         "cases": len(cases),
+        "changed": changed_days(data),
     }
+
+
+def changed_days(data: Path) -> int:
+    """Return how many measured days change as readings are added one by one.
+
+    Every day of every meter is compared each time a midnight is read.
+    """
+    meters = pd.read_csv(data / "meters.csv").set_index("meter")
+    truth = pd.read_parquet(data / "daily.parquet").sort_values("date")
+    return sum(
+        entries.changed_days(
+            Medium(str(meters.commodity[name])),
+            {"m3": "m³"}.get(str(meters.unit[name]), str(meters.unit[name])),
+            days.date.iloc[0].date(),
+            days.value.to_numpy(float),
+        )
+        for name, days in truth.groupby("meter")
+    )
 
 
 def bands(rebuilt: ModuleType, data: Path) -> dict[str, float]:
@@ -147,6 +167,7 @@ def goals(found: dict[str, Any]) -> list[Goal]:
         ("commodities worse than linear", float(_worse(found)), "≤", 0, 0),
         ("conservation", found["reconstruction"]["conservation_max"], "≤", 1e-6, 0),
         ("negative or missing days", float(_bad_days(found)), "≤", 0, 0),
+        ("measured days that change later", float(found["changed"]), "≤", 0, 0),
         ("months inside the 80 % band", found["bands"]["months"], "≥", 0.7, 0.8),
         ("edges inside the 80 % band", found["bands"]["edges"], "≥", 0.7, 0.8),
     ]

@@ -130,7 +130,11 @@ def _scanned(
     limit = RateLimit.of(times[begun:], values[begun:], scale)
     zeros = _leading_zeros(times, values, trusted.fixed, limit, begun)
     breaks = _breaks(times, values, falls, limit)
-    if not len(breaks) and not zeros and not begins_oddly(times, values):
+    if (
+        not len(breaks)
+        and not zeros
+        and not begins_oddly(times, values, steady=scale.steady)
+    ):
         return None
     course = Course(times.tolist(), values.tolist(), limit, full)
     scan = Scan(course, trusted.fixed, trusted.confirmed)

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 # So many readings say what is usual for the first one.
 _SEVERAL: Final = 5
+# A first rise is odd at so many times those after it; what heats may begin in winter.
 _ODD: Final = 5.0
+_ODD_IN_WINTER: Final = 50.0
 # A dial that fell to less than this share was rather exchanged than misread.
 _ANEW: Final = 0.1
 
 
-def begins_oddly(times: Floats, values: Floats) -> bool:
+def begins_oddly(times: Floats, values: Floats, *, steady: bool) -> bool:
     """Return whether a first rise (of n readings) is odd beside those after it."""
     if len(times) < _SEVERAL or times[1] - times[0] <= SELDOM:
         return False
@@ -29,7 +31,8 @@ def begins_oddly(times: Floats, values: Floats) -> bool:
         (shown[i + 1] - shown[i]) / max(at[i + 1] - at[i], DAY)
         for i in range(_SEVERAL - 1)
     )
-    return bool(min(others) >= 0 and first > _ODD * max(others))
+    odd = _ODD if steady else _ODD_IN_WINTER
+    return bool(min(others) >= 0 and first > odd * max(others))
 
 
 def too_high_first(course: Course) -> float | None:
@@ -42,12 +45,11 @@ def too_high_first(course: Course) -> float | None:
 
 def too_low_first(course: Course) -> float | None:
     """Return what a first reading with an odd rise after it was meant to be."""
-    several = slice(_SEVERAL)
-    if not begins_oddly(
-        np.array(course.times[several]), np.array(course.shown[several])
-    ):
+    several, steady = slice(_SEVERAL), course.limit.scale.steady
+    times, shown = np.array(course.times[several]), np.array(course.shown[several])
+    if not begins_oddly(times, shown, steady=steady):
         return None
-    return course.slip_of_first(loose=course.limit.scale.steady)
+    return course.slip_of_first(loose=steady)
 
 
 def wrong_newest(course: Course, last: int) -> float | None:

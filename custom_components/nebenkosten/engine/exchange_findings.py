@@ -7,11 +7,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from . import days
-from .model import Finding, Severity
+from .model import Finding, Severity, known
+from .oddities import bridged
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from .exchange import Counted, HandOver, Joined
     from .meter import Master
 
@@ -34,7 +33,8 @@ def findings(
         last, first = change.gap
         day = days.local_day(first, zone)
         if first - last > _SAME:
-            yield _bridged(master, joined, change, day)
+            use = float(joined.line.use(np.array([last, first]))[0])
+            yield bridged(master, day, (first - last) / _DAY, known(use))
         elif last - first > _SAME:
             yield Finding(
                 code="exchange_overlaps",
@@ -55,20 +55,6 @@ def findings(
                 day=day,
                 data={"actual": actual, "expected": expected},
             )
-
-
-def _bridged(master: Master, joined: Joined, change: HandOver, day: date) -> Finding:
-    """Name readings of an exchange that lie apart, and what is carried between."""
-    last, first = change.gap
-    use = float(joined.line.use(np.array([last, first]))[0])
-    unknown = bool(np.isnan(use))
-    return Finding(
-        code="exchange_too_far_apart" if unknown else "exchange_bridged",
-        severity=Severity.WARNING if unknown else Severity.INFO,
-        meter_id=master.meter_id,
-        day=day,
-        data={"days": (first - last) / _DAY} | ({} if unknown else {"use": use}),
-    )
 
 
 def _last(new: Counted) -> float:

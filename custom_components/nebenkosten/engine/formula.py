@@ -60,6 +60,27 @@ def operand(
     return Operand(use, provenance, slack)
 
 
+def combined(
+    meter: Virtual,
+    reports: Mapping[str, MeterReport],
+    scales: list[Floats],
+    first: date,
+) -> Operand:
+    """Return the sum of factor x scale x operand over the days (n,) from `first`.
+
+    `scales` (n,) make the formula's unit of each term's.
+    """
+    count = len(scales[0])
+    use, slack = np.zeros(count), np.zeros(count + 1)
+    provenance = np.zeros(count, np.int64)
+    for term, scale in zip(meter.terms, scales, strict=True):
+        part = operand(term, reports, first, count)
+        use = use + term.factor * scale * part.use
+        slack = slack + abs(term.factor) * np.append(scale, scale[-1:]) * part.slack
+        provenance = np.maximum(provenance, part.provenance)
+    return Operand(use, provenance, slack)
+
+
 def unread(meter: Virtual, reports: Mapping[str, MeterReport]) -> str | None:
     """Return the first operand (its meter id) that has no days and should have."""
     for term in meter.terms:

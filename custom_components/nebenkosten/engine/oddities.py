@@ -1,6 +1,7 @@
 """What in a meter's readings should a person look at?"""
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from .days import local_day
-from .meter import Meter
+from .meter import AnyMeter, Meter
 from .model import Finding, Severity
 
 if TYPE_CHECKING:
@@ -114,13 +115,35 @@ def _bridged(
     span = np.array([old.register.times[-1], new.register.times[0]])
     if span[1] - span[0] <= _GAP:
         return
+    lost = any(course.flow.unknown.touch(span)[0] for course in (old, new))
     use = sum(float(np.diff(c.flow.used_by(span))[0]) for c in (old, new))
-    yield Finding(
+    yield bridged(
+        meter,
+        local_day(float(span[1]), zone),
+        float(np.diff(span)[0]) / _DAY,
+        None if lost else use,
+    )
+
+
+def bridged(meter: AnyMeter, day: date, days: float, use: float | None) -> Finding:
+    """Name an exchange whose readings lie apart: by what is carried between them.
+
+    A use of None is unknown: they lie too far apart.
+    """
+    if use is None:
+        return Finding(
+            code="exchange_too_far_apart",
+            severity=Severity.WARNING,
+            meter_id=meter.meter_id,
+            day=day,
+            data={"days": days},
+        )
+    return Finding(
         code="exchange_bridged",
         severity=Severity.INFO,
         meter_id=meter.meter_id,
-        day=local_day(float(span[1]), zone),
-        data={"days": float(np.diff(span)[0]) / _DAY, "use": use},
+        day=day,
+        data={"days": days, "use": use},
     )
 
 

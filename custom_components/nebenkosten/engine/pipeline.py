@@ -355,28 +355,25 @@ class _Work:
             return report
         first, last = span
         count = (last - first).days + 1
-        use, slack = np.zeros(count), np.zeros(count + 1)
-        provenance = np.zeros(count, np.int64)
-        for term in meter.terms:
-            given = self._meters[term.meter_id.lower()]
-            try:
-                scale = gas.daily_factor(given, meter, self._house.gas, first, count)
-            except UnitMismatchError as error:
-                return replace(report, findings=(mismatch(meter, error),))
-            part = formula.operand(term, self.reports, first, count)
-            use = use + term.factor * scale * part.use
-            slack = slack + abs(term.factor) * np.append(scale, scale[-1:]) * part.slack
-            provenance = np.maximum(provenance, part.provenance)
+        given = (self._meters[term.meter_id.lower()] for term in meter.terms)
+        try:
+            scales = [
+                gas.daily_factor(one, meter, self._house.gas, first, count)
+                for one in given
+            ]
+        except UnitMismatchError as error:
+            return replace(report, findings=(mismatch(meter, error),))
+        found = formula.combined(meter, self.reports, scales, first)
         midnights = calendar.midnights(first, last, self._zone)
         return replace(
             report,
             first_day=first,
             last_day=last,
             midnights=midnights,
-            use=use,
-            provenance=provenance,
+            use=found.use,
+            provenance=found.provenance,
             counter=np.full(count + 1, np.nan),
-            slack=slack,
+            slack=found.slack,
         )
 
 
