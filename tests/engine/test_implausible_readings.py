@@ -25,7 +25,12 @@ from .houses import ZONES, Point, meter, series
 from .synthetic import codes, household, instants, one, read_at, typed, visits
 
 _DAY = 86400.0
-_UNITS = ((Medium.ELECTRICITY, "kWh"), (Medium.WATER, "m³"), (Medium.GAS, "L"))
+_UNITS = {
+    "kWh": (Medium.ELECTRICITY, 10.0),
+    "m³": (Medium.WATER, 0.3),
+    "L": (Medium.GAS, 5000.0),
+    "Takte": (Medium.OTHER, 40.0),
+}
 
 
 def days_of(
@@ -75,12 +80,12 @@ class Sensor:
 def sensors(draw: st.DrawFn) -> Sensor:
     """Draw a sensor that reads for eight days, or daily for some months."""
     zone = draw(st.sampled_from(ZONES))
-    medium, unit = draw(st.sampled_from(_UNITS))
+    unit = draw(st.sampled_from(sorted(_UNITS)))
+    medium, scale = _UNITS[unit]
     minutes = draw(st.sampled_from([20, 60, 24 * 60]))
     count = draw(st.integers(60, 150)) if minutes > 60 else 8 * 24 * 60 // minutes
     hour = 0 if minutes > 60 else draw(st.integers(0, 23))
     start = datetime(2024, 3, 20, hour, tzinfo=ZoneInfo(zone))
-    scale = {"kWh": 10.0, "m³": 0.3, "L": 5000.0}[unit]
     dice = np.random.default_rng(draw(st.integers(0, 10**6)))
     use = scale * minutes / 1440 * dice.gamma(3.0, 1 / 3, count)
     shown = draw(st.floats(2, 1000)) * scale + np.cumsum(use)

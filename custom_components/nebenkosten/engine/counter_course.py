@@ -56,18 +56,20 @@ class Course:
         """Return whether the meter can have counted that much between two readings."""
         return self.rate(left, right) <= self.limit.impossible(self.times[left])
 
-    def share(self, left: int, right: int) -> float:
-        """Return the rate between two readings as a share of the highest plausible."""
+    def most(self, left: int, right: int) -> float:
+        """Return the highest plausible rate between two readings."""
         at = self.times[left]
-        most = self.limit.impossible(at)
         if self.seldom(left, right):
-            most = min(most, self.limit.doubtful(at))
-        rate = self.rate(left, right)
-        return rate / most if most > 0 else (0.0 if rate == 0 else 2.0)
+            return min(self.limit.impossible(at), self.limit.doubtful(at))
+        return self.limit.impossible(at)
 
-    def fits(self, left: int, right: int) -> bool:
-        """Return whether the counter can have gone from one reading to another."""
-        return 0 <= self.share(left, right) <= 1
+    def fits(self, left: int, right: int, share: float = 1.0) -> bool:
+        """Return whether the counter can have gone from one reading to another.
+
+        At no more than a share of the highest plausible rate.
+        """
+        rate = self.rate(left, right)
+        return 0 <= rate <= share * self.most(left, right)
 
     def seldom(self, left: int, right: int) -> bool:
         """Return whether two readings lie as far apart as a person's."""

@@ -145,10 +145,10 @@ class Scan:
 
     def _too_high(self, last: int, new: int) -> list[int]:
         """Return the readings up to `last` that are too high if `new` is right."""
-        found: list[int] = []
-        i = last
         if self.course.newest + 1 < _SEVERAL:
             return []
+        found: list[int] = []
+        i = last
         while i >= 0 and self.course.rise(i, new) < 0:
             if len(found) == _MOST_TOO_HIGH or not self._may_go(
                 i, new, others=bool(found)
@@ -298,7 +298,7 @@ class Scan:
             course.possible(last, new) and not self._may_go(new, j, others=False)
         ):
             return False
-        return course.share(last, j) <= _EARLY
+        return course.fits(last, j, _EARLY)
 
     def _same_pace(self, last: int, new: int, j: int) -> bool:
         """Return whether the counter rises on as fast as it leapt, not faster."""

@@ -110,6 +110,9 @@ class RateLimit:
         steps = shown[1:] - shown[:-1]
         rates = steps / np.maximum((at[1:] - at[:-1]) / DAY, 1.0)
         good = steps > 0
+        if at is not times:
+            # The newest day is not over: it says nothing yet.
+            good[-1:] &= at[-1:] - at[-2:-1] >= DAY
         fell = np.flatnonzero(steps < 0)
         if len(fell):
             good[np.clip([fell - 1, fell + 1], 0, len(good) - 1)] = False
