@@ -151,6 +151,29 @@ async def test_a_typing_error_is_accepted_kept_or_edited(
     assert used[0]["value"] == pytest.approx(value)
 
 
+async def test_an_impossible_rise_counts_and_asks_whether_it_is_right(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    await add_meter(hass, house)
+    leapt = [
+        (f"2026-01-{day:02} 00:00", 1000.0 + 10 * day + (50_000 if day >= 25 else 0))
+        for day in range(1, 31)
+    ]
+    await _say(hass, *leapt)
+    (issue,) = (one for one in issues(hass) if "typo" in one)
+    found = ir.async_get(hass).async_get_issue(DOMAIN, issue)
+    assert found is not None
+    assert found.translation_placeholders is not None
+    assert "faster than this meter can count" in found.translation_placeholders["text"]
+    assert found.translation_placeholders["likely"] == "1250"
+    days = await used_per_day(hass, "strom")
+    assert days["2026-01-24"] == pytest.approx(50_010)
+    await mend(hass, issue, {"next_step_id": "keep"})
+    await act(hass, "run_analytics")
+    assert issue not in issues(hass)
+    assert await used_per_day(hass, "strom") == days
+
+
 @pytest.mark.parametrize("choice", ["accept", "keep"])
 async def test_a_reading_that_is_gone_meanwhile_is_said(
     hass: HomeAssistant,
