@@ -21,7 +21,7 @@ from custom_components.nebenkosten.engine.model import (
 )
 from custom_components.nebenkosten.engine.pipeline import consumption_alone
 
-from .houses import ZONES, Point, meter, series
+from .houses import ZONES, Point, meter, read, series
 from .synthetic import codes, household, instants, one, read_at, typed, visits
 
 _DAY = 86400.0
@@ -341,6 +341,25 @@ def test_estimates_never_displace_what_was_read() -> None:
         mixed = [*points, *guesses]
         dice.shuffle(mixed)
         np.testing.assert_array_equal(one(mixed).use, one(points).use)
+
+
+def test_a_later_edit_wins_within_a_kind_alone() -> None:
+    at = read("2025-01-11", 0)[0]
+    kinds = (ReadingKind.ESTIMATE, ReadingKind.REMOTE, ReadingKind.ACTUAL)
+    dice = random.Random(2)
+    for _ in range(20):
+        # Of each kind an earlier and a later edit; the ids are their order.
+        rivals = [(at, dice.uniform(5, 15), kind) for kind in (*kinds, *kinds)]
+        dice.shuffle(rivals)
+        known = dice.sample(kinds, dice.randint(1, 3))
+        chosen = [point for point in rivals if point[2] in known]
+        best = max(known, key=kinds.index)
+        wanted = [value for _, value, kind in chosen if kind is best][-1]
+        points = [read("2025-01-01", 0), read("2025-01-21", 20), *chosen]
+        if best is ReadingKind.ESTIMATE:
+            wanted = 10.0
+        found = days_of(points, points[1][0])
+        assert found.use[:10].sum() == pytest.approx(wanted)
 
 
 def test_a_flat_that_stood_empty_used_nothing_whatever_comes_later() -> None:

@@ -29,9 +29,9 @@ _REMOVAL: Final = KINDS.index(ReadingKind.REMOVAL)
 _CORRECTION: Final = KINDS.index(ReadingKind.CORRECTION)
 _ESTIMATE: Final = KINDS.index(ReadingKind.ESTIMATE)
 _REMOTE: Final = KINDS.index(ReadingKind.REMOTE)
-# At one instant an estimate comes first, then what was read, then the old dial's last
-# value, then the new dial's first: the last of a register is the one that counts.
-_ROLE: Final = np.array([1, 1, 3, 2, 0, 4])
+# At one instant an estimate comes first, then what a device and what a person read,
+# then the old dial's last value and the new dial's first: the last of a register counts.
+_ROLE: Final = np.array([2, 1, 4, 3, 0, 5])
 # Dates without a time of one exchange may overlap by so many calendar days.
 _OVERLAP_DAYS: Final = 2
 _NO_ROLL: Final = np.zeros(1)
