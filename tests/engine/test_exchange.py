@@ -1,15 +1,18 @@
 """Masters: tenures, hand-overs, units, holes, masters of masters."""
 
 from datetime import date, timedelta
+import itertools
 
 from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.meter import GasFactor, Medium, Term
-from custom_components.nebenkosten.engine.model import Provenance
+from custom_components.nebenkosten.engine import calendar
+from custom_components.nebenkosten.engine.meter import GasFactor, House, Medium, Term
+from custom_components.nebenkosten.engine.model import Context, Provenance
+from custom_components.nebenkosten.engine.pipeline import analyse
 
-from .houses import Point
+from .houses import BERLIN, Point, series
 from .synthetic import (
     DAYS,
     FIRST,
@@ -172,6 +175,67 @@ def test_a_gap_is_carried_from_both_sides(
     )
 
 
+def test_a_gap_between_masters_is_carried_from_both_sides() -> None:
+    home = Home()
+    for name, first, last in (("a", 0, 200), ("b", 200, 390), ("c", 420, 700)):
+        home.add(name, read_daily(A, first, last))
+    home.add("d", read_daily(A, 700))
+    home.join("alt", (FIRST, day(199), ["a"]), (day(200), None, ["b"]))
+    home.join("neu", (FIRST, day(699), ["c"]), (day(700), None, ["d"]))
+    home.join("m", (FIRST, day(399), ["alt"]), (day(400), None, ["neu"]))
+    found = home.analysed()["m"]
+    gap = slice(390, 420)
+    assert (found.provenance[gap] == Provenance.EXTRAPOLATED).all()
+    assert found.use[gap].sum() == pytest.approx(A[gap].sum(), rel=0.3)
+    np.testing.assert_allclose(np.delete(found.use, gap), np.delete(A, gap), rtol=1e-9)
+
+
+def test_a_source_known_by_amounts_alone() -> None:
+    """Its periods cut between two amounts; there is no dial whose reading to tell."""
+    home = Home()
+    home.add("a", [], installed=FIRST)
+    home.join("m", (FIRST, None, ["a"]))
+    hours = calendar.hour_edges(calendar.midnights(FIRST, day(9), BERLIN))
+    amounts = [
+        (float(begin), float(end), 0.5) for begin, end in itertools.pairwise(hours)
+    ]
+    house = House(
+        time_zone="Europe/Berlin",
+        meters=tuple(home.meters),
+        masters=tuple(home.masters),
+    )
+    stored = {"a": series([], amounts)}
+    found = analyse(house, stored, Context(as_of=float(hours[-1]))).meters
+    np.testing.assert_allclose(found["m"].use, 12.0)
+    np.testing.assert_array_equal(found["m"].use, found["a"].use)
+    assert found["m"].last_reading is None
+    assert (found["m"].provenance == Provenance.MEASURED).all()
+
+
+def test_readings_outside_of_a_meters_time_shape_nothing() -> None:
+    home = Home()
+    home.add("a", read_at(A, range(0, DAYS, 30)))
+    home.add("b", read_at(B, range(15, DAYS, 30)))
+    home.join("m", (FIRST, day(699), ["a"]), (day(700), None, ["b"]))
+    found = home.analysed()
+    master = found["m"]
+    # Read last on day 690, first on day 705: between them both are carried.
+    np.testing.assert_allclose(master.use[:690], found["a"].use[:690], rtol=1e-9)
+    np.testing.assert_allclose(master.use[705:], found["b"].use[690:], rtol=1e-9)
+    assert (master.provenance[690:705] == Provenance.EXTRAPOLATED).all()
+
+
+def test_sources_without_readings_make_one_hole() -> None:
+    home = Home()
+    for name in ("leer", "auch"):
+        home.add(name, [])
+    home.add("a", read_daily(A))
+    home.join("m", (FIRST, day(99), ["a", "leer", "auch"]), (day(100), None, ["a"]))
+    found = home.analysed()["m"]
+    assert np.isnan(found.use[:100]).all()
+    np.testing.assert_allclose(found.use[100:], A[100:])
+
+
 def test_a_gap_too_long_to_carry_is_unknown_and_no_number_is_told() -> None:
     home = Home()
     home.add("a", read_daily(A, 0, 300))
@@ -314,6 +378,10 @@ def test_parts_above_the_whole_are_told_where_nothing_is_measured() -> None:
         part_of="haus",
     )
     assert "parts_exceed_whole" in codes(home.analysed(date(2025, 12, 1))["haus"])
+    unread = Home()
+    unread.add("haus", read_at(A, [0])[:1], installed=FIRST)
+    unread.add("teil", read_daily(A), part_of="haus")
+    assert "parts_exceed_whole" not in codes(unread.analysed()["haus"])
 
 
 def test_days_of_a_physical_exchange_with_a_gap_are_extrapolated() -> None:

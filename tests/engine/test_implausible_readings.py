@@ -417,3 +417,57 @@ def test_the_model_of_a_meter_reads_no_glitch() -> None:
         assert prepared.pace is not None
         lines.append(prepared.pace.shape.weights)
     np.testing.assert_array_equal(lines[0], lines[1])
+
+
+def test_what_a_person_vouches_for_is_not_given_up() -> None:
+    points = read_at(household(8.0), visits(), start=5000.0)
+    wrong = [*points]
+    wrong[10] = typed(points[10], points[10][1] + 400)
+    found = days_of(wrong, wrong[-1][0])
+    assert found.quarantined == {11}
+    kept = days_of(wrong, wrong[-1][0], confirmed=frozenset({11}))
+    assert kept.quarantined
+    assert 11 not in kept.quarantined
+    low = [typed(p, p[1] - 4000) if i == 10 else p for i, p in enumerate(points)]
+    vouched = days_of(low, low[-1][0], confirmed=frozenset({11}))
+    assert 11 not in vouched.quarantined
+    assert "counter_fell" in codes(vouched)
+
+
+def test_an_installation_is_no_slip_of_the_pen() -> None:
+    points = read_at(household(8.0), visits(), start=5000.0)
+    wrong = [typed(points[0], 500.0), *points[1:]]
+    assert one(wrong).quarantined == {1}
+    installed = (points[0][0], 500.0, ReadingKind.INSTALL)
+    assert not one([installed, *points[1:]]).quarantined
+
+
+def test_a_leap_that_falls_back_a_little_and_goes_on() -> None:
+    points = read_at(np.full(1461, 10.0), list(range(300)), start=5000.0)
+    base = [typed(p, p[1] + (90_000 if i >= 200 else 0)) for i, p in enumerate(points)]
+    base[200:203] = [typed(p, p[1] + 30_000) for p in base[200:203]]
+    found = one(base)
+    assert found.quarantined == {201, 202, 203}
+    assert codes(found)[:2] == ["glitch", "implausible_rise"]
+
+
+def test_a_leap_just_before_the_removal_is_named() -> None:
+    points = read_at(np.full(1461, 10.0), list(range(300)), start=5000.0)
+    end = points[298][0] + 3600.0
+    leapt = (points[298][0] + 1800.0, 95_000.0, ReadingKind.ACTUAL)
+    removed = (end, 95_001.0, ReadingKind.REMOVAL)
+    found = days_of([*points[:299], leapt, removed], end)
+    assert "implausible_rise" in codes(found)
+    assert not found.quarantined
+
+
+@pytest.mark.parametrize("value", [5_210.0, 33_210.0, 5_321.0, 63_210.0])
+def test_a_slip_in_the_very_first_reading(value: float) -> None:
+    """A digit dropped, one misread, a comma slipped: what was meant is told."""
+    points = read_at(household(8.0), visits(), start=53_210.0)
+    found = one([typed(points[0], value), *points[1:]])
+    assert found.quarantined == {1}
+    (finding,) = found.findings
+    assert finding.code == "typo"
+    assert float(str(finding.data["likely"])) == pytest.approx(53_210, rel=0.01)
+    assert one(points[1:]).first_day == found.first_day

@@ -71,23 +71,21 @@ def _of(house: House, main: MeterReport, parts: list[MeterReport]) -> Iterator[F
         summed = summed + scale * over(part, part.use, first, days)
         doubt = doubt + scale[0] * _doubt(part, first, days)
     # Only the last closed interval: what was wrong before is history. Where nothing
-    # closes one, all days that are known at all are compared, with their wider band.
+    # closes one, all that is known at a stretch is compared, with its wider band.
     closed = closings(whole, doubt)[-2:]
     if len(closed) < 2:
         closed = _known_stretch(whole + summed)
-    if closed:
-        yield from _compare(main, first, whole, summed, doubt, closed)
+    yield from _compare(main, first, whole, summed, doubt, closed)
 
 
 def _known_stretch(use: Floats) -> list[int]:
-    """Return the begin and the end of the last days in a row that are known."""
-    known = np.flatnonzero(~np.isnan(use))
-    if not len(known):
-        return []
-    breaks = np.flatnonzero(np.diff(known) > 1)
-    begin = int(known[breaks[-1] + 1]) if len(breaks) else int(known[0])
-    end = int(known[-1]) + 1
-    return [begin, end] if end - begin >= _FEWEST_DAYS else []
+    """Return the begin and the end of the last days in a row that are known.
+
+    All of them if none is.
+    """
+    known = np.concatenate(([False], ~np.isnan(use), [False]))
+    edges = np.flatnonzero(np.diff(known))
+    return edges[-2:].tolist() or [0, len(use)]
 
 
 def _compare(

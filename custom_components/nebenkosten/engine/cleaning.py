@@ -30,7 +30,7 @@ _CORRECTION: Final = KINDS.index(ReadingKind.CORRECTION)
 _ESTIMATE: Final = KINDS.index(ReadingKind.ESTIMATE)
 _REMOTE: Final = KINDS.index(ReadingKind.REMOTE)
 # At one instant an estimate comes first, then what a device and what a person read,
-# then the old dial's last value and the new dial's first: the last of a register counts.
+# then the old dial's last value and the new dial's first: the last of each one counts.
 _ROLE: Final = np.array([2, 1, 4, 3, 0, 5])
 # Dates without a time of one exchange may overlap by so many calendar days.
 _OVERLAP_DAYS: Final = 2

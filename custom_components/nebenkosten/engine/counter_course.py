@@ -96,8 +96,6 @@ class Course:
     def expected(self, i: int, after: int | None) -> float:
         """Return what the believed reading before, and one after, make of a reading."""
         before = self.before(i)
-        if before < 0:
-            return self.at(i if after is None else after)
         passed = self.times[i] - self.times[before]
         if after is None:
             return self.at(before) + self._typical(before) * passed / DAY
@@ -134,8 +132,6 @@ class Course:
         self, i: int, after: int | None, candidates: Iterator[float]
     ) -> float | None:
         before = self.before(i)
-        if before < 0:
-            return None
         low = self.at(before)
         room = _ROOM * self._typical(before) * self.days(before, i)
         high = low + room if after is None else self.at(after)

@@ -313,7 +313,7 @@ class Scan:
         usual = course.limit.typical(course.times[since])
         if course.rise(since, j) < max(usual, 1e-12):
             return False
-        if course.rise(last, since) < 0 or course.seldom(since, j):
+        if course.rise(last, since) < 0 or course.seldom(j - 1, j):
             return True
         return j - since >= _FIRM or self._sustained(last, since, j)
 

@@ -11,7 +11,7 @@ No reading that closed a measured day is given up because of a later one.
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,8 +22,6 @@ from .rate_limit import DAY, RateLimit, Scale
 
 if TYPE_CHECKING:
     from .model import Floats, Ints
-
-_PASSES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +78,7 @@ def judge(
     if scan is None or scan.found_nothing:
         return None
     judged = _joined(Judged(np.arange(len(times))), scan)
-    for _ in range(_PASSES):
-        if not scan.course.gone or len(judged.kept) < 2:
-            break
+    while scan.course.gone and len(judged.kept) > 1:
         kept = judged.kept
         falls = falls_of(values[kept])
         scan = _scanned(times[kept], values[kept], falls, trusted.of(kept), scale, full)

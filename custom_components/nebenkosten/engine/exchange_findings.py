@@ -79,13 +79,11 @@ def _foretold(
 ) -> float:
     """Return what an old meter's last rate gives between two later instants."""
     source, last = old.source, change.last.get(old.tenure.key)
-    if last is None or end - begin < _DAY:
-        return np.nan
     pace = source.prepared[source.line.parts[-1].key].pace
+    if last is None or pace is None or end - begin < _DAY:
+        return np.nan
     first = float(source.knots[0])
     before = max(last - _WINDOW, first, min(part.begin for part in old.parts))
-    if pace is None:
-        return np.nan
     passed = np.diff(pace.model_time(np.array([before, last, begin, end])))
     rate = _used(old, before, last) / max(float(passed[0]), 1e-12)
     return rate * float(passed[2])

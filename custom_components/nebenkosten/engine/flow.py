@@ -25,8 +25,6 @@ class Spans:
 
         What lies within `margin` of an edge does not count, nor what is that short.
         """
-        if not len(self.starts):
-            return np.zeros(len(instants) - 1, bool)
         long = self.ends - self.starts > margin
         spans = Spans(self.starts[long], self.ends[long])
         return spans.overlap(instants[:-1] + margin, instants[1:] - margin)

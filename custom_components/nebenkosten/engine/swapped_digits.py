@@ -47,8 +47,7 @@ def swaps(
         share = float((times[i] - times[i - 1]) / (times[i + 1] - times[i - 1]))
         expected = low + share * (high - low)
         likely = slips.nearest(slips.swapped(value), expected, low, high)
-        if likely is None or i in fixed:
-            continue
-        if abs(likely - expected) < _FITS * abs(value - expected):
-            found.append((i, likely))
+        if likely is not None and i not in fixed:
+            fits = abs(likely - expected) < _FITS * abs(value - expected)
+            found += [(i, likely)] * fits
     return found
