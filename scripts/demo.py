@@ -35,7 +35,14 @@ from scripts.home_assistant import (
 )
 
 _LABELS = ("measured", "interpolated", "extrapolated")
-_JUDGED = ("anomalies", "forecast", "adjusted_yearly", "model", "quality")
+_JUDGED = (
+    "anomalies",
+    "forecast",
+    "adjusted_yearly",
+    "adjusted_reference",
+    "model",
+    "quality",
+)
 
 
 def main() -> int:
@@ -192,6 +199,8 @@ def _meter_result(
         ][meter.meter_id]["rows"]
         for period in ("day", "month", "year")
     }
+    named = [(row["start"][:7], row) for row in rows["month"]]
+    named += [(row["start"][:4], row) for row in rows["year"]]
     return {
         "kind": meter.kind,
         "medium": meter.medium.value,
@@ -205,13 +214,18 @@ def _meter_result(
         "monthly": {row["start"][:7]: row["value"] for row in rows["month"]},
         "yearly": {row["start"][:4]: row["value"] for row in rows["year"]},
         "partial": {
-            row["start"][:7]: {
+            name: {
                 "known": row["known"],
                 "days": row["known_days"],
                 "of": row["days"],
             }
-            for row in rows["month"]
+            for name, row in named
             if row["value"] is None
+        },
+        "estimated": {
+            name: 1 - row["measured"]
+            for name, row in named
+            if row["known_days"] and row["measured"] < 1
         },
         "counter": {
             row["start"][:7]: row["counter"]

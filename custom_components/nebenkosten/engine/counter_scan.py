@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from .counter_course import Course
-from .end_slips import too_high_first, too_low_first, wrong_newest
+from .end_slips import too_high_first, too_low_first, too_low_newest
 from .rate_limit import DAY
 
 # A day lies between readings at both its midnights, 25 hours apart at most.
@@ -138,7 +138,7 @@ class Scan:
             self._skip(new, ahead.since)
             return ahead.since
         newest = self.course.newest
-        likely = wrong_newest(self.course, last) if new == newest else None
+        likely = too_low_newest(self.course, last) if new == newest else None
         if likely is None or not self._slipped(newest, likely):
             self.course.gone.update(range(new, newest))
         return newest
@@ -216,7 +216,8 @@ class Scan:
         if self._catches_up(last, new):
             return new
         if new in self.fixed:
-            self._name_leap(last, new)
+            if not self.course.possible(last, new):
+                self._name_leap(last, new)
             return new
         ahead = self._ahead(last, new)
         if ahead.back is not None:
@@ -226,9 +227,11 @@ class Scan:
             return self._kept_leap(last, new, ahead)
         newest = self.course.newest
         if self.course.possible(last, new):
-            likely = wrong_newest(self.course, last) if new == newest else None
-            if likely is None or not self._slipped(newest, likely):
-                self._name_leap(last, new)
+            # A high use is news of its own, unless a slip makes it.
+            seldom = new == newest and self.course.is_seldom(new)
+            likely = self.course.slip(new, None) if seldom else None
+            if likely is not None:
+                self._slipped(new, likely)
             return new
         self._leave_out(new, newest, None)
         return newest

@@ -52,8 +52,8 @@ def too_low_first(course: Course) -> float | None:
     return course.slip_of_first(loose=steady)
 
 
-def wrong_newest(course: Course, last: int) -> float | None:
-    """Return what the newest reading, which does not fit the last one, was meant to be.
+def too_low_newest(course: Course, last: int) -> float | None:
+    """Return what the newest reading, which fell below the last one, was meant to be.
 
     Any other digit is a slip where the dial did not begin anew, and what was read
     before tells of every season.
