@@ -471,3 +471,18 @@ def test_a_slip_in_the_very_first_reading(value: float) -> None:
     assert finding.code == "typo"
     assert float(str(finding.data["likely"])) == pytest.approx(53_210, rel=0.01)
     assert one(points[1:]).first_day == found.first_day
+
+
+def test_a_first_interval_of_high_use_is_no_slip() -> None:
+    """Nine times what followed, but no more than what the meter counts later."""
+    use = np.concatenate((np.full(30, 9.0), np.full(130, 1.0), np.full(1301, 10.0)))
+    found = one(read_at(use, range(0, 900, 30), start=52_000.0))
+    assert not found.quarantined
+    np.testing.assert_allclose(found.use[:30].sum(), 270.0)
+
+
+def test_a_fall_right_after_the_first_of_few_readings_is_left_to_the_user() -> None:
+    points = [read("2025-01-01", 100), read("2025-02-01", 50), read("2025-03-01", 60)]
+    found = days_of(points, points[-1][0])
+    assert not found.quarantined
+    assert codes(found) == ["exchange_suspected"] or "counter_fell" in codes(found)
