@@ -486,3 +486,22 @@ def test_a_fall_right_after_the_first_of_few_readings_is_left_to_the_user() -> N
     found = days_of(points, points[-1][0])
     assert not found.quarantined
     assert codes(found) == ["exchange_suspected"] or "counter_fell" in codes(found)
+
+
+def test_of_two_that_contradict_each_other_the_one_a_slip_explains_goes() -> None:
+    shown = [4700.0, 5000.0, 5300.0, 5750.0, 5700.0, 5900.0, 6200.0, 6500.0]
+    times = instants(range(0, 30 * len(shown), 30))
+    points = [(t, v, ReadingKind.ACTUAL) for t, v in zip(times, shown, strict=True)]
+    found = days_of(points, times[-1])
+    assert found.quarantined == {4}
+    (finding,) = found.findings
+    assert finding.data["likely"] == 5570.0
+
+
+def test_a_newest_reading_of_high_use_is_news_and_stays() -> None:
+    use = np.append(np.full(600, 10.0), np.full(861, 110.0))
+    points = read_at(use, range(0, 631, 30), start=500.0)
+    found = days_of(points, points[-1][0])
+    assert not found.quarantined
+    assert not found.findings
+    assert found.use[600:630].sum() == pytest.approx(3300)
