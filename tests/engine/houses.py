@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from custom_components.nebenkosten.engine.model import (
     Series,
     empty_series,
 )
-from custom_components.nebenkosten.engine.pipeline import analyse
+from custom_components.nebenkosten.engine.pipeline import analyse, consumption_alone
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = ("Europe/Berlin", "America/Sao_Paulo", "Asia/Kolkata", "Australia/Lord_Howe")
@@ -91,6 +92,23 @@ def report_of(
         Context(as_of=instant, hours_from={one.key: hours_from} if hours_from else {}),
     )
     return found.meters[one.key]
+
+
+def days_of(
+    points: Sequence[Point],
+    as_of: float,
+    zone: str = "Europe/Berlin",
+    confirmed: frozenset[int] = frozenset(),
+    **fields: object,
+) -> MeterReport:
+    """Return a meter's days and nothing more."""
+    found = meter(**fields)
+    stored = series(list(points))
+    stored = replace(stored, readings=replace(stored.readings, confirmed=confirmed))
+    house = House(time_zone=zone, meters=(found,))
+    return consumption_alone(house, {found.key: stored}, Context(as_of=as_of))[
+        found.key
+    ]
 
 
 @st.composite
