@@ -10,7 +10,7 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntityDescription,
 )
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -19,7 +19,7 @@ from .coordinator.analytics import Analytics
 from .coordinator.health import is_stale
 from .data import NkConfigEntry
 from .engine.meter import AnyMeter
-from .entity import MeterEntity, has_dial
+from .entity import MeterEntity, add_of_meters, has_dial
 
 PARALLEL_UPDATES = 0
 
@@ -96,15 +96,16 @@ async def async_setup_entry(
 ) -> None:
     """Add both for each meter; a formula has no reading that could be overdue."""
     analytics = entry.runtime_data
-    for subentry_id, meter in analytics.meters_by_subentry():
-        async_add_entities(
-            (
-                MeterBinarySensor(analytics, meter, description)
-                for description in BINARY_SENSORS
-                if not description.has_dial or has_dial(meter)
-            ),
-            config_subentry_id=subentry_id,
-        )
+    add_of_meters(
+        analytics,
+        Platform.BINARY_SENSOR,
+        async_add_entities,
+        lambda meter: [
+            MeterBinarySensor(analytics, meter, description)
+            for description in BINARY_SENSORS
+            if not description.has_dial or has_dial(meter)
+        ],
+    )
 
 
 class MeterBinarySensor(MeterEntity, BinarySensorEntity):

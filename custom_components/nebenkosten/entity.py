@@ -1,11 +1,14 @@
 """What all entities of a meter and of the house share."""
 
+from collections.abc import Callable, Iterable
 from typing import override
 
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
@@ -38,6 +41,38 @@ def has_dial(meter: AnyMeter) -> bool:
     if isinstance(meter, Virtual):
         return False
     return meter.last_day is None or meter.last_day >= dt_util.now().date()
+
+
+@callback
+def add_of_meters(
+    analytics: Analytics,
+    platform: Platform,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    of_meter: Callable[[AnyMeter], Iterable[MeterEntity]],
+) -> None:
+    """Add each meter's entities of a platform; those it no longer has are removed."""
+    registered = _registered(analytics, platform)
+    for subentry_id, meter in analytics.meters_by_subentry():
+        entities = list(of_meter(meter))
+        has = {entity.unique_id for entity in entities}
+        for one in registered.get(subentry_id, ()):
+            if one.unique_id not in has:
+                er.async_get(analytics.hass).async_remove(one.entity_id)
+        async_add_entities(entities, config_subentry_id=subentry_id)
+
+
+@callback
+def _registered(
+    analytics: Analytics, platform: Platform
+) -> dict[str | None, list[er.RegistryEntry]]:
+    """Return the house's entities of a platform by the subentry that they belong to."""
+    registry = er.async_get(analytics.hass)
+    found: dict[str | None, list[er.RegistryEntry]] = {}
+    entry_id = analytics.config_entry.entry_id
+    for one in er.async_entries_for_config_entry(registry, entry_id):
+        if one.domain == platform:
+            found.setdefault(one.config_subentry_id, []).append(one)
+    return found
 
 
 class MeterEntity(CoordinatorEntity[Analytics]):

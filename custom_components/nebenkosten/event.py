@@ -3,7 +3,7 @@
 from typing import Any, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -11,7 +11,7 @@ from .const import EVENT_ANOMALY, EVENT_RUN_FINISHED
 from .coordinator.alerts import Phase
 from .coordinator.run import Status
 from .data import NkConfigEntry
-from .entity import HouseEntity, MeterEntity
+from .entity import HouseEntity, MeterEntity, add_of_meters
 
 PARALLEL_UPDATES = 0
 
@@ -40,10 +40,12 @@ async def async_setup_entry(
     """Add one for each meter, and one for the house's runs."""
     analytics = entry.runtime_data
     async_add_entities([RunEvent(analytics, RUN)])
-    for subentry_id, meter in analytics.meters_by_subentry():
-        async_add_entities(
-            [AnomalyEvent(analytics, meter, ANOMALY)], config_subentry_id=subentry_id
-        )
+    add_of_meters(
+        analytics,
+        Platform.EVENT,
+        async_add_entities,
+        lambda meter: [AnomalyEvent(analytics, meter, ANOMALY)],
+    )
 
 
 class AnomalyEvent(MeterEntity, EventEntity):

@@ -1,5 +1,6 @@
 """The box into which a hand-read meter's reading is typed."""
 
+from collections.abc import Iterable
 from typing import override
 
 from homeassistant.components.number import (
@@ -7,14 +8,15 @@ from homeassistant.components.number import (
     NumberEntityDescription,
     NumberMode,
 )
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
 from .coordinator.analytics import Analytics
 from .data import NkConfigEntry
-from .engine.meter import Meter
-from .entity import MeterEntity
+from .engine.meter import AnyMeter, Meter
+from .entity import MeterEntity, add_of_meters
 
 PARALLEL_UPDATES = 0
 
@@ -28,12 +30,12 @@ async def async_setup_entry(
 ) -> None:
     """Add a box for each meter that nothing reads automatically."""
     analytics = entry.runtime_data
-    for subentry_id, meter in analytics.meters_by_subentry():
+
+    def boxes(meter: AnyMeter) -> Iterable[NewReading]:
         if isinstance(meter, Meter) and not meter.sources and meter.removed is None:
-            async_add_entities(
-                [NewReading(analytics, meter, NEW_READING)],
-                config_subentry_id=subentry_id,
-            )
+            yield NewReading(analytics, meter, NEW_READING)
+
+    add_of_meters(analytics, Platform.NUMBER, async_add_entities, boxes)
 
 
 class NewReading(MeterEntity, NumberEntity):

@@ -1,6 +1,6 @@
 """Sensors of meters and of the house."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, override
@@ -10,7 +10,7 @@ from homeassistant.components.sensor import (
     SensorEntity,
     SensorEntityDescription,
 )
-from homeassistant.const import EntityCategory, UnitOfInformation
+from homeassistant.const import EntityCategory, Platform, UnitOfInformation
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
@@ -24,7 +24,7 @@ from .engine import units
 from .engine.grade import Quality
 from .engine.meter import AnyMeter, Medium, Meter
 from .engine.model import PeriodValue, Snapshot
-from .entity import HouseEntity, MeterEntity, has_dial
+from .entity import HouseEntity, MeterEntity, add_of_meters, has_dial
 from .live_entities import RateSensor, TodaySensor
 from .server_entities import async_add_server_sensors
 
@@ -240,21 +240,17 @@ async def async_setup_entry(
     analytics = entry.runtime_data
     async_add_entities(HouseSensor(analytics, d) for d in HOUSE_SENSORS)
     async_add_server_sensors(entry, async_add_entities)
-    for subentry_id, meter in analytics.meters_by_subentry():
-        async_add_entities(
-            (
-                MeterSensor(analytics, meter, description)
-                for description in METER_SENSORS
-                if not description.has_dial or has_dial(meter)
-            ),
-            config_subentry_id=subentry_id,
-        )
+
+    def sensors(meter: AnyMeter) -> Iterable[MeterEntity]:
+        for description in METER_SENSORS:
+            if not description.has_dial or has_dial(meter):
+                yield MeterSensor(analytics, meter, description)
         window = analytics.live.windows.get(meter.key)
         if window is not None:
-            live = (
-                kind(analytics, meter, window) for kind in (TodaySensor, RateSensor)
-            )
-            async_add_entities(live, config_subentry_id=subentry_id)
+            yield TodaySensor(analytics, meter, window)
+            yield RateSensor(analytics, meter, window)
+
+    add_of_meters(analytics, Platform.SENSOR, async_add_entities, sensors)
 
 
 class MeterSensor(MeterEntity, SensorEntity):
