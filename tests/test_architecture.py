@@ -47,6 +47,7 @@ FLOORS = {
     "button": 7,
     "repair_flows": 6,
     "repairs": 7,
+    "pseudonyms": 5,
     "diagnostics": 7,
     "system_health": 7,
     "logbook": 7,

@@ -1,7 +1,7 @@
 """What helps to find a fault, without what is nobody's business?"""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.core import HomeAssistant
@@ -17,12 +17,13 @@ from .engine.meter import AnyMeter
 from .errors import async_in_journal
 from .journal import readings
 from .journal.size import sizes
+from .pseudonyms import pseudonyms_of
 from .texts import async_wording
 
 # Secrets, addresses, and what names people or their flats.
 _REDACTED: Final = {
-    *("token", "password", "username", "url", "organisation"),
-    *("name", "title", "note", "serial_number"),
+    *("token", "password", "username", "url", "organisation", "raw", "processed"),
+    *("name", "title", "note", "serial_number", "model"),
 }
 _RUNS: Final = 20
 _READINGS: Final = 50
@@ -31,10 +32,10 @@ _READINGS: Final = 50
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: NkConfigEntry
 ) -> Mapping[str, Any]:
-    """Return the house: settings, meters, last results and runs."""
+    """Return the house: settings, meters, last results and runs; nobody is named."""
     analytics = entry.runtime_data
     house = health(analytics)
-    return {
+    told = {
         "data": async_redact_data(dict(entry.data), _REDACTED),
         "options": dict(entry.options),
         "health": {"level": house.level.value, "reasons": list(house.reasons)},
@@ -46,13 +47,20 @@ async def async_get_config_entry_diagnostics(
         },
         "runs": analytics.run_log.runs[:_RUNS],
     }
+    return cast(Mapping[str, Any], pseudonyms_of(analytics).hidden(told))
 
 
 async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: NkConfigEntry, device: DeviceEntry
 ) -> Mapping[str, Any]:
     """Return one meter with its last readings and all that is said of it."""
-    analytics = entry.runtime_data
+    told = await _async_of_device(hass, entry.runtime_data, device)
+    return cast(Mapping[str, Any], pseudonyms_of(entry.runtime_data).hidden(told))
+
+
+async def _async_of_device(
+    hass: HomeAssistant, analytics: Analytics, device: DeviceEntry
+) -> Mapping[str, Any]:
     keys = [key for domain, key in device.identifiers if domain == DOMAIN]
     meter = analytics.meters.get(keys[0]) if keys else None
     if meter is None or not analytics.has_journal:

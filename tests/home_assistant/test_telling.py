@@ -62,8 +62,8 @@ async def test_diagnostics_help_and_keep_secrets(
     secrets = (*CANARIES, influxd.url, house.data["tibber"]["token"])
     assert [secret for secret in secrets if secret in text] == []
     assert whole["journal"]["readings"] == 162
-    assert whole["meters"]["wasser"]["kind"] == "physical"
-    assert whole["meters"]["wasser"]["alerts"][0]["kind"] == "leak"
+    assert whole["meters"]["meter_1"]["kind"] == "physical"
+    assert whole["meters"]["meter_1"]["alerts"][0]["kind"] == "leak"
     assert whole["servers"] == {"influxdb": False, "tibber": False}
     assert whole["runs"]
     assert meter["readings"][-1]["value"] == 170
