@@ -1,6 +1,8 @@
 """Which files may an action read or write?"""
 
+import os
 from pathlib import Path
+from typing import IO
 
 from homeassistant.core import HomeAssistant
 
@@ -35,9 +37,20 @@ def write_new_file(hass: HomeAssistant, given: str, content: str) -> str:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="") as file:
-            file.write(content)
+            _write_whole(file, content, path)
     except FileExistsError as error:
         raise refuse("file_exists", file=path.name) from error
     except OSError as error:
         raise refuse("file_unwritable", file=path.name) from error
     return str(path)
+
+
+def _write_whole(file: IO[str], content: str, path: Path) -> None:
+    """Write all of it, or leave no file behind that looks like an export."""
+    try:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

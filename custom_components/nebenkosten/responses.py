@@ -174,7 +174,8 @@ def reading_response(
         "kind": reading.kind.value,
         "source": reading.source,
         "sources": [reading.source, *reading.witnesses],
-        "note": reading.note,
+        "note": next(iter(reading.notes), None),
+        "notes": [*reading.notes],
         "status": _status(reading, report).value,
     }
 

@@ -15,8 +15,9 @@ from ..errors import async_in_journal, refuse
 from ..file_access import write_new_file
 from ..importing import new_readings, parse_given, report
 from ..journal import readings
-from ..journal.records import NewReading
+from ..journal.records import NewReading, in_one_line
 from ..responses import findings_response, reading_response
+from ..sources.cells import marked
 from ..sources.csv_readings import Expectation
 from ..sources.text import number_text
 from ..texts import Wording, async_sentences, async_wording
@@ -164,9 +165,9 @@ async def export_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
                     meter.meter_id,
                     iso(one.instant, zone),
                     number_text(one.value),
-                    one.unit or meter.unit,
+                    marked(one.unit or meter.unit),
                     one.kind.value,
-                    one.note or "",
+                    marked(in_one_line(one.notes)),
                 )
             )
     if "path" not in call.data:

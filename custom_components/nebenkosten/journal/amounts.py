@@ -1,10 +1,10 @@
 """Keep use between two instants; a corrected amount supersedes one record only."""
 
 from collections.abc import Sequence
-import json
 import sqlite3
 import time
 
+from .audit import remember
 from .records import ChangedAmount, NewAmount
 from .store import Journal, micros, seconds, transactional
 
@@ -31,16 +31,16 @@ def record(
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*key, *content, received, revision),
             )
-        elif tuple(known[name] for name in _CONTENT) == content or known["deleted"]:
+        elif (
+            tuple(known[name] for name in _CONTENT) == content and not known["deleted"]
+        ):
             continue
         else:
+            # One that was deleted with its whole meter comes back with a new one.
+            remember(connection, revision, known, "amount")
             connection.execute(
-                "INSERT INTO audit VALUES (?, 'amount', ?, ?)",
-                (revision, known["id"], json.dumps(dict(known))),
-            )
-            connection.execute(
-                "UPDATE amounts SET seal = NULL, value = ?, unit = ?, cost = ?,"
-                " unit_price = ?, vat = ?, smallest_flow = ?, received = ?,"
+                "UPDATE amounts SET seal = NULL, deleted = 0, value = ?, unit = ?,"
+                " cost = ?, unit_price = ?, vat = ?, smallest_flow = ?, received = ?,"
                 " revision = ? WHERE id = ?",
                 (*content, received, revision, known["id"]),
             )

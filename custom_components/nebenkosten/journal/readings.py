@@ -1,38 +1,29 @@
 """Append, edit, delete and find readings; every old value stays readable."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 import json
 import sqlite3
 import time
+from typing import Final
 
 from ..engine.model import ReadingKind
+from .audit import remember
+from .entering import entered, taken
 from .records import Added, JournalError, NewReading, StoredReading
 from .store import Journal, micros, seconds, transactional
 
-# The same dial at the same instant, whoever read it; an exchange is read twice.
-_TWIN = """
-FROM readings WHERE meter = :meter AND instant = :instant AND value = :value
-AND unit IS :unit AND source <> :source AND NOT deleted AND (kind = :kind
-OR kind IN ('actual', 'remote') AND :kind IN ('actual', 'remote'))
-"""
-_WITNESS = (
-    "FROM witnesses WHERE meter = :meter AND source = :source AND origin = :origin"
+_DELETE_ALL: Final = (
+    """UPDATE readings SET seal = NULL, deleted = 1, revision = :revision,
+       origin = origin || ' freed ' || :revision WHERE meter = :meter""",
+    """UPDATE witnesses SET origin = origin || ' freed ' || :revision
+       WHERE meter = :meter""",
+    """UPDATE amounts SET seal = NULL, deleted = 1, revision = :revision
+       WHERE meter = :meter""",
+    "DELETE FROM meters WHERE meter = :meter",
+    "DELETE FROM collections WHERE meter = :meter",
+    "DELETE FROM acknowledgements WHERE meter = :meter",
 )
-_KNOWN = """
-SELECT * FROM readings WHERE meter = :meter AND source = :source AND origin = :origin
-UNION ALL
-SELECT r.* FROM readings r JOIN witnesses w ON w.reading = r.id
-WHERE w.meter = :meter AND w.source = :source AND w.origin = :origin
-"""
-_INSERT = f"""
-INSERT INTO readings (meter, instant, zone, value_text, value, unit, kind, source,
-                      received, note, revision, origin)
-SELECT :meter, :instant, :zone, :value_text, :value, :unit, :kind, :source,
-       :received, :note, :revision, :origin
-WHERE NOT EXISTS (SELECT 1 {_TWIN}) AND NOT EXISTS (SELECT 1 {_WITNESS})
-ON CONFLICT (meter, source, origin) DO NOTHING
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,53 +49,18 @@ def append(
 ) -> Added:
     """Keep readings; one that is known already is not kept twice.
 
-    Given again by the same source it changes nothing; by another one, that one vouches
-    for it, too. With `revive` a reading that was deleted comes back when it is given
-    again.
+    What a person enters now comes with `revive`, what a file or a source gives without:
+    see `entering` for what is known to whom. A note is never dropped.
     """
     received = micros(time.time())
     ids, duplicates = [], 0
-    for reading in readings:
+    keep = entered if revive else taken
+    for number, reading in enumerate(readings):
         columns = _columns(reading, received, revision)
-        cursor = connection.execute(_INSERT, columns)
-        if cursor.rowcount:
-            ids.append(int(cursor.lastrowid or 0))
-            continue
-        known = _known(connection, columns) or _vouched(connection, columns)
-        if revive and known["deleted"]:
-            _remember(connection, revision, known)
-            connection.execute(
-                "UPDATE readings SET seal = NULL, deleted = 0, revision = ?"
-                " WHERE id = ?",
-                (revision, known["id"]),
-            )
-        else:
-            duplicates += 1
-        ids.append(int(known["id"]))
+        kept = keep(connection, columns, f"{revision}.{number}")
+        duplicates += kept.known
+        ids.append(kept.reading_id)
     return Added(ids=tuple(ids), duplicates=duplicates)
-
-
-def _known(
-    connection: sqlite3.Connection, columns: Mapping[str, object]
-) -> sqlite3.Row | None:
-    """Return what a source gave before, as its own record or as a witness."""
-    row: sqlite3.Row | None = connection.execute(_KNOWN, columns).fetchone()
-    return row
-
-
-def _vouched(
-    connection: sqlite3.Connection, columns: Mapping[str, object]
-) -> sqlite3.Row:
-    """Note that another source gave the same reading and return it."""
-    row: sqlite3.Row = connection.execute(
-        f"SELECT * {_TWIN} ORDER BY id", columns
-    ).fetchone()
-    connection.execute(
-        "INSERT INTO witnesses VALUES (:id, :meter, :source, :origin, :received, :note,"
-        " :revision)",
-        {**columns, "id": row["id"]},
-    )
-    return row
 
 
 @transactional("edit")
@@ -113,7 +69,7 @@ def edit(
 ) -> StoredReading:
     """Change a reading; raises JournalError("reading_unknown") if there is none."""
     row = _row(connection, reading_id)
-    _remember(connection, revision, row)
+    remember(connection, revision, row)
     connection.execute(
         """UPDATE readings SET seal = NULL,
            instant = coalesce(?, instant), zone = coalesce(?, zone),
@@ -139,7 +95,7 @@ def edit(
 def confirm(connection: sqlite3.Connection, revision: int, reading_id: int) -> str:
     """Note that somebody vouches for a reading and return its meter."""
     row = _row(connection, reading_id)
-    _remember(connection, revision, row)
+    remember(connection, revision, row)
     connection.execute(
         "UPDATE readings SET seal = NULL, confirmed = 1, revision = ? WHERE id = ?",
         (revision, reading_id),
@@ -151,7 +107,7 @@ def confirm(connection: sqlite3.Connection, revision: int, reading_id: int) -> s
 def delete(connection: sqlite3.Connection, revision: int, reading_id: int) -> str:
     """Mark a reading as deleted and return its meter; it stays readable."""
     row = _row(connection, reading_id)
-    _remember(connection, revision, row)
+    remember(connection, revision, row)
     connection.execute(
         "UPDATE readings SET seal = NULL, deleted = 1, revision = ? WHERE id = ?",
         (revision, reading_id),
@@ -161,23 +117,18 @@ def delete(connection: sqlite3.Connection, revision: int, reading_id: int) -> st
 
 @transactional("delete")
 def delete_all(connection: sqlite3.Connection, revision: int, meter: str) -> None:
-    """Mark all that is known of a meter as deleted and forget its definition."""
+    """Mark all that is known of a meter as deleted and forget its definition.
+
+    What its sources gave is known no more: a meter of the same name that is added later
+    is filled by the same file, and by the same sensor from its beginning. The records
+    stay readable under origins that nothing gives.
+    """
     for row in connection.execute(
         "SELECT * FROM readings WHERE meter = ? AND NOT deleted", (meter,)
     ).fetchall():
-        _remember(connection, revision, row)
-    connection.execute(
-        "UPDATE readings SET seal = NULL, deleted = 1, revision = ? WHERE meter = ?",
-        (revision, meter),
-    )
-    connection.execute(
-        "UPDATE amounts SET seal = NULL, deleted = 1, revision = ? WHERE meter = ?",
-        (revision, meter),
-    )
-    for table in ("meters", "collections", "acknowledgements"):
-        connection.execute(
-            " ".join(("DELETE FROM", table, "WHERE meter = ?")), (meter,)
-        )
+        remember(connection, revision, row)
+    for sql in _DELETE_ALL:
+        connection.execute(sql, {"meter": meter, "revision": revision})
 
 
 def get(journal: Journal, reading_id: int) -> StoredReading:
@@ -215,14 +166,15 @@ def find(
     return found
 
 
-def _witnesses(journal: Journal, meter: str) -> dict[int, tuple[str, ...]]:
-    """Return which other sources gave a meter's readings, by their ids."""
-    found: dict[int, tuple[str, ...]] = {}
+def _witnesses(journal: Journal, meter: str) -> dict[int, list[sqlite3.Row]]:
+    """Return who else gave a meter's readings and what they noted, by their ids."""
+    found: dict[int, list[sqlite3.Row]] = {}
     for row in journal.rows(
-        "SELECT reading, source FROM witnesses WHERE meter = ? ORDER BY source",
+        "SELECT reading, source, note FROM witnesses WHERE meter = ?"
+        " ORDER BY source, revision, origin",
         (meter,),
     ):
-        found[row["reading"]] = (*found.get(row["reading"], ()), row["source"])
+        found.setdefault(row["reading"], []).append(row)
     return found
 
 
@@ -287,19 +239,14 @@ def _row(connection: sqlite3.Connection, reading_id: int) -> sqlite3.Row:
     return row
 
 
-def _remember(connection: sqlite3.Connection, revision: int, row: sqlite3.Row) -> None:
-    connection.execute(
-        "INSERT INTO audit VALUES (?, 'reading', ?, ?)",
-        (revision, row["id"], json.dumps(dict(row))),
-    )
-
-
 def _stored(
     row: dict[str, object],
     *,
     superseded: bool = False,
-    witnesses: tuple[str, ...] = (),
+    witnesses: Sequence[sqlite3.Row] = (),
 ) -> StoredReading:
+    others = dict.fromkeys(w["source"] for w in witnesses)
+    notes = (row["note"], *(w["note"] for w in witnesses))
     return StoredReading(
         reading_id=int(str(row["id"])),
         meter=str(row["meter"]),
@@ -315,5 +262,6 @@ def _stored(
         revision=int(str(row["revision"])),
         deleted=bool(row["deleted"]),
         superseded=superseded,
-        witnesses=witnesses,
+        witnesses=tuple(other for other in others if other != row["source"]),
+        notes=tuple(dict.fromkeys(str(note) for note in notes if note is not None)),
     )

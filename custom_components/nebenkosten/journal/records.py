@@ -1,5 +1,6 @@
 """What does the journal keep of a reading and of an amount?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,7 +35,8 @@ class NewReading:
 class StoredReading:
     """A reading in the journal; `superseded` marks the value before an edit.
 
-    `witnesses` are the other sources that gave the same one.
+    `witnesses` are the other sources that gave the same one, `notes` all that was
+    noted of it, its own note first.
     """
 
     reading_id: int
@@ -52,6 +54,7 @@ class StoredReading:
     deleted: bool
     superseded: bool = False
     witnesses: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,11 @@ class Added:
 
     ids: tuple[int, ...]
     duplicates: int
+
+
+def in_one_line(notes: Iterable[str]) -> str:
+    """Return the notes of a reading as one text, as a file has room for."""
+    return " · ".join(dict.fromkeys(notes))
 
 
 class JournalError(Exception):

@@ -113,8 +113,31 @@ CREATE TABLE witnesses (
 CREATE INDEX witnesses_by_reading ON witnesses (reading);
 """
 
+# A meter that was deleted with all that was known of it held on to what its files and
+# sensors had given: nothing could fill it again. A reading deleted alone is one of its
+# revision's; it stays known.
+_OF_WHOLE_METERS: Final = """
+SELECT revision FROM readings WHERE deleted GROUP BY revision HAVING count(*) > 1
+UNION SELECT revision FROM amounts WHERE deleted
+"""
+_FREED: Final = "".join(
+    (
+        "UPDATE witnesses SET origin = origin || ' freed' WHERE reading IN",
+        " (SELECT id FROM readings WHERE deleted AND revision IN (",
+        *(_OF_WHOLE_METERS, "));"),
+        "UPDATE readings SET origin = origin || ' freed', seal = NULL",
+        *(" WHERE deleted AND revision IN (", _OF_WHOLE_METERS, ");"),
+        *("UPDATE readings SET seal = ", seal.OF_READING, " WHERE seal IS NULL;"),
+    )
+)
+
 # One entry per version: the statements that lead to it from the one before.
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _WHAT_PEOPLE_SAID, _SEALS + _WITNESSES)
+MIGRATIONS: Final[tuple[str, ...]] = (
+    _FIRST,
+    _WHAT_PEOPLE_SAID,
+    _SEALS + _WITNESSES,
+    _FREED,
+)
 VERSION: Final = len(MIGRATIONS)
 
 

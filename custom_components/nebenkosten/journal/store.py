@@ -234,6 +234,16 @@ def _connected(path: Path) -> Iterator[sqlite3.Connection]:
         raise
 
 
+def last_revision(journal: Journal) -> int:
+    """Return the number of the last change; 0 where nothing has been said yet.
+
+    It never falls in the life of a journal: a smaller one than was seen before means an
+    older copy of the file.
+    """
+    (row,) = journal.rows("SELECT coalesce(max(revision), 0) FROM revisions")
+    return int(row[0])
+
+
 def _read_id(connection: sqlite3.Connection) -> str:
     row = connection.execute("SELECT value FROM meta WHERE key='journal_id'").fetchone()
     if row is None:

@@ -87,6 +87,8 @@ class RemovedMeterFlow(RepairsFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Clear the statistics and mark all readings as deleted."""
+        if self._meter in self._entry.runtime_data.meters:
+            return self.async_abort(reason="meter_is_back")
         journal = self._entry.runtime_data.journal
         await self.hass.async_add_executor_job(delete_all, journal, self._meter)
         await self._entry.runtime_data.async_forget(self._meter)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from ..engine import units
 from ..engine.meter import Meter
 from ..engine.model import ReadingKind
+from .cells import unmarked
 from .table import FileError, Table, csv_table
 from .text import BareDates, Number, TextError, parse_instant, parse_number
 
@@ -133,7 +134,7 @@ def _row(
         column = "value"
         number = _value(cell("value"))
         column = "unit"
-        unit = fitting_unit(cell("unit"), meter)
+        unit = fitting_unit(unmarked(cell("unit")), meter)
     except TextError as error:
         return Rejected(line, column, error.key, cell(column)[:40])
     return Row(
@@ -145,7 +146,7 @@ def _row(
         value=number.decimal,
         unit=unit,
         kind=kind,
-        note=cell("note") or None,
+        note=unmarked(cell("note")) or None,
     )
 
 
