@@ -163,9 +163,12 @@ def _neighbour(reading: Neighbour | None, zone: ZoneInfo) -> JsonValueType:
 
 
 def reading_response(
-    reading: StoredReading, report: MeterReport, zone: ZoneInfo
+    reading: StoredReading,
+    report: MeterReport,
+    zone: ZoneInfo,
+    user: str | None,
 ) -> JsonObjectType:
-    """Return a reading with what became of it."""
+    """Return a reading with what became of it, and the name of who said so."""
     return {
         "id": reading.reading_id,
         "time": iso(reading.instant, zone),
@@ -175,6 +178,7 @@ def reading_response(
         "source": reading.source,
         "sources": [reading.source, *reading.witnesses],
         "note": reading.note,
+        "user": user,
         "status": _status(reading, report).value,
     }
 

@@ -34,7 +34,8 @@ class NewReading:
 class StoredReading:
     """A reading in the journal; `superseded` marks the value before an edit.
 
-    `witnesses` are the other sources that gave the same one.
+    `witnesses` are the other sources that gave the same one, `user` is the id of who
+    made it what it is.
     """
 
     reading_id: int
@@ -52,6 +53,7 @@ class StoredReading:
     deleted: bool
     superseded: bool = False
     witnesses: tuple[str, ...] = ()
+    user: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,8 +113,16 @@ CREATE TABLE witnesses (
 CREATE INDEX witnesses_by_reading ON witnesses (reading);
 """
 
+# Who said it: the id of Home Assistant's user, none where nobody did.
+_USERS: Final = "ALTER TABLE revisions ADD COLUMN user TEXT;"
+
 # One entry per version: the statements that lead to it from the one before.
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _WHAT_PEOPLE_SAID, _SEALS + _WITNESSES)
+MIGRATIONS: Final[tuple[str, ...]] = (
+    _FIRST,
+    _WHAT_PEOPLE_SAID,
+    _SEALS + _WITNESSES,
+    _USERS,
+)
 VERSION: Final = len(MIGRATIONS)
 
 

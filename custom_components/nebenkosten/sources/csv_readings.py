@@ -9,7 +9,14 @@ from ..engine import units
 from ..engine.meter import Meter
 from ..engine.model import ReadingKind
 from .table import FileError, Table, csv_table
-from .text import BareDates, Number, TextError, parse_instant, parse_number
+from .text import (
+    BareDates,
+    Number,
+    TextError,
+    bounded,
+    parse_instant,
+    parse_number,
+)
 
 # Names that our own files, grid operators and people give to each column.
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -134,6 +141,8 @@ def _row(
         number = _value(cell("value"))
         column = "unit"
         unit = fitting_unit(cell("unit"), meter)
+        column = "note"
+        note = bounded(cell("note"))
     except TextError as error:
         return Rejected(line, column, error.key, cell(column)[:40])
     return Row(
@@ -145,7 +154,7 @@ def _row(
         value=number.decimal,
         unit=unit,
         kind=kind,
-        note=cell("note") or None,
+        note=note or None,
     )
 
 
