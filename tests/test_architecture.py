@@ -25,6 +25,7 @@ FLOORS = {
     "sources": 2,
     "sinks": 2,
     "texts": 3,
+    "rights": 3,
     "coordinator": 4,
     "flows": 4,
     "reading_desk": 5,

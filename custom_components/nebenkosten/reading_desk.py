@@ -22,6 +22,8 @@ from .journal import readings
 from .journal.readings import Change
 from .journal.records import NewReading, StoredReading
 from .journal.store import Journal
+from .rights import Caller
+from .sources import text as text_of
 from .sources.csv_readings import fitting_unit
 from .sources.text import (
     Instant,
@@ -33,6 +35,8 @@ from .sources.text import (
 
 _LOGGER = logging.getLogger(__name__)
 _SLACK: Final = 1.0
+# What anybody may say of a dial; all other kinds change the past.
+_ADDED: Final = (ReadingKind.ACTUAL, ReadingKind.REMOTE, ReadingKind.ESTIMATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ async def async_understand(
         unit=unit,
         kind=kind,
         source=SOURCE_HAND,
-        note=given.get("note") or None,
+        note=bounded(given.get("note")) or None,
     )
 
 
@@ -114,13 +118,21 @@ async def async_understand_exchange(
 
 
 async def async_add_all(
-    hass: HomeAssistant, analytics: Analytics, new: Sequence[NewReading]
+    hass: HomeAssistant,
+    analytics: Analytics,
+    new: Sequence[NewReading],
+    caller: Caller,
 ) -> list[Kept]:
     """Keep readings of one meter, all or none, and let it be computed anew."""
+    await _async_may_be_added(hass, analytics.journal, new, caller)
     meter = new[0].meter
     before = await _async_findings(analytics, meter)
     added = await async_in_journal(
-        hass, readings.append, analytics.journal, new, revive=True
+        hass,
+        readings.append,
+        analytics.journal.signed(caller.user_id),
+        new,
+        revive=True,
     )
     findings = new_findings(before, await _async_findings(analytics, meter))
     analytics.request([meter])
@@ -131,7 +143,11 @@ async def async_add_all(
 
 
 async def async_edit(
-    hass: HomeAssistant, analytics: Analytics, reading_id: int, given: Mapping[str, Any]
+    hass: HomeAssistant,
+    analytics: Analytics,
+    reading_id: int,
+    given: Mapping[str, Any],
+    caller: Caller,
 ) -> Kept:
     """Change a reading; the old value stays readable."""
     stored: StoredReading = await async_in_journal(
@@ -143,7 +159,11 @@ async def async_edit(
     change = await _async_change(hass, analytics, meter, stored, given)
     before = await _async_findings(analytics, stored.meter)
     changed: StoredReading = await async_in_journal(
-        hass, readings.edit, analytics.journal, reading_id, change
+        hass,
+        readings.edit,
+        analytics.journal.signed(caller.user_id),
+        reading_id,
+        change,
     )
     findings = await _async_findings(analytics, stored.meter)
     analytics.request([stored.meter])
@@ -151,10 +171,11 @@ async def async_edit(
 
 
 async def async_delete(
-    hass: HomeAssistant, analytics: Analytics, reading_id: int
+    hass: HomeAssistant, analytics: Analytics, reading_id: int, caller: Caller
 ) -> None:
     """Mark a reading as deleted; it stays readable."""
-    meter = await async_in_journal(hass, readings.delete, analytics.journal, reading_id)
+    journal = analytics.journal.signed(caller.user_id)
+    meter = await async_in_journal(hass, readings.delete, journal, reading_id)
     if meter in analytics.physical:
         analytics.request([meter])
 
@@ -187,8 +208,42 @@ async def _async_change(
         value_text=None if value is None else str(given["value"]),
         unit=(unit or meter.unit) if given.get("unit") else None,
         kind=kind,
-        note=given.get("note"),
+        note=bounded(given.get("note")),
     )
+
+
+def bounded(text: str | None) -> str | None:
+    """Return a note or another text that is kept; refuses one that is too long."""
+    try:
+        return text and text_of.bounded(text)
+    except TextError as error:
+        raise refuse(error.key) from error
+
+
+async def _async_may_be_added(
+    hass: HomeAssistant, journal: Journal, new: Sequence[NewReading], caller: Caller
+) -> None:
+    """Refuse what changes the past, unless an administrator does it.
+
+    Everybody may add a reading. To set a dial, to begin or end a register, to say
+    another value of the same instant and to bring back what was deleted are edits.
+    """
+    if caller.is_administrator:
+        return
+    for one in new:
+        said = await async_in_journal(
+            hass, readings.at, journal, one.meter, one.instant
+        )
+        if one.kind not in _ADDED or any(_contradicts(one, old) for old in said):
+            raise refuse("only_administrators")
+
+
+def _contradicts(new: NewReading, old: StoredReading) -> bool:
+    same = (new.value, new.unit) == (old.value, old.unit)
+    if old.deleted:
+        return same
+    an_estimate = ReadingKind.ESTIMATE
+    return not same and (new.kind is an_estimate) == (old.kind is an_estimate)
 
 
 def understood_instant(given: str, zone: ZoneInfo) -> float:

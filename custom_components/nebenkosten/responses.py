@@ -163,9 +163,12 @@ def _neighbour(reading: Neighbour | None, zone: ZoneInfo) -> JsonValueType:
 
 
 def reading_response(
-    reading: StoredReading, report: MeterReport, zone: ZoneInfo
+    reading: StoredReading,
+    report: MeterReport,
+    zone: ZoneInfo,
+    user: str | None,
 ) -> JsonObjectType:
-    """Return a reading with what became of it."""
+    """Return a reading with what became of it, and the name of who said so."""
     return {
         "id": reading.reading_id,
         "time": iso(reading.instant, zone),
@@ -176,6 +179,7 @@ def reading_response(
         "sources": [reading.source, *reading.witnesses],
         "note": next(iter(reading.notes), None),
         "notes": [*reading.notes],
+        "user": user,
         "status": _status(reading, report).value,
     }
 

@@ -221,11 +221,3 @@ async def test_only_administrators_change_the_past(
             await hass.services.async_call(
                 DOMAIN, action, data, blocking=True, context=context
             )
-    await hass.services.async_call(
-        DOMAIN,
-        "add_reading",
-        {"meter_id": "strom", "value": 1},
-        blocking=True,
-        context=context,
-    )
-    assert await count(hass) == 1

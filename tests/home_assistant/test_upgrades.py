@@ -32,7 +32,9 @@ def _journal(path: Path, layout: int) -> None:
     for number, statements in enumerate(schema.MIGRATIONS[:layout], 1):
         connection.executescript(f"{statements};PRAGMA user_version = {number};")
     connection.execute("INSERT INTO meta VALUES ('journal_id', ?)", (ID,))
-    connection.execute("INSERT INTO revisions VALUES (1, 0, 'append')")
+    connection.execute(
+        "INSERT INTO revisions (revision, at, what) VALUES (1, 0, 'append')"
+    )
     for number, value in enumerate((100.0, 110.0, 130.0)):
         instant = _MIDNIGHT + number * _DAY
         connection.execute(

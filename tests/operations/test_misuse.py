@@ -103,6 +103,7 @@ async def test_only_administrators_change_the_past(
 ) -> None:
     await read_house(hass, house)
     user = MockUser(groups=[]).add_to_hass(hass)
+    user.mock_policy({"entities": True})
     context = Context(user_id=user.id)
     asked: dict[str, dict[str, Any]] = {
         "import_readings": {"content": "x"},

@@ -1,4 +1,4 @@
-"""Which meters does an action concern?"""
+"""Which meters does an action concern, and are they open to who calls it?"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,6 +12,7 @@ from ..const import DOMAIN
 from ..coordinator.analytics import Analytics
 from ..engine.meter import AnyMeter, Meter
 from ..errors import refuse
+from ..rights import POLICY_READ, async_caller
 
 
 def analytics_of(hass: HomeAssistant) -> Analytics:
@@ -30,10 +31,67 @@ def days_of(call: ServiceCall) -> tuple[date | None, date | None]:
     return call.data.get("start"), call.data.get("end")
 
 
-def chosen(
+async def async_chosen(
+    hass: HomeAssistant, analytics: Analytics, call: ServiceCall, policy: str
+) -> Sequence[AnyMeter] | None:
+    """Return the meters named by id or device; None when no field was given.
+
+    Raises Unauthorized where the policy keeps one of them from the user.
+    """
+    caller = await async_caller(hass, call)
+    found = _named(hass, analytics, call)
+    caller.demand(policy, () if found is None else [meter.key for meter in found])
+    return found
+
+
+async def async_all_or_chosen(
+    hass: HomeAssistant,
+    analytics: Analytics,
+    call: ServiceCall,
+    policy: str = POLICY_READ,
+) -> Sequence[AnyMeter]:
+    """Return the meters named; where none is, all that are open to the user."""
+    found = await async_chosen(hass, analytics, call, policy)
+    if found is not None:
+        return found
+    return (await async_caller(hass, call)).only(policy, analytics.house.all_meters)
+
+
+async def async_all_or_chosen_physical(
+    hass: HomeAssistant, analytics: Analytics, call: ServiceCall
+) -> Sequence[Meter]:
+    """Return the same of those that are read; a named one has to be one of them."""
+    found = await async_chosen_physical(hass, analytics, call, POLICY_READ)
+    if found is not None:
+        return found
+    return (await async_caller(hass, call)).only(POLICY_READ, analytics.house.meters)
+
+
+async def async_chosen_physical(
+    hass: HomeAssistant, analytics: Analytics, call: ServiceCall, policy: str
+) -> Sequence[Meter] | None:
+    """Return the meters named; those computed from others have no readings."""
+    found = await async_chosen(hass, analytics, call, policy)
+    return None if found is None else [_physical(analytics, one) for one in found]
+
+
+async def async_one_meter(
+    hass: HomeAssistant, analytics: Analytics, call: ServiceCall, policy: str
+) -> AnyMeter:
+    """Return the one meter named."""
+    return _only(await async_chosen(hass, analytics, call, policy))
+
+
+async def async_one_physical(
+    hass: HomeAssistant, analytics: Analytics, call: ServiceCall, policy: str
+) -> Meter:
+    """Return the one meter named, which must be one that is read."""
+    return _physical(analytics, await async_one_meter(hass, analytics, call, policy))
+
+
+def _named(
     hass: HomeAssistant, analytics: Analytics, call: ServiceCall
 ) -> Sequence[AnyMeter] | None:
-    """Return the meters named by id or device; None when no field was given."""
     if "meter_id" not in call.data and "device_id" not in call.data:
         return None
     meters = analytics.meters
@@ -49,31 +107,6 @@ def chosen(
         if key not in meters:
             raise refuse("unknown_meter_named", meter=key)
     return [meters[key] for key in dict.fromkeys(keys)]
-
-
-def all_or_chosen(
-    hass: HomeAssistant, analytics: Analytics, call: ServiceCall
-) -> Sequence[AnyMeter]:
-    """Return the meters named, all of the house where none is."""
-    return chosen(hass, analytics, call) or analytics.house.all_meters
-
-
-def chosen_physical(
-    hass: HomeAssistant, analytics: Analytics, call: ServiceCall
-) -> Sequence[Meter] | None:
-    """Return the meters named; those computed from others have no readings."""
-    found = chosen(hass, analytics, call)
-    return None if found is None else [_physical(analytics, one) for one in found]
-
-
-def one_meter(hass: HomeAssistant, analytics: Analytics, call: ServiceCall) -> AnyMeter:
-    """Return the one meter named."""
-    return _only(chosen(hass, analytics, call))
-
-
-def one_physical(hass: HomeAssistant, analytics: Analytics, call: ServiceCall) -> Meter:
-    """Return the one meter named, which must be one that is read."""
-    return _physical(analytics, one_meter(hass, analytics, call))
 
 
 def _only(found: Sequence[AnyMeter] | None) -> AnyMeter:

@@ -12,7 +12,7 @@ from ..coordinator.stages import Hour
 from ..coordinator.window import Bucket, Window
 from ..engine.days import iso
 from ..engine.meter import Meter
-from .choosing import all_or_chosen, analytics_of, zone_of
+from .choosing import analytics_of, async_all_or_chosen, zone_of
 
 
 async def get_live(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
@@ -23,7 +23,7 @@ async def get_live(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     analytics = analytics_of(hass)
     zone = zone_of(analytics)
     found: JsonObjectType = {}
-    for meter in all_or_chosen(hass, analytics, call):
+    for meter in await async_all_or_chosen(hass, analytics, call):
         if not isinstance(meter, Meter):
             continue
         window = analytics.live.windows.get(meter.key)

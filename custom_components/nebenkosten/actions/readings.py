@@ -17,11 +17,18 @@ from ..importing import new_readings, parse_given, report
 from ..journal import readings
 from ..journal.records import NewReading, in_one_line
 from ..responses import findings_response, reading_response
+from ..rights import POLICY_CONTROL, async_caller
 from ..sources.cells import marked
 from ..sources.csv_readings import Expectation
 from ..sources.text import number_text
 from ..texts import Wording, async_sentences, async_wording
-from .choosing import analytics_of, chosen_physical, one_physical, zone_of
+from .choosing import (
+    analytics_of,
+    async_all_or_chosen_physical,
+    async_chosen_physical,
+    async_one_physical,
+    zone_of,
+)
 
 _COLUMNS: Final = ("meter_id", "time", "value", "unit", "kind", "note")
 
@@ -29,12 +36,13 @@ _COLUMNS: Final = ("meter_id", "time", "value", "unit", "kind", "note")
 async def add_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Keep a reading, or only say what it would bring."""
     analytics = analytics_of(hass)
-    meter = one_physical(hass, analytics, call)
+    meter = await async_one_physical(hass, analytics, call, POLICY_CONTROL)
+    caller = await async_caller(hass, call)
     new = await desk.async_understand(hass, analytics, meter, call.data)
     text = await async_wording(hass)
     if call.data["dry_run"]:
         return await _async_preview(analytics, meter, [new], text)
-    (kept,) = await desk.async_add_all(hass, analytics, [new])
+    (kept,) = await desk.async_add_all(hass, analytics, [new], caller)
     return {
         "reading_id": kept.reading_id,
         "value": kept.value,
@@ -45,13 +53,14 @@ async def add_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse
 async def replace_meter(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Keep the last reading of an old dial and the first of the new one."""
     analytics = analytics_of(hass)
-    meter = one_physical(hass, analytics, call)
+    meter = await async_one_physical(hass, analytics, call, POLICY_CONTROL)
+    caller = await async_caller(hass, call)
+    serial_number = desk.bounded(call.data.get("serial_number"))
     pair = await desk.async_understand_exchange(hass, analytics, meter, call.data)
     text = await async_wording(hass)
     if call.data["dry_run"]:
         return await _async_preview(analytics, meter, pair, text)
-    removal, install = await desk.async_add_all(hass, analytics, pair)
-    serial_number = call.data.get("serial_number")
+    removal, install = await desk.async_add_all(hass, analytics, pair, caller)
     if serial_number:
         analytics.change(meter, {"serial_number": serial_number})
     return {
@@ -64,7 +73,10 @@ async def replace_meter(hass: HomeAssistant, call: ServiceCall) -> ServiceRespon
 async def edit_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Change a reading; its old value stays readable."""
     analytics = analytics_of(hass)
-    kept = await desk.async_edit(hass, analytics, call.data["reading_id"], call.data)
+    caller = await async_caller(hass, call)
+    kept = await desk.async_edit(
+        hass, analytics, call.data["reading_id"], call.data, caller
+    )
     return {
         "reading_id": kept.reading_id,
         "value": kept.value,
@@ -74,7 +86,8 @@ async def edit_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceRespons
 
 async def delete_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Withdraw a reading; it stays readable."""
-    await desk.async_delete(hass, analytics_of(hass), call.data["reading_id"])
+    caller = await async_caller(hass, call)
+    await desk.async_delete(hass, analytics_of(hass), call.data["reading_id"], caller)
     return {"reading_id": call.data["reading_id"]}
 
 
@@ -82,9 +95,12 @@ async def get_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceRespons
     """Return readings page by page, with what became of each."""
     analytics = analytics_of(hass)
     zone = zone_of(analytics)
-    meters = chosen_physical(hass, analytics, call) or analytics.house.meters
+    meters = await async_all_or_chosen_physical(hass, analytics, call)
     first = call.data.get("next", 0)
     left = first + call.data["limit"]
+    names: dict[str | None, str | None] = {
+        user.id: user.name for user in await hass.auth.async_get_users()
+    }
     response: dict[str, Any] = {"meters": {}}
     passed = 0
     for meter in meters:
@@ -101,7 +117,10 @@ async def get_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceRespons
         passed += len(found)
         response["meters"][meter.meter_id] = {
             "unit": meter.unit,
-            "readings": [reading_response(r, analysis.report, zone) for r in page],
+            "readings": [
+                reading_response(r, analysis.report, zone, names.get(r.user))
+                for r in page
+            ],
         }
     if passed > left:
         response["next"] = left
@@ -111,7 +130,7 @@ async def get_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceRespons
 async def import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Take a file of readings, all or nothing."""
     analytics = analytics_of(hass)
-    only = chosen_physical(hass, analytics, call)
+    only = await async_chosen_physical(hass, analytics, call, POLICY_CONTROL)
     if only is not None and len(only) != 1:
         raise refuse("one_meter_only")
     zone = zone_of(analytics)
@@ -136,7 +155,10 @@ async def import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
             reason=sentences[first.code],
         )
     added = await async_in_journal(
-        hass, readings.append, analytics.journal, new_readings(parsed)
+        hass,
+        readings.append,
+        analytics.journal.signed((await async_caller(hass, call)).user_id),
+        new_readings(parsed),
     )
     analytics.request({row.meter.key for row in parsed.rows})
     return report(
@@ -155,7 +177,7 @@ async def export_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(_COLUMNS)
     bounds = desk.bounds(call.data.get("start"), call.data.get("end"), zone)
-    for meter in chosen_physical(hass, analytics, call) or analytics.house.meters:
+    for meter in await async_all_or_chosen_physical(hass, analytics, call):
         found = await async_in_journal(
             hass, readings.find, analytics.journal, meter.key, *bounds
         )

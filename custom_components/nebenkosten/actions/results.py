@@ -16,14 +16,15 @@ from ..responses import (
     interval_response,
     state_response,
 )
+from ..rights import POLICY_CONTROL, POLICY_READ, async_caller
 from ..texts import async_explaining, async_wording
 from .choosing import (
-    all_or_chosen,
     analytics_of,
-    chosen_physical,
+    async_all_or_chosen,
+    async_all_or_chosen_physical,
+    async_one_meter,
+    async_one_physical,
     days_of,
-    one_meter,
-    one_physical,
     zone_of,
 )
 
@@ -33,7 +34,7 @@ _ONE_DAY = timedelta(days=1)
 async def get_consumption(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return use by period."""
     analytics = analytics_of(hass)
-    meters = all_or_chosen(hass, analytics, call)
+    meters = await async_all_or_chosen(hass, analytics, call)
     analyses = await analytics.lookup.async_analyses([meter.key for meter in meters])
     # Loaded by the analysis above; never at set-up.
     from ..engine.consumption import counter_at, last_year, periods
@@ -71,7 +72,7 @@ async def get_intervals(hass: HomeAssistant, call: ServiceCall) -> ServiceRespon
     zone = zone_of(analytics)
     low, high = desk.bounds(call.data.get("start"), call.data.get("end"), zone)
     found: JsonObjectType = {}
-    for meter in chosen_physical(hass, analytics, call) or analytics.house.meters:
+    for meter in await async_all_or_chosen_physical(hass, analytics, call):
         intervals = [
             interval_response(one, zone)
             for one in await analytics.lookup.async_intervals(meter)
@@ -84,7 +85,7 @@ async def get_intervals(hass: HomeAssistant, call: ServiceCall) -> ServiceRespon
 async def get_anomalies(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return the events that touch some days."""
     analytics = analytics_of(hass)
-    meters = all_or_chosen(hass, analytics, call)
+    meters = await async_all_or_chosen(hass, analytics, call)
     analyses = await analytics.lookup.async_analyses([meter.key for meter in meters])
     text = await async_wording(hass)
     found: JsonObjectType = {}
@@ -102,7 +103,9 @@ async def acknowledge_anomaly(
 ) -> ServiceResponse:
     """Keep that somebody knows of an event."""
     analytics = analytics_of(hass)
-    meter = one_meter(hass, analytics, call)
+    note = desk.bounded(call.data.get("note"))
+    meter = await async_one_meter(hass, analytics, call, POLICY_CONTROL)
+    caller = await async_caller(hass, call)
     (analysis,) = await analytics.lookup.async_analyses([meter.key])
     wanted = call.data.get("id")
     found = [
@@ -116,11 +119,11 @@ async def acknowledge_anomaly(
         await async_in_journal(
             hass,
             acknowledge,
-            analytics.journal,
+            analytics.journal.signed(caller.user_id),
             meter.key,
             one.anomaly_id,
             (one.start, one.end),
-            call.data.get("note"),
+            note,
         )
         await analytics.async_acknowledge(meter.key, one.anomaly_id)
     return {"acknowledged": True}
@@ -129,7 +132,7 @@ async def acknowledge_anomaly(
 async def get_counter(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return what a dial showed at an instant."""
     analytics = analytics_of(hass)
-    meter = one_physical(hass, analytics, call)
+    meter = await async_one_physical(hass, analytics, call, POLICY_READ)
     zone = zone_of(analytics)
     at = desk.understood_instant(call.data["at"], zone)
     state = await analytics.lookup.async_state(meter, at)
@@ -139,7 +142,7 @@ async def get_counter(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse
 async def get_daily_summary(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return one day, meter by meter."""
     analytics = analytics_of(hass)
-    meters = all_or_chosen(hass, analytics, call)
+    meters = await async_all_or_chosen(hass, analytics, call)
     day = call.data.get("date") or _yesterday()
     return await analytics.async_summary(meters, day)
 
@@ -147,7 +150,7 @@ async def get_daily_summary(hass: HomeAssistant, call: ServiceCall) -> ServiceRe
 async def explain(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return where a day's number comes from."""
     analytics = analytics_of(hass)
-    meter = one_meter(hass, analytics, call)
+    meter = await async_one_meter(hass, analytics, call, POLICY_READ)
     day = call.data.get("date") or _yesterday()
     node = await analytics.lookup.async_explain(meter, day)
     return explain_response(node, await async_explaining(hass, zone_of(analytics)))

@@ -13,20 +13,23 @@ from ..engine.house_checks import Problem
 from ..errors import broken, refuse
 from ..outside import OutOfReachError
 from ..responses import run_response
+from ..rights import POLICY_CONTROL, POLICY_READ, async_caller
 from ..sinks.influxdb import drop_all
 from ..sinks.statistics import async_clear
 from ..texts import Sentences, async_sentences, async_wording, problem_text, way_out
-from .choosing import analytics_of, chosen
+from .choosing import analytics_of, async_all_or_chosen
 
 
 async def run_analytics(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Run now and return what was done."""
     analytics = analytics_of(hass)
-    meters = chosen(hass, analytics, call)
+    meters = await async_all_or_chosen(hass, analytics, call, POLICY_CONTROL)
     run = await analytics.async_run(
         Request(
             trigger=Trigger.MANUAL,
-            meters=None if meters is None else frozenset(m.key for m in meters),
+            meters=None
+            if len(meters) == len(analytics.meters)
+            else frozenset(m.key for m in meters),
             start=call.data.get("start"),
             end=call.data.get("end"),
             full=call.data["full"],
@@ -38,14 +41,20 @@ async def run_analytics(hass: HomeAssistant, call: ServiceCall) -> ServiceRespon
 
 async def get_runs(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return the records of the last runs, newest first."""
-    runs: list[JsonValueType] = [*analytics_of(hass).run_log.runs]
+    analytics = analytics_of(hass)
+    caller = await async_caller(hass, call)
+    caller.demand(POLICY_READ, [analytics.config_entry.entry_id])
+    runs: list[JsonValueType] = [*analytics.run_log.runs]
     return {"runs": runs[: call.data["limit"]]}
 
 
-async def check_config(hass: HomeAssistant, _call: ServiceCall) -> ServiceResponse:
+async def check_config(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return all that does not fit in the definitions of meters."""
+    analytics = analytics_of(hass)
+    caller = await async_caller(hass, call)
+    caller.demand(POLICY_READ, [analytics.config_entry.entry_id])
     sentences = await async_sentences(hass)
-    found = house_problems(hass, analytics_of(hass).house)
+    found = house_problems(hass, analytics.house)
     return {"findings": [_worded(problem, sentences) for problem in found]}
 
 

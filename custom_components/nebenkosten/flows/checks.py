@@ -19,8 +19,8 @@ from ..engine.definition import is_meter_id, month_day, year_start
 from ..engine.meter import Medium, SourceKind
 from ..influx.model import series_from
 from ..sources import tibber
-from ..sources.text import TextError, parse_number
-from .schemas import LEARNED, OWN, SOURCE_COLUMNS
+from ..sources.text import TextError, bounded, parse_number
+from .schemas import LEARNED, MORE, OWN, SOURCE_COLUMNS
 
 _MONTHS = 12
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.?")
@@ -67,6 +67,11 @@ def meter_errors(
         errors["meter_id"] = "meter_id_invalid"
     elif meter_id.lower() in taken:
         errors["meter_id"] = "meter_id_taken"
+    for name in ("name", "serial_number", "model"):
+        try:
+            bounded(str(values.get(name) or values.get(MORE, {}).get(name) or ""))
+        except TextError as error:
+            errors["name" if name == "name" else "base"] = error.key
     medium = Medium(values["medium"])
     dimension = units.dimension(units.canonical(values["unit"]))
     if medium in _DIMENSIONS and dimension not in _DIMENSIONS[medium]:

@@ -155,7 +155,8 @@ def find(
     found = [
         _stored(dict(row), witnesses=others.get(row["id"], ()))
         for row in journal.rows(
-            "SELECT * FROM readings WHERE meter = ? AND instant >= ? AND instant < ?"
+            "SELECT r.*, v.user FROM readings r JOIN revisions v USING (revision)"
+            " WHERE meter = ? AND instant >= ? AND instant < ?"
             " AND (NOT deleted OR ?) ORDER BY instant, id",
             (meter, low, high, history),
         )
@@ -198,16 +199,28 @@ def first_after(journal: Journal, meter: str, instant: float) -> StoredReading |
     return _stored(dict(rows[0])) if rows else None
 
 
+def at(journal: Journal, meter: str, instant: float) -> list[StoredReading]:
+    """Return all that was ever said of an instant [s], deleted or not."""
+    return [
+        _stored(dict(row))
+        for row in journal.rows(
+            "SELECT * FROM readings WHERE meter = ? AND instant = ? ORDER BY id",
+            (meter, micros(instant)),
+        )
+    ]
+
+
 def _edited(
     journal: Journal, meter: str, low: int, high: int
 ) -> Iterator[StoredReading]:
     for row in journal.rows(
-        "SELECT a.before FROM audit a JOIN readings r ON r.id = a.id"
+        "SELECT a.before, w.user FROM audit a JOIN readings r ON r.id = a.id"
         " JOIN revisions v ON v.revision = a.revision"
+        " JOIN revisions w ON w.revision = json_extract(a.before, '$.revision')"
         " WHERE a.record = 'reading' AND v.what = 'edit' AND r.meter = ?",
         (meter,),
     ):
-        before = json.loads(row["before"])
+        before = json.loads(row["before"]) | {"user": row["user"]}
         if low <= before["instant"] < high:
             yield _stored(before, superseded=True)
 
@@ -264,4 +277,5 @@ def _stored(
         superseded=superseded,
         witnesses=tuple(other for other in others if other != row["source"]),
         notes=tuple(dict.fromkeys(str(note) for note in notes if note is not None)),
+        user=None if row.get("user") is None else str(row["user"]),
     )

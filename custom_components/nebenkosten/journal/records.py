@@ -36,7 +36,7 @@ class StoredReading:
     """A reading in the journal; `superseded` marks the value before an edit.
 
     `witnesses` are the other sources that gave the same one, `notes` all that was
-    noted of it, its own note first.
+    noted of it, its own note first, `user` is the id of who made it what it is.
     """
 
     reading_id: int
@@ -55,6 +55,7 @@ class StoredReading:
     superseded: bool = False
     witnesses: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    user: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

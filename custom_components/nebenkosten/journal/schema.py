@@ -130,6 +130,8 @@ _FREED: Final = "".join(
         *("UPDATE readings SET seal = ", seal.OF_READING, " WHERE seal IS NULL;"),
     )
 )
+# Who said it: the id of Home Assistant's user, none where nobody did.
+_USERS: Final = "ALTER TABLE revisions ADD COLUMN user TEXT;"
 
 # One entry per version: the statements that lead to it from the one before.
 MIGRATIONS: Final[tuple[str, ...]] = (
@@ -137,6 +139,7 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     _WHAT_PEOPLE_SAID,
     _SEALS + _WITNESSES,
     _FREED,
+    _USERS,
 )
 VERSION: Final = len(MIGRATIONS)
 

@@ -5,13 +5,13 @@ on the disk. Reads and writes of several threads take turns.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 import sqlite3
 from threading import Lock
 import time
-from typing import Concatenate, Final
+from typing import Concatenate, Final, Protocol
 from uuid import uuid4
 
 from . import schema, seal
@@ -57,14 +57,16 @@ class Journal:
                 raise JournalError(_key_of(error), str(error)) from error
 
     @contextmanager
-    def writing(self, what: str) -> Iterator[tuple[sqlite3.Connection, int]]:
+    def writing(
+        self, what: str, user: str | None = None
+    ) -> Iterator[tuple[sqlite3.Connection, int]]:
         """Do all or nothing; yields the connection and the revision it makes."""
         with self.reading() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 cursor = connection.execute(
-                    "INSERT INTO revisions (at, what) VALUES (?, ?)",
-                    (micros(time.time()), what),
+                    "INSERT INTO revisions (at, what, user) VALUES (?, ?, ?)",
+                    (micros(time.time()), what, user),
                 )
                 before = connection.total_changes
                 revision = int(cursor.lastrowid or 0)
@@ -78,6 +80,10 @@ class Journal:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    def signed(self, user: str | None) -> Signed:
+        """Return the same journal, for changes by a user (an id; None: nobody's)."""
+        return Signed(self, user)
 
     def rest(self) -> None:
         """Make the file itself complete and leave it alone: a backup may copy it.
@@ -167,6 +173,30 @@ class Journal:
         with self.reading() as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(sql, parameters)
+
+
+class Writable(Protocol):
+    """A journal, signed or not."""
+
+    def writing(
+        self, what: str
+    ) -> AbstractContextManager[tuple[sqlite3.Connection, int]]:
+        """Do all or nothing; yields the connection and the revision it makes."""
+
+
+class Signed:
+    """A journal whose changes name the user who made them."""
+
+    def __init__(self, journal: Journal, user: str | None) -> None:
+        """Remember whose changes these are."""
+        self._journal = journal
+        self._user = user
+
+    def writing(
+        self, what: str
+    ) -> AbstractContextManager[tuple[sqlite3.Connection, int]]:
+        """Do all or nothing; yields the connection and the revision it makes."""
+        return self._journal.writing(what, self._user)
 
 
 def create_journal(path: Path) -> Journal:
@@ -269,15 +299,15 @@ def transactional[**P, R](
     what: str,
 ) -> Callable[
     [Callable[Concatenate[sqlite3.Connection, int, P], R]],
-    Callable[Concatenate[Journal, P], R],
+    Callable[Concatenate[Writable, P], R],
 ]:
     """Run a function of (connection, revision, …) as one change of a journal."""
 
     def decorate(
         change: Callable[Concatenate[sqlite3.Connection, int, P], R],
-    ) -> Callable[Concatenate[Journal, P], R]:
+    ) -> Callable[Concatenate[Writable, P], R]:
         @wraps(change)
-        def changed(journal: Journal, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        def changed(journal: Writable, /, *args: P.args, **kwargs: P.kwargs) -> R:
             with journal.writing(what) as (connection, revision):
                 return change(connection, revision, *args, **kwargs)
 

@@ -15,7 +15,7 @@ import probatio as vol
 
 from ..data import NkConfigEntry
 from ..errors import async_in_journal, error_key
-from ..flows.actions import async_act
+from ..flows.actions import acting_user, async_act
 from ..flows.exchange import ExchangeSteps
 from ..flows.reading_forms import reading_schema
 from ..journal.readings import confirm
@@ -145,10 +145,9 @@ class TypoFlow(_MeterFlow):
         """Vouch for the reading: nobody doubts it any more."""
         analytics = self._entry.runtime_data
         reading_id = self._trouble["reading_id"]
+        journal = analytics.journal.signed(acting_user())
         try:
-            meter = await async_in_journal(
-                self.hass, confirm, analytics.journal, reading_id
-            )
+            meter = await async_in_journal(self.hass, confirm, journal, reading_id)
         except HomeAssistantError as error:
             return self.async_abort(reason=error_key(error))
         analytics.request([meter])

@@ -10,7 +10,14 @@ from ..engine.meter import Meter
 from ..engine.model import ReadingKind
 from .cells import unmarked
 from .table import FileError, Table, csv_table
-from .text import BareDates, Number, TextError, parse_instant, parse_number
+from .text import (
+    BareDates,
+    Number,
+    TextError,
+    bounded,
+    parse_instant,
+    parse_number,
+)
 
 # Names that our own files, grid operators and people give to each column.
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -135,6 +142,8 @@ def _row(
         number = _value(cell("value"))
         column = "unit"
         unit = fitting_unit(unmarked(cell("unit")), meter)
+        column = "note"
+        note = bounded(unmarked(cell("note")))
     except TextError as error:
         return Rejected(line, column, error.key, cell(column)[:40])
     return Row(
@@ -146,7 +155,7 @@ def _row(
         value=number.decimal,
         unit=unit,
         kind=kind,
-        note=unmarked(cell("note")) or None,
+        note=note or None,
     )
 
 

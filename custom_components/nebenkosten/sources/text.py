@@ -24,6 +24,10 @@ _GERMAN: Final = re.compile(
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
+# So much of a note is kept [characters].
+_LONGEST: Final = 1_000
+
+
 class TextError(ValueError):
     """A text that says no number or no time; `key` names the sentence."""
 
@@ -53,6 +57,13 @@ class Instant:
 
     seconds: float
     zone: str
+
+
+def bounded(text: str) -> str:
+    """Return a text that is kept; raises TextError("text_too_long")."""
+    if len(text) > _LONGEST:
+        raise TextError("text_too_long")
+    return text
 
 
 def parse_number(text: str) -> Number:
