@@ -3,38 +3,34 @@
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 import logging
 from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
-from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
-from ..const import DOMAIN, EVENT_DAILY_SUMMARY
+from ..const import DOMAIN
 from ..data import NkConfigEntry, house_of, meters_of, settings_of
 from ..engine.meter import AnyMeter, Meter
 from ..engine.model import Snapshot
-from ..errors import broken, refuse
+from ..errors import broken
 from ..journal.records import JournalError
 from ..journal.size import Sizes, sizes
 from ..journal.store import Journal
-from ..texts import async_wording
 from .alerts import Alert
 from .cache import Cache
 from .checking import Checking
-from .execution import Execution
 from .housekeeping import Housekeeping
 from .issues import Issues
 from .live import Live
 from .lookup import Lookup
-from .notices import tell
 from .run import Request, Run, Status, Trigger
-from .run_log import RunLog, line_of
+from .run_log import RunLog
+from .runner import Runner
 from .servers import Servers
 from .summary import async_summary
-from .waiting import Waiting
 from .watching import Watching
 from .weather import Weather
 
@@ -42,6 +38,8 @@ _LOGGER = logging.getLogger(__name__)
 # Entities that are told at one go, before others have their turn.
 _AT_ONCE: Final = 100
 _FEW: Final = 500
+# What is cut has so long [s] to end.
+_PATIENCE: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +75,10 @@ class Analytics(DataUpdateCoordinator[Result]):
         self._subentries = {str(s.unique_id): s.subentry_id for s in meters_of(entry)}
         self._journal = journal
         self.cache = Cache(hass)
-        self._lock = asyncio.Lock()
-        self._manual = False
         self._sizes: Sizes | None = None
         self._missed: dict[str, tuple[str, ...]] = {}
         self._running: set[asyncio.Task[Any]] = set()
-        self._waiting = Waiting(
-            hass,
-            self._begin_automatic,
-            lambda missed: self.request(missed, Trigger.RETRY),
-        )
+        self.runner = Runner(hass, entry, self)
         self.weather = Weather(hass, entry)
         self.lookup = Lookup(
             hass, self.weather, lambda: self.journal, lambda: self.house
@@ -143,7 +135,7 @@ class Analytics(DataUpdateCoordinator[Result]):
         await self.servers.async_start(self.watching.tibber_asked)
         if isinstance(self._journal, JournalError):
             return
-        self.config_entry.async_on_unload(self._waiting.stop)
+        self.config_entry.async_on_unload(self.runner.stop)
         self.live.start()
         self.watching.start()
 
@@ -154,10 +146,12 @@ class Analytics(DataUpdateCoordinator[Result]):
 
     async def async_close(self) -> None:
         """End what still runs, then close the journal; nothing new begins."""
-        self._waiting.stop()
+        self.runner.stop()
         for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        if self._running:
+            # Who cannot be ended is not waited for: the house would never unload.
+            await asyncio.wait(self._running, timeout=_PATIENCE)
         await self.servers.async_close()
         await self.run_log.async_save()
         if isinstance(self._journal, Journal):
@@ -186,34 +180,12 @@ class Analytics(DataUpdateCoordinator[Result]):
 
     @callback
     def request(self, meters: Iterable[str], trigger: Trigger = Trigger.CHANGE) -> None:
-        """Run these meters soon; calls in quick succession make one run.
-
-        While the house does not work by itself, they wait for whoever asks for a run.
-        """
-        self._waiting.add(meters, trigger, soon=self.cache.automatic)
+        """Run these meters soon; see `Runner.request`."""
+        self.runner.request(meters, trigger)
 
     async def async_run(self, request: Request) -> Run:
-        """Run now; raises ServiceValidationError while another manual run goes on.
-
-        Takes over what is waiting, and waits for an automatic run in progress.
-        """
-        if self._manual:
-            raise refuse("run_in_progress")
-        journal = self.journal
-        self._manual = True
-        task = self.begin(self._async_locked(journal, request))
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            if not task.cancelled():
-                raise
-            raise broken("run_interrupted") from error
-        finally:
-            self._manual = False
-
-    @callback
-    def _begin_automatic(self) -> None:
-        self.begin(self._async_automatic())
+        """Run now; see `Runner.async_run`."""
+        return await self.runner.async_run(request)
 
     def begin[T](self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Let work go on by itself until the house is unloaded."""
@@ -224,59 +196,7 @@ class Analytics(DataUpdateCoordinator[Result]):
         task.add_done_callback(self._running.discard)
         return task
 
-    async def _async_automatic(self) -> None:
-        meters = frozenset(self._waiting.meters)
-        if not meters or not self.cache.automatic:
-            return
-        waiting = self._waiting
-        trigger = Trigger.NIGHTLY if waiting.nightly else waiting.trigger
-        request = Request(trigger=trigger, meters=meters)
-        await self._async_locked(self.journal, request)
-
-    async def _async_locked(self, journal: Journal, request: Request) -> Run:
-        nightly = False
-        async with self._lock:
-            if not request.dry_run:
-                nightly = self._waiting.nightly
-                request = request.joined(self._waiting.taken())
-            await self.lookup.async_load_engine()
-            if request.full and not request.dry_run:
-                self.doubt(self.meters if request.meters is None else request.meters)
-                self.weather.doubt()
-            moment = await self.weather.async_moment()
-            execution = Execution(
-                self.hass,
-                self.config_entry,
-                self.house,
-                journal,
-                self.cache,
-                self.lookup.known,
-                moment.temperature,
-                self.servers,
-            )
-            run = await execution.async_run(request)
-            self._waiting.again(run.missed)
-            if not request.dry_run:
-                mended = self.checking.taken([key.lower() for key in run.meters])
-                text = await async_wording(self.hass)
-                record = self.run_log.add(run, text, mended)
-                if request.meters is None or request.meters >= self.meters.keys():
-                    # Whatever asked for it: all of the night's work is done.
-                    self.cache.last_nightly = run.started.timestamp()
-                self.cache.last_run = run.started.timestamp() + run.duration
-                await self._async_note(journal, run, counts=nightly)
-                await self.cache.async_save()
-                await self._async_show()
-                tell(self.hass, self.config_entry.entry_id, run, record)
-                _LOGGER.info("run %s", line_of(record))
-                await self._async_ask_to_mend(run)
-        if nightly:
-            await self._async_sum_up()
-            await self.housekeeping.async_keep()
-            await self.checking.async_check(whole=True)
-        return run
-
-    async def _async_note(self, journal: Journal, run: Run, *, counts: bool) -> None:
+    async def async_note(self, journal: Journal, run: Run, *, counts: bool) -> None:
         """Keep what entities show of the run beside the meters' own values.
 
         To count millions of records takes a while: it is done with the night's work.
@@ -291,12 +211,6 @@ class Analytics(DataUpdateCoordinator[Result]):
         except JournalError as error:
             _LOGGER.warning("The journal cannot be measured: %s", error)
 
-    async def _async_ask_to_mend(self, run: Run) -> None:
-        """Let the user know what only he can mend."""
-        found = {key.lower(): one.findings for key, one in run.meters.items()}
-        await self.issues.async_told_by(found, self.house)
-        await self.issues.async_of_house(self.house, self.data.meters.get)
-
     async def async_summary(
         self, meters: Sequence[AnyMeter], day: date
     ) -> JsonObjectType:
@@ -306,12 +220,6 @@ class Analytics(DataUpdateCoordinator[Result]):
             self.hass, self.lookup, self.house, meters, day, state
         )
 
-    async def _async_sum_up(self) -> None:
-        """Tell automations of the day that is over."""
-        day = dt_util.now().date() - timedelta(days=1)
-        summary = await self.async_summary(self.house.all_meters, day)
-        self.hass.bus.async_fire(EVENT_DAILY_SUMMARY, summary)
-
     @callback
     def doubt(self, keys: Iterable[str]) -> None:
         """Believe nothing cached of these meters."""
@@ -319,7 +227,7 @@ class Analytics(DataUpdateCoordinator[Result]):
             self.lookup.known.pop(key, None)
             self.cache.doubt(key)
 
-    async def _async_show(self) -> None:
+    async def async_show(self) -> None:
         """Show what a run has found; of many meters some at a time."""
         self.data = self._result()
         self.last_update_success = True
@@ -352,7 +260,8 @@ class Analytics(DataUpdateCoordinator[Result]):
             if key in self.meters
         }
         alerts = {key: self.cache.alerts.get(key, ()) for key in meters}
-        last = self.run_log.runs[0]["status"] if self.run_log.runs else None
+        runs = (one for one in self.run_log.runs if not one.get("interrupted"))
+        last = next((one["status"] for one in runs), None)
         return Result(
             meters,
             alerts,

@@ -42,7 +42,6 @@ class Execution:
         journal: Journal,
         cache: Cache,
         analyses: dict[str, stages.Analysis],
-        temperature: Temperature | None,
         servers: Servers,
     ) -> None:
         """Take what a run works on; `analyses` is updated as results come."""
@@ -53,7 +52,8 @@ class Execution:
         self._journal = journal
         self._cache = cache
         self._analyses = analyses
-        self._temperature = temperature
+        self._temperature: Temperature | None = None
+        self._started = time.time()
         self._run_id = uuid4().hex
         self._progress = Progress(hass, self._run_id)
         self._errors: list[str] = []
@@ -64,15 +64,16 @@ class Execution:
         self._stages: dict[str, float] = {}
         self._begun = time.perf_counter()
 
-    async def async_run(self, request: Request) -> Run:
+    async def async_run(self, request: Request, temperature: Temperature | None) -> Run:
         """Do all stages for the meters asked for."""
-        started, self._begun = time.time(), time.perf_counter()
+        self._temperature = temperature
+        self._started, self._begun = time.time(), time.perf_counter()
         meters = self._concerned(request)
         publication = self._publication()
         if not request.dry_run:
             self._servers.begin()
             await self._timed("collect", self._collect(meters, request.start))
-        results = await self._timed("analyse", self._analyse(meters, started))
+        results = await self._timed("analyse", self._analyse(meters, self._started))
         if request.dry_run:
             await self._timed("compare", publication.async_compare(results, request))
         else:
@@ -83,7 +84,24 @@ class Execution:
         for meter, status, what in publication.failed:
             self._fail(meter, status, what)
         self._errors += publication.errors
-        return self._run(request, started, meters, results, publication)
+        return self._run(request, meters, results, publication)
+
+    def broken_off(self, request: Request, reason: str) -> Run:
+        """Return the record of a run that came to no end; `reason` is a sentence."""
+        failed = MeterRun(status=Status.FAILED)
+        return Run(
+            run_id=self._run_id,
+            trigger=request.trigger,
+            status=Status.FAILED,
+            started=dt_util.utc_from_timestamp(self._started),
+            duration=time.perf_counter() - self._begun,
+            stages=dict(self._stages),
+            meters={meter.meter_id: failed for meter in self._concerned(request)},
+            written=0,
+            missed=dict(self._missed),
+            errors=(*self._errors, reason),
+            reason=reason,
+        )
 
     def _concerned(self, request: Request) -> list[AnyMeter]:
         """Return the meters asked for, and all that are computed from them."""
@@ -226,7 +244,6 @@ class Execution:
     def _run(
         self,
         request: Request,
-        started: float,
         meters: list[AnyMeter],
         results: dict[str, stages.Analysis],
         publication: Publication,
@@ -238,7 +255,7 @@ class Execution:
             run_id=self._run_id,
             trigger=request.trigger,
             status=status,
-            started=dt_util.utc_from_timestamp(started),
+            started=dt_util.utc_from_timestamp(self._started),
             duration=time.perf_counter() - self._begun,
             stages=dict(self._stages),
             meters={

@@ -1,13 +1,18 @@
 """What do automations hear of a run: its end, and what happened to odd days?"""
 
+from typing import Final, cast
+
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.util.json import JsonObjectType
+from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..const import DOMAIN, EVENT_ANOMALY, EVENT_RUN_FINISHED, EVENT_STALE
 from ..engine.meter import AnyMeter, Definition
 from .alerts import Phase, Told
 from .run import Run
+
+# Errors, and places that were mended, that an event names.
+_NAMED: Final = 10
 
 
 @callback
@@ -17,8 +22,12 @@ def tell(hass: HomeAssistant, entry_id: str, run: Run, record: JsonObjectType) -
         known = told.alert.acknowledged and told.phase is not Phase.ENDED
         if not told.meter.muted and not known:
             hass.bus.async_fire(EVENT_ANOMALY, _anomaly(hass, entry_id, told))
-    names = ("run_id", "trigger", "status", "started", "duration_s", "errors", "mended")
-    hass.bus.async_fire(EVENT_RUN_FINISHED, {name: record[name] for name in names})
+    names = ("run_id", "trigger", "status", "started", "duration_s")
+    told_of: JsonObjectType = {name: record[name] for name in names}
+    for name in ("errors", "mended"):
+        # The recorder drops an event of more than 32 KiB; the record holds them all.
+        told_of[name] = cast(list[JsonValueType], record[name])[:_NAMED]
+    hass.bus.async_fire(EVENT_RUN_FINISHED, told_of)
 
 
 @callback

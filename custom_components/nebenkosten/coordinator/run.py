@@ -86,7 +86,8 @@ class Run:
     """The record of one run; durations in seconds.
 
     `missed` are meters whose servers were out of reach, by what was missed; `told` is
-    what happened to their events, `attempts` how often a server had to be asked.
+    what happened to their events, `attempts` how often a server had to be asked. One
+    that came to no end has a `reason`, a sentence; `interrupted` ones go on later.
     """
 
     run_id: str
@@ -102,3 +103,5 @@ class Run:
     missed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     attempts: Mapping[str, int] = field(default_factory=dict)
     told: tuple[Told, ...] = ()
+    reason: str | None = None
+    interrupted: bool = False

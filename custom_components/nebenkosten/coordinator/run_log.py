@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from operator import attrgetter
 from typing import Final, TypedDict
 
 from homeassistant.core import HomeAssistant
@@ -51,7 +52,7 @@ class RunLog:
     def add(
         self,
         run: Run,
-        text: Callable[[Finding], str],
+        text: Callable[[Finding], str] = attrgetter("code"),
         mended: Sequence[JsonValueType] = (),
     ) -> JsonObjectType:
         """Keep a run's record, let go of those of long ago, and return it."""
@@ -83,6 +84,7 @@ def record_of(run: Run, text: Callable[[Finding], str]) -> JsonObjectType:
         "warnings": _worded(findings, Severity.WARNING, text),
         "errors": [*run.errors, *_worded(findings, Severity.ERROR, text)],
         "attempts": dict(run.attempts),
+        "interrupted": run.interrupted,
     }
 
 

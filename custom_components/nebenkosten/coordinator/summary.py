@@ -1,12 +1,13 @@
 """What does the house say of a day?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, cast
 from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.json import json_bytes
 from homeassistant.util.json import JsonObjectType
 
 from ..engine.day_facts import DegreeDays, degree_days, facts_of
@@ -16,6 +17,9 @@ from .public_holidays import holiday_on
 if TYPE_CHECKING:
     from ..engine.daily import DaySummary
     from .lookup import Lookup
+
+# Of the 32 KiB that the recorder keeps of an event [bytes]; the day itself is short.
+_ROOM: Final = 30_000
 
 
 async def async_summary(
@@ -54,6 +58,27 @@ async def async_summary(
         "gradtag": float(facts.gradtag),
         "meters": found,
     }
+
+
+def portions_of(summary: JsonObjectType) -> Iterator[JsonObjectType]:
+    """Yield a day's summary as events that the recorder keeps.
+
+    It drops what is longer than 32 KiB. All but the largest houses fit into one;
+    `part` of `parts` tells which meters an event is about.
+    """
+    meters = cast(JsonObjectType, summary["meters"])
+    rest = {key: value for key, value in summary.items() if key != "meters"}
+    portions: list[JsonObjectType] = [{}]
+    room = _ROOM
+    for meter_id, day in meters.items():
+        needed = len(json_bytes({meter_id: day}))
+        if needed > room and portions[-1]:
+            portions.append({})
+            room = _ROOM
+        room -= needed
+        portions[-1][meter_id] = day
+    for number, portion in enumerate(portions, 1):
+        yield rest | {"meters": portion, "part": number, "parts": len(portions)}
 
 
 def _plain(summary: DaySummary) -> JsonObjectType:

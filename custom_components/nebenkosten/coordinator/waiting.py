@@ -33,6 +33,7 @@ class Waiting:
         self._quiet: CALLBACK_TYPE | None = None
         self._begun_at = 0.0
         self._retry: CALLBACK_TYPE | None = None
+        self._missed: set[str] = set()
         self._stopped = False
         self.trigger = Trigger.CHANGE
         self.nightly = False
@@ -67,19 +68,24 @@ class Waiting:
         return found
 
     @callback
-    def again(self, missed: Collection[str]) -> None:
-        """Run again later what a server out of reach kept from being complete."""
+    def again(self, missed: Collection[str], *, nightly: bool = False) -> None:
+        """Run again later what could not be completed, all of it at one go.
+
+        What was missed before keeps its time, which comes first.
+        """
+        self.nightly |= nightly
         if not missed or self._stopped:
             return
-        if self._retry is not None:
-            self._retry()
+        self._missed |= set(missed)
+        if self._retry is None:
+            self._retry = async_call_later(self._hass, _RETRY, self._once_again)
 
-        @callback
-        def now(_now: datetime) -> None:
-            self._retry = None
-            self._once_more(missed)
-
-        self._retry = async_call_later(self._hass, _RETRY, now)
+    @callback
+    def _once_again(self, _now: datetime) -> None:
+        self._retry = None
+        missed = frozenset(self._missed)
+        self._missed.clear()
+        self._once_more(missed)
 
     @callback
     def stop(self) -> None:
