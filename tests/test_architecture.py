@@ -21,6 +21,7 @@ FLOORS = {
     "errors": 3,
     "wiring": 3,
     "data": 2,
+    "identities": 3,
     "journal": 2,
     "sources": 2,
     "sinks": 2,
