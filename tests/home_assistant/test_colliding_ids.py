@@ -1,5 +1,6 @@
 """Two meters whose ids would name the same entities: refused, or told where there."""
 
+from types import MappingProxyType
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_USER, ConfigSubentry
@@ -95,7 +96,9 @@ async def test_meters_that_collide_already_are_told(
 ) -> None:
     await add_meter(hass, house, name="Gas")
     subentry = ConfigSubentry(
-        data={"meter_id": "gas_previous", "medium": "gas", "unit": "m³"},
+        data=MappingProxyType(
+            {"meter_id": "gas_previous", "medium": "gas", "unit": "m³"}
+        ),
         subentry_type=SUBENTRY_PHYSICAL,
         title="Altes Gas",
         unique_id="gas_previous",

@@ -15,6 +15,7 @@ from ..engine.meter import SourceKind, SourceRef
 from ..journal.records import JournalError
 from . import stages
 from .clock import Clock
+from .gas_issue import tell_gas
 from .opening import report_journal
 from .run import Trigger
 
@@ -91,6 +92,7 @@ class Watching:
     async def _async_look(self) -> None:
         """Follow what needs no run: definitions, overdue readings, the dashboard."""
         analytics = self._analytics
+        tell_gas(self._hass, analytics.house)
         await analytics.issues.async_of_house(
             analytics.house, analytics.data.meters.get
         )

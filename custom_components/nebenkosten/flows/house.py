@@ -16,8 +16,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    ObjectSelector,
-    ObjectSelectorConfig,
     SelectSelector,
     SelectSelectorConfig,
     StatisticSelector,
@@ -50,6 +48,7 @@ from ..journal.store import open_journal, set_aside
 from .checks import FieldError, year_start_of
 from .connect import ConnectFlow
 from .energy_dashboard import EnergyDashboard
+from .gas_factors import GAS_ROWS, gas_as_form, gas_rows, is_unusual
 from .import_house import ImportHouse
 from .import_readings import ImportReadings
 from .schemas import MORE, choice, whole
@@ -59,20 +58,6 @@ _BASIC = vol.Schema(
         vol.Required(CONF_RUN_TIME, default=DEFAULT_RUN_TIME): TimeSelector(),
         vol.Optional(CONF_TEMPERATURE): StatisticSelector(StatisticSelectorConfig()),
     }
-)
-_NUMBER = {"number": {"min": 0, "step": "any", "mode": "box"}}
-_GAS = ObjectSelector(
-    ObjectSelectorConfig(
-        multiple=True,
-        label_field="valid_from",
-        description_field="energy_content",
-        translation_key="gas",
-        fields={
-            "valid_from": {"selector": {"date": {}}},
-            "energy_content": {"selector": _NUMBER, "required": True},
-            "z_factor": {"selector": _NUMBER, "required": True},
-        },
-    )
 )
 _STATES = [
     *("bb", "be", "bw", "by", "hb", "he", "hh", "mv"),
@@ -89,7 +74,7 @@ _RARE = vol.Schema(
 OPTIONS = _BASIC.extend(
     {
         vol.Optional(CONF_BILLING_YEAR_START): TextSelector(),
-        vol.Optional(CONF_GAS): _GAS,
+        vol.Optional(CONF_GAS): GAS_ROWS,
         vol.Optional(MORE): section(_RARE, {"collapsed": True}),
     }
 )
@@ -254,6 +239,8 @@ class HouseFlow(
 class HouseOptionsFlow(OptionsFlow):
     """Change what was chosen for the whole house."""
 
+    _confirmed: list[dict[str, Any]] | None = None
+
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
@@ -261,13 +248,20 @@ class HouseOptionsFlow(OptionsFlow):
         errors = {}
         if user_input is not None:
             try:
-                return self.async_create_entry(data=_kept(user_input))
+                kept = _kept(user_input)
             except FieldError as error:
                 errors[error.field] = error.key
+            else:
+                gas = kept.get(CONF_GAS)
+                if not is_unusual(gas or []) or gas == self._confirmed:
+                    return self.async_create_entry(data=kept)
+                self._confirmed = gas
+                errors[CONF_GAS] = "gas_unusual"
         known = self.config_entry.options
         rare = {str(name): known.get(str(name)) for name in _RARE.schema}
+        gas = gas_as_form(self.hass, known.get(CONF_GAS, ()))
         schema = self.add_suggested_values_to_schema(
-            OPTIONS, user_input or {**known, MORE: rare}
+            OPTIONS, user_input or {**known, CONF_GAS: gas, MORE: rare}
         )
         return self.async_show_form(step_id="init", data_schema=schema, errors=errors)
 
@@ -275,13 +269,7 @@ class HouseOptionsFlow(OptionsFlow):
 def _kept(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options as they are kept; raises FieldError."""
     start = year_start_of(given.get(CONF_BILLING_YEAR_START))
-    gas = given.get(CONF_GAS) or []
-    for row in gas:
-        if not (row.get("energy_content") and row.get("z_factor")):
-            raise FieldError(CONF_GAS, "gas_incomplete")
-    days = [row.get("valid_from") for row in gas]
-    if len(set(days)) < len(days):
-        raise FieldError(CONF_GAS, "gas_twice")
+    gas = gas_rows(given.get(CONF_GAS) or [])
     rare = dict(given.get(MORE, {}))
     # Numbers of the form come as floats.
     rare |= {k: int(rare[k]) for k in (CONF_ATTEMPTS, CONF_KEEP_RUNS) if k in rare}
