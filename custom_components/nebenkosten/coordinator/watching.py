@@ -16,7 +16,7 @@ from ..journal.records import JournalError
 from . import stages
 from .clock import Clock
 from .gas_issue import tell_gas
-from .opening import report_journal
+from .opening import async_remember_options, report_journal
 from .run import Trigger
 
 if TYPE_CHECKING:
@@ -158,6 +158,10 @@ class Watching:
         if self._hass.config.time_zone == analytics.house.time_zone:
             return
         analytics.house = house_of(self._hass, self._entry)
+        if analytics.has_journal:
+            analytics.begin(
+                async_remember_options(self._hass, self._entry, analytics.journal)
+            )
         analytics.lookup.known.clear()
         self._clock.plan_anew()
         analytics.request(analytics.meters, Trigger.CHANGE)

@@ -40,14 +40,13 @@ from ..const import (
     CONF_TIBBER,
     DEFAULT_RUN_TIME,
     JOURNAL_FILE,
-    SUBENTRY_PHYSICAL,
 )
-from ..journal.house import KnownMeter, known_meters
-from ..journal.records import JournalError
-from ..journal.store import open_journal, set_aside
+from ..journal.store import set_aside
+from ..texts import async_sentences
 from .checks import FieldError, year_start_of
 from .connect import ConnectFlow
 from .energy_dashboard import EnergyDashboard
+from .found_journal import FoundJournal, look
 from .gas_factors import GAS_ROWS, gas_as_form, gas_rows, is_unusual
 from .import_house import ImportHouse
 from .import_readings import ImportReadings
@@ -106,7 +105,8 @@ class HouseFlow(
     _import: bool
     _data: dict[str, Any]
     _subentries: list[ConfigSubentryData]
-    _found: tuple[str, dict[str, KnownMeter]]
+    _found: FoundJournal
+    _anew: bool = False
 
     async def async_step_house(
         self, user_input: dict[str, Any] | None = None
@@ -117,8 +117,10 @@ class HouseFlow(
         self._connect = user_input.pop("connect")
         self._import = user_input.pop("import")
         self._options = user_input
-        found = await self.hass.async_add_executor_job(_look, _path(self.hass))
-        if found is None:
+        found = await self.hass.async_add_executor_job(look, _path(self.hass))
+        # A damaged one makes room, once all is confirmed.
+        self._anew = found is not None and found.journal_id is None
+        if found is None or self._anew:
             return await self._async_begin({})
         self._found = found
         return await self.async_step_journal_found()
@@ -145,24 +147,29 @@ class HouseFlow(
         return self.async_show_menu(
             step_id="journal_found",
             menu_options=["take_over", "start_anew"],
-            description_placeholders={"count": str(len(self._found[1]))},
+            description_placeholders={
+                "count": str(len(self._found.coming)),
+                "notes": self._found.said(
+                    self.hass.config.time_zone, await async_sentences(self.hass)
+                ),
+            },
         )
 
     async def async_step_take_over(
         self, _user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Go on with the journal and the meters that it knows."""
-        journal_id, meters = self._found
+        """Go on with the journal, its meters, and the options that it knows."""
+        found = self._found
+        self._options = {**found.house.options, **self._options}
         return await self._async_create(
-            {CONF_JOURNAL_ID: journal_id},
-            [_subentry(key, known) for key, known in meters.items() if not known.kept],
+            {CONF_JOURNAL_ID: found.journal_id}, [*found.coming]
         )
 
     async def async_step_start_anew(
         self, _user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Put the old journal aside; it is never deleted."""
-        await self.hass.async_add_executor_job(set_aside, _path(self.hass))
+        """Put the old journal aside at the end; it is never deleted."""
+        self._anew = True
         return await self._async_begin({})
 
     async def _async_create(
@@ -180,6 +187,8 @@ class HouseFlow(
                     CONF_TIBBER: self.async_step_tibber,
                 }
                 return await steps[name]()
+        if self._anew:
+            await self.hass.async_add_executor_job(set_aside, _path(self.hass))
         return self.async_create_entry(
             title=self.hass.config.location_name or "Nebenkosten",
             data=self._data,
@@ -284,32 +293,3 @@ def _kept(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _path(hass: HomeAssistant) -> Path:
     return Path(hass.config.path(JOURNAL_FILE))
-
-
-def _look(path: Path) -> tuple[str, dict[str, KnownMeter]] | None:
-    """Return id and meters of a journal that lies there and can be read."""
-    if not path.exists():
-        return None
-    try:
-        journal = open_journal(path)
-        try:
-            journal.check()
-            return journal.journal_id, known_meters(journal)
-        finally:
-            journal.close()
-    except JournalError as error:
-        # A damaged one makes room; one of a newer version, or in use, stays: set-up
-        # says what can be done about it.
-        if error.key == "journal_unreadable":
-            set_aside(path)
-        return None
-
-
-def _subentry(key: str, known: KnownMeter) -> ConfigSubentryData:
-    data = dict(known.definition)
-    return ConfigSubentryData(
-        subentry_type=str(data.pop("type", SUBENTRY_PHYSICAL)),
-        title=str(data.pop("name", key)),
-        data=data,
-        unique_id=key,
-    )
