@@ -7,8 +7,9 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
 from .. import reading_desk as desk
+from ..coordinator.alerts import as_known
 from ..errors import async_in_journal, refuse
-from ..journal.acknowledgements import acknowledge, acknowledged
+from ..journal.acknowledgements import acknowledge, acknowledged, withdraw
 from ..responses import (
     anomalies_response,
     consumption_rows,
@@ -100,7 +101,7 @@ async def get_anomalies(hass: HomeAssistant, call: ServiceCall) -> ServiceRespon
 async def acknowledge_anomaly(
     hass: HomeAssistant, call: ServiceCall
 ) -> ServiceResponse:
-    """Keep that somebody knows of an event."""
+    """Keep that somebody knows of an event, or that nobody does any more."""
     analytics = analytics_of(hass)
     meter = one_meter(hass, analytics, call)
     (analysis,) = await analytics.lookup.async_analyses([meter.key])
@@ -112,18 +113,18 @@ async def acknowledge_anomaly(
     ]
     if not found:
         raise refuse("anomaly_unknown", meter=meter.meter_id)
+    undo = call.data["undo"]
     for one in found:
-        await async_in_journal(
-            hass,
-            acknowledge,
-            analytics.journal,
-            meter.key,
-            one.anomaly_id,
-            (one.start, one.end),
-            call.data.get("note"),
-        )
-        await analytics.async_acknowledge(meter.key, one.anomaly_id)
-    return {"acknowledged": True}
+        known, journal = as_known(one), analytics.journal
+        if undo:
+            await async_in_journal(hass, withdraw, journal, meter.key, known)
+        else:
+            note = call.data.get("note")
+            await async_in_journal(
+                hass, acknowledge, journal, meter.key, one.anomaly_id, known, note
+            )
+        await analytics.async_acknowledge(meter.key, one.anomaly_id, known=not undo)
+    return {"acknowledged": not undo}
 
 
 async def get_counter(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:

@@ -113,8 +113,19 @@ CREATE TABLE witnesses (
 CREATE INDEX witnesses_by_reading ON witnesses (reading);
 """
 
+# What an event was when somebody said to know it: worse or another one is news.
+_KNOWN_AS: Final = """
+ALTER TABLE acknowledgements ADD COLUMN kind TEXT;
+ALTER TABLE acknowledgements ADD COLUMN excess REAL;  -- [unit/day]
+"""
+
 # One entry per version: the statements that lead to it from the one before.
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _WHAT_PEOPLE_SAID, _SEALS + _WITNESSES)
+MIGRATIONS: Final[tuple[str, ...]] = (
+    _FIRST,
+    _WHAT_PEOPLE_SAID,
+    _SEALS + _WITNESSES,
+    _KNOWN_AS,
+)
 VERSION: Final = len(MIGRATIONS)
 
 
