@@ -21,6 +21,7 @@ FLOORS = {
     "errors": 3,
     "wiring": 3,
     "data": 2,
+    "identities": 3,
     "journal": 2,
     "sources": 2,
     "sinks": 2,
@@ -62,7 +63,7 @@ ENGINE_MAY = {"numpy", "scipy", "pandas"} | set(sys.stdlib_module_names)
 # What of the engine is free of numpy, so that everybody may ask it.
 PLAIN_ENGINE = (
     *("engine", "meter", "model", "units", "days", "definition"),
-    *("house_checks", "order", "groups", "grade", "day_facts"),
+    *("house_checks", "gas_bounds", "order", "groups", "grade", "day_facts"),
 )
 JOURNAL_MAY = set(sys.stdlib_module_names)
 HEAVY = {"numpy", "scipy", "pandas", "influxdb", "influxdb_client"}

@@ -13,7 +13,11 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN, ENTRY_VERSION, ISSUE_NEWER
 from .coordinator.analytics import Analytics
 from .coordinator.cache import Cache
-from .coordinator.opening import async_compare_meters, async_journal_of
+from .coordinator.opening import (
+    async_compare_meters,
+    async_journal_of,
+    async_remember_options,
+)
 from .dashboard import async_offer_dashboard
 from .data import NkConfigEntry, meters_of, statistic_ids
 from .journal.store import Journal
@@ -73,6 +77,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NkConfigEntry) -> bool:
     )
     if isinstance(journal, Journal):
         await async_compare_meters(hass, entry, journal)
+        await async_remember_options(hass, entry, journal)
     await analytics.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True

@@ -14,7 +14,7 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator.alerts import Alert, current
+from .coordinator.alerts import Alert, current, known_ones
 from .coordinator.analytics import Analytics
 from .coordinator.health import is_stale
 from .data import NkConfigEntry
@@ -39,15 +39,28 @@ def _alert(analytics: Analytics, meter: AnyMeter) -> Alert | None:
 
 def _about_alert(analytics: Analytics, meter: AnyMeter) -> Mapping[str, Any]:
     alert = _alert(analytics, meter)
+    known = known_ones(analytics.data.alerts, meter.key, muted=meter.muted)
+    beside = {"known": [_about_known(one) for one in known]} if known else {}
     if alert is None:
-        return {}
+        return beside
     return {
+        **beside,
         "id": alert.anomaly_id,
         "kind": alert.kind,
         "since": alert.start.isoformat(),
         "until": alert.end.isoformat(),
         "actual": alert.actual,
         "expected": alert.expected,
+        "reason": alert.reason,
+    }
+
+
+def _about_known(alert: Alert) -> Mapping[str, Any]:
+    """Return what goes on and alarms nobody any more."""
+    return {
+        "id": alert.anomaly_id,
+        "kind": alert.kind,
+        "since": alert.start.isoformat(),
         "reason": alert.reason,
     }
 

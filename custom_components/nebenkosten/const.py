@@ -35,6 +35,7 @@ EVENT_PROGRESS: Final = f"{DOMAIN}_run_progress"
 EVENT_RUN_FINISHED: Final = f"{DOMAIN}_run_finished"
 EVENT_STALE: Final = f"{DOMAIN}_stale"
 
+ISSUE_GAS: Final = "gas_factor"
 ISSUE_JOURNAL: Final = "journal"
 ISSUE_METER_REMOVED: Final = "meter_removed"
 ISSUE_NEWER: Final = "house_newer"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
+import math
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -33,7 +34,15 @@ from .engine.definition import (
     virtual_from,
     year_start,
 )
-from .engine.meter import DEFAULT_GAS, AnyMeter, House, Master, Meter, Virtual
+from .engine.meter import (
+    DEFAULT_GAS,
+    AnyMeter,
+    GasFactor,
+    House,
+    Master,
+    Meter,
+    Virtual,
+)
 
 if TYPE_CHECKING:
     from .coordinator.analytics import Analytics
@@ -84,7 +93,7 @@ def house_of(hass: HomeAssistant, entry: NkConfigEntry) -> House:
 def house_with(time_zone: str, entry: NkConfigEntry, meters: list[AnyMeter]) -> House:
     """Return a house of these meters with the entry's options."""
     options = entry.options
-    gas = tuple(gas_factor(row) for row in options.get(CONF_GAS, ()))
+    gas = tuple(map(_stored_gas, options.get(CONF_GAS, ())))
     return House(
         time_zone=time_zone,
         meters=tuple(m for m in meters if isinstance(m, Meter)),
@@ -93,6 +102,14 @@ def house_with(time_zone: str, entry: NkConfigEntry, meters: list[AnyMeter]) -> 
         gas=gas or (DEFAULT_GAS,),
         billing_year_start=year_start(options.get(CONF_BILLING_YEAR_START)) or (1, 1),
     )
+
+
+def _stored_gas(row: Plain) -> GasFactor:
+    """Return a factor as it is kept; one that is no number is an impossible one."""
+    try:
+        return gas_factor(row)
+    except TypeError, ValueError:
+        return GasFactor(brennwert=math.nan, zustandszahl=math.nan)
 
 
 def meters_of(entry: NkConfigEntry) -> list[ConfigSubentry]:

@@ -17,6 +17,7 @@ from .coordinator.analytics import Analytics
 from .data import NkConfigEntry
 from .engine.meter import AnyMeter, Meter, Virtual
 from .engine.model import Snapshot
+from .identities import entity_unique_id
 
 
 def house_device(entry: NkConfigEntry) -> DeviceInfo:
@@ -87,7 +88,7 @@ class MeterEntity(CoordinatorEntity[Analytics]):
         super().__init__(analytics)
         self.entity_description = description
         self.meter = meter
-        self._attr_unique_id = f"{meter.key}_{description.key}"
+        self._attr_unique_id = entity_unique_id(meter.key, description.key)
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, meter.key)},
             name=meter.name,

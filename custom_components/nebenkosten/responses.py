@@ -12,6 +12,7 @@ from .coordinator.run import MeterRun, Run
 from .engine.days import iso, start_of
 from .engine.meter import Meter
 from .engine.model import Finding, MeterReport
+from .journal.acknowledgements import Acknowledgement
 from .journal.records import Status, StoredReading
 from .texts import Wording
 
@@ -91,7 +92,7 @@ def _judgement(report: MeterReport | None, text: Wording) -> JsonObjectType:
 def anomalies_response(
     report: MeterReport,
     days: tuple[date | None, date | None],
-    acknowledged: Sequence[tuple[date, date]],
+    acknowledged: Sequence[Acknowledgement],
     text: Wording,
 ) -> list[JsonValueType]:
     """Return the events that touch some days, first to last included."""
@@ -101,7 +102,7 @@ def anomalies_response(
     return [
         {
             **anomaly_json(one, text),
-            "acknowledged": is_acknowledged(one.start, one.end, acknowledged),
+            "acknowledged": is_acknowledged(one, acknowledged),
         }
         for one in report.anomalies
         if (end is None or one.start <= end) and (start is None or one.end >= start)

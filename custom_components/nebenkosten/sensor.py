@@ -16,7 +16,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from .coordinator.alerts import current
+from .coordinator.alerts import current, known_ones
 from .coordinator.analytics import Analytics
 from .coordinator.health import Level, health
 from .data import NkConfigEntry
@@ -147,6 +147,22 @@ def _open_anomalies(analytics: Analytics) -> list[str]:
     ]
 
 
+def _known_anomalies(analytics: Analytics) -> list[Mapping[str, str]]:
+    """Return what goes on although somebody knows of it: it is no news, but odd."""
+    alerts = analytics.data.alerts
+    return [
+        {
+            "meter_id": meter.meter_id,
+            "name": meter.name,
+            "kind": one.kind,
+            "since": one.start.isoformat(),
+            "reason": one.reason,
+        }
+        for key, meter in analytics.meters.items()
+        for one in known_ones(alerts, key, muted=meter.muted)
+    ]
+
+
 def _midnight(day: date) -> str:
     return dt_util.start_of_local_day(day).isoformat()
 
@@ -217,7 +233,10 @@ HOUSE_SENSORS = (
         key="open_anomalies",
         translation_key="open_anomalies",
         value_fn=lambda analytics: len(_open_anomalies(analytics)),
-        attributes_fn=lambda analytics: {"meters": _open_anomalies(analytics)},
+        attributes_fn=lambda analytics: {
+            "meters": _open_anomalies(analytics),
+            "known": _known_anomalies(analytics),
+        },
     ),
     HouseSensorDescription(
         key="health",

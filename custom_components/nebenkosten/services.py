@@ -58,6 +58,7 @@ _AT: Final[dict[Any, Any]] = {vol.Required("at"): cv.string}
 _ACKNOWLEDGE: Final[dict[Any, Any]] = {
     vol.Optional("id"): cv.string,
     vol.Optional("note"): cv.string,
+    vol.Optional("undo", default=False): cv.boolean,
 }
 _IMPORT: Final[dict[Any, Any]] = _DRY | {
     vol.Exclusive("path", "file"): cv.string,

@@ -52,6 +52,12 @@ async def fix(
     )
     await settle(hass)
     result: dict[str, Any] = await answer.json()
+    if result["type"] == "form":
+        answer = await client.post(
+            f"/api/repairs/issues/fix/{flow['flow_id']}", json={}
+        )
+        await settle(hass)
+        result = await answer.json()
     return result
 
 
@@ -104,7 +110,7 @@ async def test_removal_clears_statistics_and_keeps_the_journal(
         flow["flow_id"], {"run_time": "03:30:00"}
     )
     assert menu["type"] is FlowResultType.MENU
-    assert menu["description_placeholders"] == {"count": "1"}
+    assert menu["description_placeholders"] == {"count": "1", "notes": ""}
     done = await hass.config_entries.flow.async_configure(
         flow["flow_id"], {"next_step_id": "take_over"}
     )

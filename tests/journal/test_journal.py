@@ -20,6 +20,7 @@ from custom_components.nebenkosten.journal import (
     series,
 )
 from custom_components.nebenkosten.journal.acknowledgements import (
+    Acknowledgement,
     acknowledge,
     acknowledged,
 )
@@ -384,7 +385,7 @@ def test_a_journal_of_the_first_layout_is_brought_to_todays(path: Path) -> None:
     assert (reading.reading_id, reading.value) == (7, 5.0)
     assert readings.confirm(opened, 7) == "strom"
     assert series.load(opened, "strom").readings.confirmed == {7}
-    days = date(2026, 1, 1), date(2026, 1, 3)
-    acknowledge(opened, "strom", "a", days, None)
-    assert acknowledged(opened, "strom") == [days]
+    known = Acknowledgement(first=date(2026, 1, 1), last=date(2026, 1, 3))
+    acknowledge(opened, "strom", "a", known, None)
+    assert acknowledged(opened, "strom") == [known]
     opened.close()

@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.nebenkosten.coordinator import execution, runner
+from custom_components.nebenkosten.coordinator.waiting import Waiting
 from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.journal.records import JournalError
 from custom_components.nebenkosten.sinks import statistics
@@ -172,7 +173,7 @@ async def test_one_retry_does_not_replace_another(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     asked: list[frozenset[str]] = []
-    waiting = runner.Waiting(
+    waiting = Waiting(
         hass, lambda: None, lambda missed: asked.append(frozenset(missed))
     )
     waiting.again(["strom"])

@@ -7,8 +7,9 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
 from .. import reading_desk as desk
+from ..coordinator.alerts import as_known
 from ..errors import async_in_journal, refuse
-from ..journal.acknowledgements import acknowledge, acknowledged
+from ..journal.acknowledgements import acknowledge, acknowledged, withdraw
 from ..responses import (
     anomalies_response,
     consumption_rows,
@@ -101,7 +102,7 @@ async def get_anomalies(hass: HomeAssistant, call: ServiceCall) -> ServiceRespon
 async def acknowledge_anomaly(
     hass: HomeAssistant, call: ServiceCall
 ) -> ServiceResponse:
-    """Keep that somebody knows of an event."""
+    """Keep that somebody knows of an event, or that nobody does any more."""
     analytics = analytics_of(hass)
     note = desk.bounded(call.data.get("note"))
     meter = await async_one_meter(hass, analytics, call, POLICY_CONTROL)
@@ -115,18 +116,18 @@ async def acknowledge_anomaly(
     ]
     if not found:
         raise refuse("anomaly_unknown", meter=meter.meter_id)
+    undo = call.data["undo"]
+    journal = analytics.journal.signed(caller.user_id)
     for one in found:
-        await async_in_journal(
-            hass,
-            acknowledge,
-            analytics.journal.signed(caller.user_id),
-            meter.key,
-            one.anomaly_id,
-            (one.start, one.end),
-            note,
-        )
-        await analytics.async_acknowledge(meter.key, one.anomaly_id)
-    return {"acknowledged": True}
+        known = as_known(one)
+        if undo:
+            await async_in_journal(hass, withdraw, journal, meter.key, known)
+        else:
+            await async_in_journal(
+                hass, acknowledge, journal, meter.key, one.anomaly_id, known, note
+            )
+        await analytics.async_acknowledge(meter.key, one.anomaly_id, known=not undo)
+    return {"acknowledged": not undo}
 
 
 async def get_counter(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:

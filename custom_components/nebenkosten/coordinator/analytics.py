@@ -272,11 +272,13 @@ class Analytics(DataUpdateCoordinator[Result]):
             missed=dict(self._missed),
         )
 
-    async def async_acknowledge(self, key: str, anomaly_id: str) -> None:
-        """Show at once that somebody knows of an event."""
+    async def async_acknowledge(
+        self, key: str, anomaly_id: str, *, known: bool
+    ) -> None:
+        """Show at once whether somebody knows of an event."""
         alerts = self.cache.alerts.get(key, ())
         self.cache.alerts[key] = tuple(
-            replace(one, acknowledged=True) if one.anomaly_id == anomaly_id else one
+            replace(one, acknowledged=known) if one.anomaly_id == anomaly_id else one
             for one in alerts
         )
         await self.cache.async_save()

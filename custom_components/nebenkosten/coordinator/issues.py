@@ -136,7 +136,8 @@ class Issues:
                     continue
                 kind, about = "demand", finding.code
             elif finding.code in _UNITS:
-                kind, about = "units", finding.code
+                # No key has a hyphen: the code never reads as the end of another key.
+                kind, about = "units", finding.code.replace("_", "-")
             else:
                 continue
             if kind != "typo" or typos <= _MOST_TYPOS:

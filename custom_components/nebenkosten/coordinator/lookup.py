@@ -10,6 +10,7 @@ from homeassistant.helpers.importlib import async_import_module
 from ..engine.meter import AnyMeter, House, Meter
 from ..engine.model import Temperature
 from ..errors import async_in_journal
+from ..journal.acknowledgements import Acknowledgement, acknowledged
 from ..journal.records import NewReading
 from ..journal.store import Journal
 from . import stages
@@ -116,6 +117,12 @@ class Lookup:
             meter,
             await self._weather.async_moment(),
             at,
+        )
+
+    async def async_acknowledged(self, meter: AnyMeter) -> list[Acknowledgement]:
+        """Return what somebody knows of a meter's odd days."""
+        return await async_in_journal(
+            self._hass, acknowledged, self._journal(), meter.key
         )
 
     async def async_preview(

@@ -14,7 +14,13 @@ from ..const import (
 )
 from ..data import NkConfigEntry, meter_of, meters_of
 from ..engine.definition import meter_data
-from ..journal.house import Definition, known_meters, remember_meters
+from ..journal.house import (
+    Definition,
+    HouseOptions,
+    known_meters,
+    remember_house,
+    remember_meters,
+)
 from ..journal.records import JournalError
 from ..journal.store import Journal, create_journal, open_journal
 
@@ -70,6 +76,14 @@ def _open(path: Path, expected: str | None, has_meters: bool) -> Journal | Journ
         journal.close()
         return JournalError("journal_other", str(path))
     return journal
+
+
+async def async_remember_options(
+    hass: HomeAssistant, entry: NkConfigEntry, journal: Journal
+) -> None:
+    """Note in the journal what changes numbers: who takes it over gets it back."""
+    house = HouseOptions(options=dict(entry.options), time_zone=hass.config.time_zone)
+    await hass.async_add_executor_job(remember_house, journal, house)
 
 
 async def async_compare_meters(

@@ -6,11 +6,12 @@ from homeassistant.helpers import entity_registry as er
 from ..engine.house_checks import Check, Problem, problems
 from ..engine.meter import House, SourceKind
 from ..engine.model import Severity
+from ..identities import collisions
 
 
 def house_problems(hass: HomeAssistant, house: House) -> list[Problem]:
     """Return what meters cannot be as they are defined, and sources that are gone."""
-    return [*problems(house), *_lost_entities(hass, house)]
+    return [*problems(house), *collisions(house), *_lost_entities(hass, house)]
 
 
 def _lost_entities(hass: HomeAssistant, house: House) -> list[Problem]:

@@ -12,6 +12,7 @@ from homeassistant.util.json import JsonObjectType
 
 from ..engine.day_facts import DegreeDays, degree_days, facts_of
 from ..engine.meter import AnyMeter, House
+from .alerts import is_acknowledged
 from .public_holidays import holiday_on
 
 if TYPE_CHECKING:
@@ -42,7 +43,17 @@ async def async_summary(
         summary = summary_of(one.report, day, zone)
         if summary is not None:
             meter = one.report.meter
-            found[meter.meter_id] = {"unit": meter.unit, **_plain(summary)}
+            acknowledged = await lookup.async_acknowledged(meter)
+            found[meter.meter_id] = {
+                "unit": meter.unit,
+                **_plain(summary),
+                "acknowledged": [
+                    event.kind
+                    for event in one.report.anomalies
+                    if event.start <= day <= event.end
+                    and is_acknowledged(event, acknowledged)
+                ],
+            }
     degrees = degree_days(mean_of(warmth, day))
     facts = facts_of(day, house.billing_year_start)
     return {

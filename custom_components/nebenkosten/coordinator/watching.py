@@ -15,7 +15,8 @@ from ..engine.meter import SourceKind, SourceRef
 from ..journal.records import JournalError
 from . import stages
 from .clock import Clock
-from .opening import report_journal
+from .gas_issue import tell_gas
+from .opening import async_remember_options, report_journal
 from .run import Trigger
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Watching:
     async def _async_look(self) -> None:
         """Follow what needs no run: definitions, overdue readings, the dashboard."""
         analytics = self._analytics
+        tell_gas(self._hass, analytics.house)
         await analytics.issues.async_of_house(
             analytics.house, analytics.data.meters.get
         )
@@ -156,6 +158,10 @@ class Watching:
         if self._hass.config.time_zone == analytics.house.time_zone:
             return
         analytics.house = house_of(self._hass, self._entry)
+        if analytics.has_journal:
+            analytics.begin(
+                async_remember_options(self._hass, self._entry, analytics.journal)
+            )
         analytics.lookup.known.clear()
         self._clock.plan_anew()
         analytics.request(analytics.meters, Trigger.CHANGE)

@@ -8,7 +8,17 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from . import adjustment, balance, calibration, days, demands, gas, quality, residual
+from . import (
+    adjustment,
+    balance,
+    calibration,
+    days,
+    demands,
+    gas,
+    gas_findings,
+    quality,
+    residual,
+)
 from .anomalies import with_anomalies
 from .forecast import forecast
 from .meter import House, Virtual
@@ -76,6 +86,7 @@ def _said(
     for key, report in reports.items():
         said[key] += residual.negative(report, reports)
         said[key] += demands.unmet(report)
+        said[key] += gas_findings.odd_factors(report, house.gas)
     return said
 
 
@@ -122,6 +133,8 @@ def _summed(
         if operand.forecast is None:
             return None
         scale = gas.daily_factor(operand.meter, meter, house.gas, today, 1)[0]
+        if np.isnan(scale):
+            return None
         months.append((term.factor * scale, operand.forecast.month))
         years.append((term.factor * scale, operand.forecast.year))
     return Forecast(month=_sum(months), year=_sum(years))

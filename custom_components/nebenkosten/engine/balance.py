@@ -68,6 +68,8 @@ def _of(house: House, main: MeterReport, parts: list[MeterReport]) -> Iterator[F
             scale = gas.daily_factor(part.meter, main.meter, house.gas, first, days)
         except UnitMismatchError:
             return
+        if np.isnan(scale).any():
+            return
         summed = summed + scale * over(part, part.use, first, days)
         doubt = doubt + scale[0] * _doubt(part, first, days)
     # Only the last closed interval: what was wrong before is history. Where nothing

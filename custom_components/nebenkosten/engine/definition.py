@@ -136,14 +136,23 @@ def _term(term: Mapping[str, Plain]) -> Term:
 
 
 def gas_factor(data: Plain) -> GasFactor:
-    """Return what a cubic metre of gas holds, as a configuration names it."""
+    """Return what a cubic metre of gas holds, as a configuration names it.
+
+    Raises TypeError or ValueError for what is none. A comma is a decimal one: no gas
+    has a factor of thousands.
+    """
     if not isinstance(data, Mapping):
         raise TypeError("energy_content and z_factor are missing")
     return GasFactor(
-        brennwert=float(str(data.get("energy_content", DEFAULT_GAS.brennwert))),
-        zustandszahl=float(str(data.get("z_factor", DEFAULT_GAS.zustandszahl))),
+        brennwert=_either(data.get("energy_content", DEFAULT_GAS.brennwert)),
+        zustandszahl=_either(data.get("z_factor", DEFAULT_GAS.zustandszahl)),
         valid_from=_day(data.get("valid_from")) or date.min,
     )
+
+
+def _either(value: Plain) -> float:
+    """Return a number with a decimal point or comma."""
+    return float(str(value).replace(",", "."))
 
 
 def gas_data(factor: GasFactor) -> dict[str, Plain]:

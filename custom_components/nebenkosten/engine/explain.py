@@ -168,17 +168,20 @@ class _Explaining:
         term = meter.terms[index]
         operand = self._meters[term.meter_id.lower()]
         node = self.of(operand)
-        scale = float(
-            gas.daily_factor(operand, meter, self._house.gas, self._day, 1)[0]
+        scale = known(
+            float(gas.daily_factor(operand, meter, self._house.gas, self._day, 1)[0])
         )
         value = known(float(formula.operand(term, self._reports, self._day, 1).use[0]))
-        factor = term.factor * scale
+        data: dict[str, Value] = {"factor": term.factor, "operand": node.what}
+        product = None
+        if value is not None and scale is not None:
+            product = term.factor * scale * value
         return Node(
             what=meter.meter_id,
-            value=None if value is None else factor * value,
+            value=product,
             unit=meter.unit,
             how="term",
-            data={"factor": term.factor, "conversion": scale, "operand": node.what},
+            data=data | {"conversion": "–" if scale is None else scale},
             inputs=(
                 replace(node, value=value),
                 _leaf("factor", term.factor, "1", "setting"),
@@ -187,7 +190,9 @@ class _Explaining:
             op="product",
         )
 
-    def _conversion(self, given: AnyMeter, wanted: AnyMeter, scale: float) -> Node:
+    def _conversion(
+        self, given: AnyMeter, wanted: AnyMeter, scale: float | None
+    ) -> Node:
         """Return the factor between two meters' units, and from when on it holds."""
         unit = f"{wanted.unit}/{given.unit}"
         if units.is_volume_of_gas(given) == units.is_volume_of_gas(wanted):
@@ -263,7 +268,7 @@ def _less(node: Node) -> Node:
     )
 
 
-def _leaf(what: str, value: float, unit: str, how: str) -> Node:
+def _leaf(what: str, value: float | None, unit: str, how: str) -> Node:
     return Node(what=what, value=value, unit=unit, how=how)
 
 

@@ -68,7 +68,7 @@ def combined(
 ) -> Operand:
     """Return the sum of factor x scale x operand over the days (n,) from `first`.
 
-    `scales` (n,) make the formula's unit of each term's.
+    `scales` (n,) make the formula's unit of each term's; NaN where nothing does.
     """
     count = len(scales[0])
     use, slack = np.zeros(count), np.zeros(count + 1)
@@ -76,8 +76,10 @@ def combined(
     for term, scale in zip(meter.terms, scales, strict=True):
         part = operand(term, reports, first, count)
         use = use + term.factor * scale * part.use
-        slack = slack + abs(term.factor) * np.append(scale, scale[-1:]) * part.slack
-        provenance = np.maximum(provenance, part.provenance)
+        size = abs(term.factor) * np.nan_to_num(np.append(scale, scale[-1:]))
+        slack = slack + size * part.slack
+        known = np.where(np.isnan(scale), Provenance.UNKNOWN, part.provenance)
+        provenance = np.maximum(provenance, known)
     return Operand(use, provenance, slack)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from . import units
 from .conversion import Conversion
 from .days import midnight
+from .gas_bounds import GasFactorError, is_possible
 from .meter import AnyMeter, GasFactor, Medium
 from .model import MeterReport, Rows
 
@@ -36,12 +37,14 @@ def zustandszahl(altitude: float) -> float:
 def energy_per_volume(gas: Sequence[GasFactor], first: date, days: int) -> Floats:
     """Return the factor (days,) [kWh/m³] of each day from `first` on.
 
-    The earliest factor holds before its first day too, the latest one ever after.
+    The earliest factor holds before its first day too, the latest one ever after. NaN
+    where it is one that no gas has: nothing is counted with it.
     """
     dated = sorted(gas, key=lambda factor: factor.valid_from)
     begins = np.array([factor.valid_from.toordinal() for factor in dated])
     which = np.searchsorted(begins, first.toordinal() + np.arange(days), "right") - 1
-    return np.array([factor.kwh for factor in dated])[np.clip(which, 0, None)]
+    kwh = [factor.kwh if is_possible(factor) else np.nan for factor in dated]
+    return np.array(kwh)[np.clip(which, 0, None)]
 
 
 def valid_on(gas: Sequence[GasFactor], day: date) -> GasFactor:
@@ -54,23 +57,31 @@ def valid_on(gas: Sequence[GasFactor], day: date) -> GasFactor:
 def energy_rows(report: MeterReport, rows: Rows, gas: Sequence[GasFactor]) -> Rows:
     """Return published rows of gas [m³] in kWh, each by the factor of its day.
 
-    Energy has no dial.
+    Energy has no dial. Days whose factor cannot be have no row.
     """
     if report.first_day is None or not len(rows.starts):
         return rows
     day = np.searchsorted(report.midnights, rows.starts, "right") - 1
     factor = energy_per_volume(gas, report.first_day, len(report.midnights))[day]
     scale = units.factor(report.meter.unit, "m³")
-    sums = np.cumsum(np.diff(rows.sums, prepend=0.0) * factor * scale)
-    return Rows(rows.starts, sums, np.full(len(sums), np.nan))
+    counts = ~np.isnan(factor)
+    use = np.diff(rows.sums, prepend=0.0) * scale
+    sums = np.cumsum(use[counts] * factor[counts])
+    return Rows(rows.starts[counts], sums, np.full(len(sums), np.nan))
 
 
 def conversion(
     given: AnyMeter, wanted: AnyMeter, gas: Sequence[GasFactor], zone: ZoneInfo
 ) -> Conversion:
-    """Return the same for any instants; raises UnitMismatchError as `daily_factor`."""
+    """Return the same for any instants; raises UnitMismatchError as `daily_factor`.
+
+    GasFactorError where one of the factors needed cannot be: a line has no holes.
+    """
     days = sorted({factor.valid_from for factor in gas if factor.valid_from > date.min})
     factors = [daily_factor(given, wanted, gas, day, 1)[0] for day in (date.min, *days)]
+    if np.isnan(factors).any():
+        wrong = next(factor for factor in gas if not is_possible(factor))
+        raise GasFactorError(given.unit, wanted.unit, wrong)
     if len(set(factors)) == 1:
         return Conversion(np.empty(0), np.array(factors[:1]))
     return Conversion(
@@ -84,7 +95,8 @@ def daily_factor(
     """Return what (days,) a day's use of one meter is multiplied with for another.
 
     Volume becomes energy, or energy volume, only where the volume is gas. Raises
-    UnitMismatchError for any other pair without a fixed factor.
+    UnitMismatchError for any other pair without a fixed factor. NaN where the gas
+    factor of the day cannot be.
     """
     source, target = (units.dimension(units.canonical(m.unit)) for m in (given, wanted))
     if {source, target} != {"energy", "volume"}:

@@ -18,6 +18,7 @@ class Check(StrEnum):
     """What can be wrong with the definitions of meters."""
 
     CYCLE = "cycle"
+    IDS_COLLIDE = "ids_collide"
     OPERAND_MISSING = "operand_missing"
     PART_OF_MISSING = "part_of_missing"
     PART_OF_ITSELF = "part_of_itself"

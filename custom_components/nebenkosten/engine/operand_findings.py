@@ -1,5 +1,7 @@
 """Why a meter has no days, or cannot be computed from others."""
 
+from .gas_bounds import GasFactorError
+from .gas_findings import factor_finding
 from .meter import AnyMeter, Master, Virtual
 from .model import Finding, Severity
 from .physical import Prepared
@@ -53,7 +55,9 @@ def computed(meter: Master, operand: Virtual) -> Finding:
 
 
 def mismatch(meter: AnyMeter, error: UnitMismatchError) -> Finding:
-    """Say that an operand's unit cannot become the meter's."""
+    """Say that an operand's unit cannot become the meter's, or by which factor not."""
+    if isinstance(error, GasFactorError):
+        return factor_finding(meter, error.factor)
     return Finding(
         code="unit_pair_refused",
         severity=Severity.ERROR,

@@ -17,6 +17,7 @@ from ..const import DOMAIN
 from ..engine import units
 from ..engine.definition import is_meter_id, month_day, year_start
 from ..engine.meter import Medium, SourceKind
+from ..identities import free_id, rival
 from ..influx.model import series_from
 from ..sources import tibber
 from ..sources.text import TextError, bounded, parse_number
@@ -58,15 +59,21 @@ def id_from(name: str) -> str:
     return re.sub("_+", "_", slugify(name)).strip("_")
 
 
-def meter_errors(
-    values: Mapping[str, Any], meter_id: str, taken: Collection[str]
-) -> dict[str, str]:
+def check_new_id(meter_id: str, taken: Collection[str]) -> None:
+    """Raise FieldError for an id that a new meter cannot have beside those taken."""
+    if not is_meter_id(meter_id):
+        raise FieldError("meter_id", "meter_id_invalid")
+    if meter_id.lower() in taken:
+        raise FieldError("meter_id", "meter_id_taken")
+    other = rival(meter_id.lower(), taken)
+    if other is not None:
+        named = {"other": other, "suggestion": free_id(meter_id, taken)}
+        raise FieldError("meter_id", "meter_id_collides", **named)
+
+
+def meter_errors(values: Mapping[str, Any]) -> dict[str, str]:
     """Return the errors of a meter's form by field."""
     errors: dict[str, str] = {}
-    if not is_meter_id(meter_id):
-        errors["meter_id"] = "meter_id_invalid"
-    elif meter_id.lower() in taken:
-        errors["meter_id"] = "meter_id_taken"
     for name in ("name", "serial_number", "model"):
         try:
             bounded(str(values.get(name) or values.get(MORE, {}).get(name) or ""))

@@ -16,8 +16,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    ObjectSelector,
-    ObjectSelectorConfig,
     SelectSelector,
     SelectSelectorConfig,
     StatisticSelector,
@@ -42,14 +40,14 @@ from ..const import (
     CONF_TIBBER,
     DEFAULT_RUN_TIME,
     JOURNAL_FILE,
-    SUBENTRY_PHYSICAL,
 )
-from ..journal.house import KnownMeter, known_meters
-from ..journal.records import JournalError
-from ..journal.store import open_journal, set_aside
+from ..journal.store import set_aside
+from ..texts import async_sentences
 from .checks import FieldError, year_start_of
 from .connect import ConnectFlow
 from .energy_dashboard import EnergyDashboard
+from .found_journal import FoundJournal, look
+from .gas_factors import GAS_ROWS, gas_as_form, gas_rows, is_unusual
 from .import_house import ImportHouse
 from .import_readings import ImportReadings
 from .schemas import MORE, choice, whole
@@ -59,20 +57,6 @@ _BASIC = vol.Schema(
         vol.Required(CONF_RUN_TIME, default=DEFAULT_RUN_TIME): TimeSelector(),
         vol.Optional(CONF_TEMPERATURE): StatisticSelector(StatisticSelectorConfig()),
     }
-)
-_NUMBER = {"number": {"min": 0, "step": "any", "mode": "box"}}
-_GAS = ObjectSelector(
-    ObjectSelectorConfig(
-        multiple=True,
-        label_field="valid_from",
-        description_field="energy_content",
-        translation_key="gas",
-        fields={
-            "valid_from": {"selector": {"date": {}}},
-            "energy_content": {"selector": _NUMBER, "required": True},
-            "z_factor": {"selector": _NUMBER, "required": True},
-        },
-    )
 )
 _STATES = [
     *("bb", "be", "bw", "by", "hb", "he", "hh", "mv"),
@@ -89,7 +73,7 @@ _RARE = vol.Schema(
 OPTIONS = _BASIC.extend(
     {
         vol.Optional(CONF_BILLING_YEAR_START): TextSelector(),
-        vol.Optional(CONF_GAS): _GAS,
+        vol.Optional(CONF_GAS): GAS_ROWS,
         vol.Optional(MORE): section(_RARE, {"collapsed": True}),
     }
 )
@@ -121,7 +105,8 @@ class HouseFlow(
     _import: bool
     _data: dict[str, Any]
     _subentries: list[ConfigSubentryData]
-    _found: tuple[str, dict[str, KnownMeter]]
+    _found: FoundJournal
+    _anew: bool = False
 
     async def async_step_house(
         self, user_input: dict[str, Any] | None = None
@@ -132,8 +117,10 @@ class HouseFlow(
         self._connect = user_input.pop("connect")
         self._import = user_input.pop("import")
         self._options = user_input
-        found = await self.hass.async_add_executor_job(_look, _path(self.hass))
-        if found is None:
+        found = await self.hass.async_add_executor_job(look, _path(self.hass))
+        # A damaged one makes room, once all is confirmed.
+        self._anew = found is not None and found.journal_id is None
+        if found is None or self._anew:
             return await self._async_begin({})
         self._found = found
         return await self.async_step_journal_found()
@@ -160,24 +147,29 @@ class HouseFlow(
         return self.async_show_menu(
             step_id="journal_found",
             menu_options=["take_over", "start_anew"],
-            description_placeholders={"count": str(len(self._found[1]))},
+            description_placeholders={
+                "count": str(len(self._found.coming)),
+                "notes": self._found.said(
+                    self.hass.config.time_zone, await async_sentences(self.hass)
+                ),
+            },
         )
 
     async def async_step_take_over(
         self, _user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Go on with the journal and the meters that it knows."""
-        journal_id, meters = self._found
+        """Go on with the journal, its meters, and the options that it knows."""
+        found = self._found
+        self._options = {**found.house.options, **self._options}
         return await self._async_create(
-            {CONF_JOURNAL_ID: journal_id},
-            [_subentry(key, known) for key, known in meters.items() if not known.kept],
+            {CONF_JOURNAL_ID: found.journal_id}, [*found.coming]
         )
 
     async def async_step_start_anew(
         self, _user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Put the old journal aside; it is never deleted."""
-        await self.hass.async_add_executor_job(set_aside, _path(self.hass))
+        """Put the old journal aside at the end; it is never deleted."""
+        self._anew = True
         return await self._async_begin({})
 
     async def _async_create(
@@ -195,6 +187,8 @@ class HouseFlow(
                     CONF_TIBBER: self.async_step_tibber,
                 }
                 return await steps[name]()
+        if self._anew:
+            await self.hass.async_add_executor_job(set_aside, _path(self.hass))
         return self.async_create_entry(
             title=self.hass.config.location_name or "Nebenkosten",
             data=self._data,
@@ -254,6 +248,8 @@ class HouseFlow(
 class HouseOptionsFlow(OptionsFlow):
     """Change what was chosen for the whole house."""
 
+    _confirmed: list[dict[str, Any]] | None = None
+
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
@@ -261,13 +257,20 @@ class HouseOptionsFlow(OptionsFlow):
         errors = {}
         if user_input is not None:
             try:
-                return self.async_create_entry(data=_kept(user_input))
+                kept = _kept(user_input)
             except FieldError as error:
                 errors[error.field] = error.key
+            else:
+                gas = kept.get(CONF_GAS)
+                if not is_unusual(gas or []) or gas == self._confirmed:
+                    return self.async_create_entry(data=kept)
+                self._confirmed = gas
+                errors[CONF_GAS] = "gas_unusual"
         known = self.config_entry.options
         rare = {str(name): known.get(str(name)) for name in _RARE.schema}
+        gas = gas_as_form(self.hass, known.get(CONF_GAS, ()))
         schema = self.add_suggested_values_to_schema(
-            OPTIONS, user_input or {**known, MORE: rare}
+            OPTIONS, user_input or {**known, CONF_GAS: gas, MORE: rare}
         )
         return self.async_show_form(step_id="init", data_schema=schema, errors=errors)
 
@@ -275,13 +278,7 @@ class HouseOptionsFlow(OptionsFlow):
 def _kept(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options as they are kept; raises FieldError."""
     start = year_start_of(given.get(CONF_BILLING_YEAR_START))
-    gas = given.get(CONF_GAS) or []
-    for row in gas:
-        if not (row.get("energy_content") and row.get("z_factor")):
-            raise FieldError(CONF_GAS, "gas_incomplete")
-    days = [row.get("valid_from") for row in gas]
-    if len(set(days)) < len(days):
-        raise FieldError(CONF_GAS, "gas_twice")
+    gas = gas_rows(given.get(CONF_GAS) or [])
     rare = dict(given.get(MORE, {}))
     # Numbers of the form come as floats.
     rare |= {k: int(rare[k]) for k in (CONF_ATTEMPTS, CONF_KEEP_RUNS) if k in rare}
@@ -296,32 +293,3 @@ def _kept(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _path(hass: HomeAssistant) -> Path:
     return Path(hass.config.path(JOURNAL_FILE))
-
-
-def _look(path: Path) -> tuple[str, dict[str, KnownMeter]] | None:
-    """Return id and meters of a journal that lies there and can be read."""
-    if not path.exists():
-        return None
-    try:
-        journal = open_journal(path)
-        try:
-            journal.check()
-            return journal.journal_id, known_meters(journal)
-        finally:
-            journal.close()
-    except JournalError as error:
-        # A damaged one makes room; one of a newer version, or in use, stays: set-up
-        # says what can be done about it.
-        if error.key == "journal_unreadable":
-            set_aside(path)
-        return None
-
-
-def _subentry(key: str, known: KnownMeter) -> ConfigSubentryData:
-    data = dict(known.definition)
-    return ConfigSubentryData(
-        subentry_type=str(data.pop("type", SUBENTRY_PHYSICAL)),
-        title=str(data.pop("name", key)),
-        data=data,
-        unique_id=key,
-    )

@@ -23,6 +23,7 @@ from ..engine.definition import gas_data, meter_data, month_day
 from ..engine.house_checks import problems
 from ..engine.meter import DEFAULT_GAS, AnyMeter, Medium
 from ..engine.model import Severity
+from ..identities import collisions
 from ..sources.original import CONFIG, METERS, PATTERNS, Original, read_original
 from ..sources.table import FileError, decode
 from ..texts import Sentences, async_sentences, file_problem_text, problem_text
@@ -102,7 +103,7 @@ class ImportHouse(ConfigFlow):
             ),
             *(
                 f"{one.meter_id}: {problem_text(one, sentences)}"
-                for one in problems(house)
+                for one in (*problems(house), *collisions(house))
                 if one.severity in severities
             ),
         ]

@@ -18,7 +18,14 @@ from ..engine.house_checks import Check, Problem, problems
 from ..engine.meter import AnyMeter, Sensitivity
 from ..engine.model import Severity
 from ..texts import async_sentences, problem_text, shown, writes_comma
-from .checks import FieldError, id_from, meter_errors, profile_of, year_start_of
+from .checks import (
+    FieldError,
+    check_new_id,
+    id_from,
+    meter_errors,
+    profile_of,
+    year_start_of,
+)
 from .schemas import LEARNED, MORE, OWN, PROFILES
 from .words import number_in_words
 
@@ -128,12 +135,12 @@ class MeterFlow(ConfigSubentryFlow):
     async def _async_checked(
         self, values: Mapping[str, Any], meter_id: str, own: str | None
     ) -> Checked:
-        taken = {s.unique_id for s in self._get_entry().subentries.values()} - {own}
-        found = Checked(
-            errors=meter_errors(values, meter_id, {str(key) for key in taken})
-        )
+        found = Checked(errors=meter_errors(values))
         rare = values.get(MORE, {})
         try:
+            if own is None:
+                others = self._get_entry().subentries.values()
+                check_new_id(meter_id, [str(one.unique_id) for one in others])
             found.data = {
                 "meter_id": meter_id,
                 "medium": values["medium"],

@@ -5,7 +5,7 @@ const TEXTS = {
   en: {
     description: "Nebenkosten – all meters: consumption, readings, anomalies, data quality",
     overview: "Overview", house: "House", anomalies: "Anomalies", meters: "Meters",
-    acknowledge: "I know", nothing: "Nothing is odd.", readings: "Readings",
+    acknowledge: "I know", nothing: "Nothing is odd.", known: "Known:", readings: "Readings",
     consumption: "Consumption", by_day: "By day", by_month: "By month",
     by_year: "Year against year", quality: "Data quality",
     since: "since", actual: "actual", expected: "expected",
@@ -16,6 +16,7 @@ const TEXTS = {
     description: "Nebenkosten – alle Zähler: Verbrauch, Ablesungen, Auffälligkeiten, Datenqualität",
     overview: "Übersicht", house: "Haus", anomalies: "Auffälligkeiten", meters: "Zähler",
     acknowledge: "Zur Kenntnis genommen", nothing: "Nichts ist auffällig.",
+    known: "Bekannt:",
     readings: "Ablesungen", consumption: "Verbrauch", by_day: "Nach Tagen",
     by_month: "Nach Monaten", by_year: "Jahr gegen Jahr", quality: "Datenqualität",
     since: "seit", actual: "tatsächlich", expected: "erwartet",
@@ -30,6 +31,9 @@ const ICONS = {
 
 const textsOf = (language) =>
   TEXTS[(language || "en").split("-")[0]] || TEXTS.en;
+
+const keyOf = (device) =>
+  device?.identifiers?.find(([domain]) => domain === "nebenkosten")?.[1];
 
 // Meters are found by device and key, never by entity id: those follow the language.
 const metersOf = (hass) => {
@@ -48,7 +52,9 @@ const metersOf = (hass) => {
   const meters = all
     .filter((one) => one.entities.year)
     .map((one) => {
-      const { meter_id, medium } = hass.states[one.entities.year].attributes;
+      const { meter_id: shown, medium } = hass.states[one.entities.year].attributes;
+      // An entity that is unavailable has no attributes; the device knows its key.
+      const meter_id = shown ?? keyOf(one.device);
       return {
         ...one.entities,
         meter_id,
@@ -58,6 +64,7 @@ const metersOf = (hass) => {
         path: `meter-${String(meter_id).toLowerCase()}`,
       };
     })
+    .filter((one) => one.meter_id)
     .sort((a, b) => a.name.localeCompare(b.name));
   const house = all.find((one) => one.entities.last_run)?.entities ?? {};
   return { meters, house };
@@ -112,6 +119,16 @@ const anomaly = (meter, texts) => [
   },
 ];
 
+// What somebody knows of still goes on: only without that, too, nothing is odd.
+const known = (entity, texts) => ({
+  type: "markdown",
+  show_empty: false,
+  content:
+    `{% for one in state_attr('${entity}', 'known') or [] %}` +
+    `${texts.known} **{{ one.name }}** {{ one.reason }} (${texts.since} {{ one.since }})\n\n` +
+    `{% else %}{% if states('${entity}') == '0' %}${texts.nothing}{% endif %}{% endfor %}`,
+});
+
 const overview = (meters, house, media, texts) => ({
   title: texts.overview,
   path: "overview",
@@ -139,11 +156,7 @@ const overview = (meters, house, media, texts) => ({
     section(
       heading(texts.anomalies, "mdi:alert-outline"),
       meters.filter((one) => one.anomaly).flatMap((one) => anomaly(one, texts)),
-      {
-        type: "conditional",
-        conditions: [{ condition: "numeric_state", entity: house.open_anomalies, below: 1 }],
-        card: { type: "markdown", content: texts.nothing },
-      },
+      house.open_anomalies && known(house.open_anomalies, texts),
     ),
     ...media.map((medium) =>
       section(

@@ -1,11 +1,12 @@
-"""Which meters does the journal know, and how far has each source been read?"""
+"""What the journal knows of the house: meters, options, how far sources were read."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 import json
 
+from ..engine.definition import Plain
 from .store import Journal, micros, seconds
 
-type Definition = dict[str, object]
+type Definition = dict[str, Plain]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,33 @@ def remember_meters(journal: Journal, definitions: dict[str, Definition]) -> Non
         "INSERT INTO meters VALUES (?, ?, 0) ON CONFLICT (meter)"
         " DO UPDATE SET definition = excluded.definition, kept = 0",
         [(key, json.dumps(value)) for key, value in definitions.items()],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseOptions:
+    """What was chosen for the whole house, and the zone its days were cut in."""
+
+    options: Definition = field(default_factory=dict)
+    time_zone: str | None = None
+
+
+def known_house(journal: Journal) -> HouseOptions:
+    """Return the options last seen; none where an older version kept the journal."""
+    rows = journal.rows("SELECT value FROM meta WHERE key = 'house'")
+    if not rows:
+        return HouseOptions()
+    return HouseOptions(**json.loads(rows[0]["value"]))
+
+
+def remember_house(journal: Journal, house: HouseOptions) -> None:
+    """Keep the options, where they have changed."""
+    if known_house(journal) == house:
+        return
+    journal.run(
+        "INSERT INTO meta VALUES ('house', ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        [(json.dumps(asdict(house)),)],
     )
 
 

@@ -132,6 +132,11 @@ _FREED: Final = "".join(
 )
 # Who said it: the id of Home Assistant's user, none where nobody did.
 _USERS: Final = "ALTER TABLE revisions ADD COLUMN user TEXT;"
+# What an event was when somebody said to know it: worse or another one is news.
+_KNOWN_AS: Final = """
+ALTER TABLE acknowledgements ADD COLUMN kind TEXT;
+ALTER TABLE acknowledgements ADD COLUMN excess REAL;  -- [unit/day]
+"""
 
 # One entry per version: the statements that lead to it from the one before.
 MIGRATIONS: Final[tuple[str, ...]] = (
@@ -140,6 +145,7 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     _SEALS + _WITNESSES,
     _FREED,
     _USERS,
+    _KNOWN_AS,
 )
 VERSION: Final = len(MIGRATIONS)
 

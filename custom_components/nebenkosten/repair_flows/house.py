@@ -6,6 +6,7 @@ from typing import Any
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.helpers import issue_registry as ir
+import probatio as vol
 
 from ..const import CONF_JOURNAL_ID, JOURNAL_FILE
 from ..data import NkConfigEntry, statistic_ids
@@ -44,9 +45,15 @@ class JournalFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
     async def async_step_start_anew(
-        self, _user_input: dict[str, Any] | None = None
+        self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Put aside what lies there and begin with an empty journal."""
+        """Put aside what lies there and begin with an empty journal, once confirmed."""
+        if user_input is None:
+            return self.async_show_form(
+                step_id="start_anew",
+                data_schema=vol.Schema({}),
+                description_placeholders={"path": JOURNAL_FILE},
+            )
         path = Path(self.hass.config.path(JOURNAL_FILE))
         await self.hass.async_add_executor_job(set_aside, path)
         data = {k: v for k, v in self._entry.data.items() if k != CONF_JOURNAL_ID}

@@ -19,6 +19,7 @@ from ..engine.definition import (
     virtual_from,
     year_start,
 )
+from ..engine.gas_bounds import Verdict, verdict
 from ..engine.meter import (
     DEFAULT_GAS,
     AnyMeter,
@@ -67,6 +68,7 @@ _PERIOD_KEYS: Final = {
     # A master is always continuous.
     "apply_offset_from_previous_period",
 }
+_GAS_KEYS: Final = {"energy_content", "z_factor", "valid_from"}
 _CONFIG_KEYS: Final = {"gas_conversion", "time_zone", "billing_year_start"}
 # These the original needed; here they are set up by clicking, or not needed.
 _CONFIG_LEFT: Final = {
@@ -292,12 +294,23 @@ class _Reading:
         """Return the dated gas factors: one for all time, or a list."""
         given = _plain(self._config).get("gas_conversion")
         entries = given if isinstance(given, list) else [given] if given else []
+        line = _line_of(self._config, "gas_conversion")
         try:
-            return tuple(gas_factor(entry) for entry in entries) or (DEFAULT_GAS,)
+            factors = tuple(gas_factor(entry) for entry in entries) or (DEFAULT_GAS,)
         except KeyError, TypeError, ValueError:
-            line = _line_of(self._config, "gas_conversion")
             self._say(CONFIG, line, "gas_invalid", Severity.ERROR)
             return (DEFAULT_GAS,)
+        for key in sorted(set().union(*map(_keys_of, entries)) - _GAS_KEYS):
+            # 9,500 in braces reads as a 9 and a key 500.
+            cut = Severity.ERROR if key.isdecimal() else Severity.WARNING
+            self._say(CONFIG, line, "key_unknown", cut, key=key)
+        for factor in factors:
+            said = {"calorific": factor.brennwert, "state": factor.zustandszahl}
+            if verdict(factor) is Verdict.IMPOSSIBLE:
+                self._say(CONFIG, line, "gas_impossible", Severity.ERROR, **said)
+            elif verdict(factor) is Verdict.UNUSUAL:
+                self._say(CONFIG, line, "gas_unusual", Severity.WARNING, **said)
+        return factors
 
     def _year_start(self) -> tuple[int, int]:
         try:
@@ -327,6 +340,10 @@ class _Reading:
         self._problems.append(
             FileProblem(file=file, line=line, code=code, severity=severity, data=data)
         )
+
+
+def _keys_of(entry: Plain) -> set[str]:
+    return set(entry) if isinstance(entry, dict) else set()
 
 
 def _constructed(node: yaml.Node) -> object:
