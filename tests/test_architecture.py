@@ -16,6 +16,7 @@ ROOT = "custom_components.nebenkosten"
 FLOORS = {
     "const": 0,
     "outside": 0,
+    "stored_statistics": 0,
     "influx": 1,
     "engine": 0,
     "errors": 3,
@@ -123,8 +124,8 @@ def test_imports_run_downwards(module: Path) -> None:
     [
         ("engine", {"engine"}),
         ("journal", {"engine"}),
-        ("sources", {"engine", "const", "influx", "outside"}),
-        ("sinks", {"engine", "const", "influx", "outside"}),
+        ("sources", {"engine", "const", "influx", "outside", "stored_statistics"}),
+        ("sinks", {"engine", "const", "influx", "outside", "stored_statistics"}),
     ],
 )
 def test_the_stations_know_only_what_they_may(room: str, allowed: set[str]) -> None:

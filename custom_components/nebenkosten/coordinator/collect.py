@@ -108,7 +108,7 @@ def _keep(
             zone=zone.key,
             value_text=number_text(sample.value),
             value=sample.value,
-            unit=found.sample_unit,
+            unit=sample.unit,
             kind=ReadingKind.REMOTE,
             source=name,
         )

@@ -18,7 +18,6 @@ from homeassistant.components.recorder.models import (
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     get_metadata,
-    statistics_during_period,
 )
 from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.core import HomeAssistant
@@ -28,6 +27,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..engine import units
 from ..engine.model import Rows
+from ..stored_statistics import heading, hours
 from .difference import (
     Difference,
     Row,
@@ -283,22 +283,13 @@ def _read(
     hass: HomeAssistant, statistic_id: str, since: float
 ) -> tuple[str | None, str | None, list[Row]]:
     """Return a statistic's name, unit and rows from an instant [epoch s] on."""
-    known = get_metadata(hass, statistic_ids={statistic_id}).get(statistic_id)
+    known = heading(hass, statistic_id)
     if known is None:
         return None, None, []
-    rows = statistics_during_period(
-        hass,
-        datetime.fromtimestamp(since, UTC),
-        None,
-        {statistic_id},
-        "hour",
-        None,
-        {"sum", "state"},
-    ).get(statistic_id, [])
-    metadata = known[1]
+    rows = hours(hass, statistic_id, known.unit, since, {"sum", "state"})
     return (
-        metadata["name"],
-        metadata["unit_of_measurement"],
+        known.name,
+        known.unit,
         [Row(r["start"], r.get("sum") or 0.0, r.get("state")) for r in rows],
     )
 

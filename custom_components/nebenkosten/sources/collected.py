@@ -13,10 +13,11 @@ _GAP: Final = 2 * HOUR
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A dial's value at an instant [epoch s]."""
+    """A dial's value at an instant [epoch s]; without `unit` it is the meter's own."""
 
     instant: float
     value: float
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,6 @@ class Collected:
     """What a source gave: readings and amounts in its own units, up to `until` [s]."""
 
     samples: tuple[Sample, ...]
-    sample_unit: str | None
     amounts: tuple[Amount, ...]
     amount_unit: str | None
     until: float

@@ -106,10 +106,11 @@ def _collected(
     series: RawSeries, values: Sequence[Value], shift: float | None
 ) -> Collected:
     """Return values, of which there is at least one, as they are kept."""
-    samples = [Sample(value.time / SECOND, value.value) for value in values]
+    samples = [
+        Sample(value.time / SECOND, value.value, series.unit) for value in values
+    ]
     return Collected(
         samples=tuple(samples if shift is None else reduced(samples, shift)),
-        sample_unit=series.unit,
         amounts=(),
         amount_unit=None,
         until=samples[-1].instant,

@@ -4,24 +4,25 @@ Hourly statistics give the past as amounts: differences of `sum`, valid at an ho
 end. States give the last days as readings of the dial.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
+import logging
 import math
 from typing import Final
 
 from homeassistant.components.recorder.history import state_changes_during_period
-from homeassistant.components.recorder.statistics import (
-    get_metadata,
-    statistics_during_period,
-)
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
 from ..engine.meter import SourceKind, SourceRef
+from ..stored_statistics import heading, hours
 from .collected import HOUR, Amount, Collected, Sample, reduced, shift_of
+from .shown_values import Shown, news
+
+_LOGGER = logging.getLogger(__name__)
 
 _MOMENT: Final = 0.001
 _DAY: Final = 86400.0
@@ -57,39 +58,35 @@ def _collect(
     source: SourceRef,
     since: float | None,
     now: float,
-    sample_unit: str | None,
+    unit_now: str | None,
 ) -> Collected:
-    known = get_metadata(hass, statistic_ids={source.reference})
-    metadata = known.get(source.reference)
+    known = heading(hass, source.reference)
     amounts: list[Amount] = []
-    if metadata is not None and metadata[1]["has_sum"]:
-        amounts = _amounts(hass, source.reference, since)
+    if known is not None and known.has_sum:
+        amounts = _amounts(hass, source.reference, known.unit, since)
     samples: list[Sample] = []
     if source.kind is SourceKind.ENTITY:
         begin = now - _STATES if since is None else max(since - HOUR, now - _STATES)
-        samples = _samples(
-            hass, source.reference, begin, shift_of(dt_util.as_local(_moment(now)))
-        )
+        shift = shift_of(dt_util.as_local(_moment(now)))
+        samples = _samples(hass, source.reference, begin, shift, unit_now)
     # Not `now`: the recorder may be behind, and what it writes late must be found.
     seen = [*(s.instant for s in samples[-1:]), *(a.end for a in amounts[-1:])]
     return Collected(
         samples=tuple(samples),
-        sample_unit=sample_unit,
         amounts=tuple(amounts),
-        amount_unit=metadata[1]["unit_of_measurement"] if metadata else None,
+        amount_unit=known.unit if known else None,
         until=seen[0] if seen else since or now - _STATES,
     )
 
 
-def _amounts(hass: HomeAssistant, reference: str, since: float | None) -> list[Amount]:
+def _amounts(
+    hass: HomeAssistant, reference: str, unit: str | None, since: float | None
+) -> list[Amount]:
     """Return the differences of a statistic's sum, each at the end of its hour."""
     begin = 0.0 if since is None else since - _REREAD - HOUR
-    rows = statistics_during_period(
-        hass, _moment(begin), None, {reference}, "hour", None, {"sum"}
-    ).get(reference, [])
     knots = [
         (row["end"], row["sum"])
-        for row in rows
+        for row in hours(hass, reference, unit, begin, {"sum"})
         if (total := row.get("sum")) is not None and math.isfinite(total)
     ]
     return [
@@ -100,37 +97,46 @@ def _amounts(hass: HomeAssistant, reference: str, since: float | None) -> list[A
 
 
 def _samples(
-    hass: HomeAssistant, reference: str, begin: float, shift: float
+    hass: HomeAssistant,
+    reference: str,
+    begin: float,
+    shift: float,
+    unit_now: str | None,
 ) -> list[Sample]:
     """Return the states from the begin of an hour on, as far as they matter."""
     # The recorder leaves out the very instant that it is asked from.
     begin -= (begin + shift) % HOUR + _MOMENT
     states = state_changes_during_period(
-        hass,
-        _moment(begin),
-        entity_id=reference,
-        no_attributes=True,
-        include_start_time_state=False,
+        hass, _moment(begin), entity_id=reference, include_start_time_state=False
     ).get(reference.lower(), [])
-    numbers = list(_numbers((s.last_updated_timestamp, s.state) for s in states))
-    return reduced(numbers, shift)
+    return reduced(list(news(_shown(reference, states, unit_now))), shift)
 
 
-def _numbers(states: Iterator[tuple[float, str]]) -> Iterator[Sample]:
-    """Yield the numeric states; one that only repeats the last value says nothing.
+def _shown(
+    reference: str, states: Sequence[State], unit_now: str | None
+) -> Iterator[Shown]:
+    """Yield each state in the unit that it was recorded with.
 
-    After a restart Home Assistant reports old values as new: such a repeat is no
-    reading, and neither is "unavailable".
+    The recorder drops attributes that are too large. Such a state has the unit of all
+    others; where these differ nobody knows its unit, and it is left out.
     """
-    last: float | None = None
-    for instant, state in states:
-        try:
-            value = float(state)
-        except ValueError:
-            continue
-        if math.isfinite(value) and value != last:
-            last = value
-            yield Sample(instant, value)
+    units = [
+        state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state.attributes else unit_now
+        for state in states
+    ]
+    certain = len({unit for unit in (*units, unit_now) if unit is not None}) < 2
+    unknown = 0
+    for state, unit in zip(states, units, strict=True):
+        if state.attributes or certain:
+            yield Shown(state.last_updated_timestamp, state.state, unit)
+        else:
+            unknown += 1
+    if unknown:
+        _LOGGER.warning(
+            "%s changed its unit: %d states without one are no readings",
+            reference,
+            unknown,
+        )
 
 
 def _moment(instant: float) -> datetime:

@@ -209,7 +209,6 @@ class TibberSource:
             if known:
                 yield Collected(
                     samples=(),
-                    sample_unit=None,
                     amounts=tuple(known),
                     amount_unit=UNIT,
                     until=known[-1].end,
