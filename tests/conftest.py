@@ -24,8 +24,8 @@ INTEGRATION = nebenkosten.__name__
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 # How fast a machine is, is no property of ours. Examples are fresh each time, also in
-# CI, where Hypothesis would draw the same ones; one that fails is printed as a line that
-# brings it back.
+# CI, where Hypothesis would draw the same ones; one that fails is printed as a line
+# that brings it back.
 settings.register_profile(
     "nebenkosten",
     deadline=None,
