@@ -5,15 +5,12 @@ Read from the manifests of the installed release, so that a new one needs no edi
 
 import json
 from pathlib import Path
-import shutil
 import sys
 
 import homeassistant
 from homeassistant import bootstrap
 
 WANTED = {"frontend", "recorder", "history", "logbook", "energy", "config"}
-# Without a compiler these stay away: only the voice assistant misses them.
-BUILT_FROM_SOURCE = ("pymicro-vad", "pyspeex-noise")
 
 
 def closure(components: Path, wanted: set[str]) -> set[str]:
@@ -37,8 +34,6 @@ def main() -> None:
     """Print one requirement a line."""
     components = Path(homeassistant.__file__).parent / "components"
     found = closure(components, WANTED | set(bootstrap.DEFAULT_INTEGRATIONS))
-    if shutil.which("c++") is None:
-        found = {r for r in found if not r.startswith(BUILT_FROM_SOURCE)}
     sys.stdout.write("\n".join(sorted(found)) + "\n")
 
 
