@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.nebenkosten.coordinator import execution, runner
+from custom_components.nebenkosten.coordinator import execution
 from custom_components.nebenkosten.coordinator.waiting import Waiting
 from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.journal.records import JournalError
