@@ -31,12 +31,16 @@ def _integration(recorder_mock: Recorder, enable_custom_integrations: None) -> N
 @pytest.fixture(autouse=True)
 async def _berlin(
     _integration: None, hass: HomeAssistant, freezer: Any, tmp_path: Any
-) -> None:
+) -> AsyncIterator[None]:
+    """Set the scene; afterwards the house ends before its recorder does."""
     hass.config.config_dir = str(tmp_path)
     await hass.config.async_set_time_zone("Europe/Berlin")
     hass.config.language = "en"
     freezer.move_to(NOW)
     assert await async_setup_component(hass, "homeassistant", {})
+    yield
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        await hass.config_entries.async_unload(entry.entry_id)
 
 
 @pytest.fixture(autouse=True)

@@ -117,7 +117,7 @@ async def test_a18_a_run_leaves_one_record_that_tells_all(
     (line,) = [
         found.getMessage()
         for found in caplog.records
-        if found.name.endswith("analytics") and found.getMessage().startswith("run {")
+        if found.name.endswith("runner") and found.getMessage().startswith("run {")
     ]
     told = json.loads(line.removeprefix("run "))
     assert (told["run_id"], told["status"]) == (run["run_id"], "ok")
