@@ -210,6 +210,7 @@ async def test_a_day_is_summed_up_for_automations(
     freezer.move_to("2026-03-12T02:30:00+00:00")
     async_fire_time_changed(hass)
     await act(hass, "run_analytics")
+    await settle(hass)
     assert [one["date"] for one in summaries[2:]] == ["2026-03-11"]
     assert "wasser" in summaries[1]["meters"]
 

@@ -78,7 +78,7 @@ async def test_a_source_that_cannot_be_read(
     def broken(*_: Any, **__: Any) -> None:
         raise OSError("the recorder is gone")
 
-    monkeypatch.setattr(recorder, "statistics_during_period", broken)
+    monkeypatch.setattr(recorder, "hours", broken)
     monkeypatch.setattr(recorder, "state_changes_during_period", broken)
     run = await act(hass, "run_analytics")
     assert run["status"] == "partial"
