@@ -12,12 +12,12 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, ENTRY_VERSION, ISSUE_NEWER
 from .coordinator.analytics import Analytics
-from .coordinator.cache import Cache
 from .coordinator.opening import (
     async_compare_meters,
     async_journal_of,
     async_remember_options,
 )
+from .coordinator.storage_files import async_remove_stored
 from .dashboard import async_offer_dashboard
 from .data import NkConfigEntry, meters_of, statistic_ids
 from .journal.store import Journal
@@ -96,7 +96,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: NkConfigEntry) -> None:
     keys = [str(subentry.unique_id) for subentry in meters_of(entry)]
     ids = [one for key in keys for one in statistic_ids(key)]
     # First: whoever comes after a kill must not believe that all is still there.
-    await Cache(hass).async_remove()
+    await async_remove_stored(hass)
     await async_clear(hass, ids)
     for issue in [i for d, i in ir.async_get(hass).issues if d == DOMAIN]:
         ir.async_delete_issue(hass, DOMAIN, issue)

@@ -41,6 +41,7 @@ ISSUE_METER_REMOVED: Final = "meter_removed"
 ISSUE_NEWER: Final = "house_newer"
 ISSUE_ORPHANED: Final = "orphaned_statistics"
 ISSUE_ORIGINAL: Final = "influxdb_original"
+ISSUE_RUN_TIME: Final = "run_time"
 ISSUE_WIRING: Final = "energy_wiring"
 
 SOURCE_HAND: Final = "hand"

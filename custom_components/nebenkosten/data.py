@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 from .const import (
     CONF_ATTEMPTS,
@@ -74,13 +75,18 @@ def settings_of(entry: NkConfigEntry) -> Settings:
     """Return the house's options."""
     options = entry.options
     return Settings(
-        run_time=time.fromisoformat(options.get(CONF_RUN_TIME, DEFAULT_RUN_TIME)),
+        run_time=_run_time(options.get(CONF_RUN_TIME, DEFAULT_RUN_TIME)),
         temperature=options.get(CONF_TEMPERATURE),
         attempts=int(options.get(CONF_ATTEMPTS, DEFAULT_ATTEMPTS)),
         keep_runs=timedelta(days=int(options.get(CONF_KEEP_RUNS, DEFAULT_KEEP_RUNS))),
         federal_state=options.get(CONF_FEDERAL_STATE),
         preview=bool(options.get(CONF_PREVIEW)),
     )
+
+
+def _run_time(given: object) -> time:
+    """Return a time of day; the usual one for what is none, which a repair tells."""
+    return dt_util.parse_time(str(given)) or time.fromisoformat(DEFAULT_RUN_TIME)
 
 
 def house_of(hass: HomeAssistant, entry: NkConfigEntry) -> House:

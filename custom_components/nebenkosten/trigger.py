@@ -84,8 +84,9 @@ class AnomalyTrigger(_EventTrigger):
     def _wanted(self, data: dict[str, Any]) -> bool:
         options = self._options
         meters, devices = options.get("meter_id"), options.get("device_id")
+        keys = {meter_id.lower() for meter_id in meters or ()}
         chosen = (meters is None and devices is None) or (
-            data["meter_id"] in (meters or ()) or data["device_id"] in (devices or ())
+            data["meter_id"].lower() in keys or data["device_id"] in (devices or ())
         )
         return chosen and data["phase"] in options["phase"]
 

@@ -140,7 +140,7 @@ async def test_triggers_begin_what_is_asked_for(
             "triggers": [
                 {
                     "trigger": "nebenkosten.anomaly",
-                    "options": {"phase": ["opened"], "meter_id": ["wasser"]},
+                    "options": {"phase": ["opened"], "meter_id": ["WASSER"]},
                 }
             ],
             "actions": _saying("{{ trigger.kind }}"),

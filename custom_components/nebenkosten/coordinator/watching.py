@@ -15,8 +15,8 @@ from ..engine.meter import SourceKind, SourceRef
 from ..journal.records import JournalError
 from . import stages
 from .clock import Clock
-from .gas_issue import tell_gas
 from .opening import async_remember_options, report_journal
+from .option_issues import tell_gas, tell_run_time
 from .run import Trigger
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ class Watching:
         """Follow what needs no run: definitions, overdue readings, the dashboard."""
         analytics = self._analytics
         tell_gas(self._hass, analytics.house)
+        tell_run_time(self._hass, self._entry)
         await analytics.issues.async_of_house(
             analytics.house, analytics.data.meters.get
         )

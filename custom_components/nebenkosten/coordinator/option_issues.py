@@ -1,11 +1,19 @@
-"""Tells of stored gas factors that no gas has: nothing is counted with them."""
+"""Tells of stored options that cannot be: they are not worked with."""
 
 from datetime import date
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, ISSUE_GAS
+from ..const import (
+    CONF_RUN_TIME,
+    DEFAULT_RUN_TIME,
+    DOMAIN,
+    ISSUE_GAS,
+    ISSUE_RUN_TIME,
+)
+from ..data import NkConfigEntry
 from ..engine.gas_bounds import is_possible
 from ..engine.meter import GasFactor, House
 from ..texts import shown, writes_comma
@@ -13,7 +21,7 @@ from ..texts import shown, writes_comma
 
 @callback
 def tell_gas(hass: HomeAssistant, house: House) -> None:
-    """Raise the issue, or take it back once all factors can be."""
+    """Tell of gas factors that no gas has: nothing is counted with them."""
     wrong = [factor for factor in house.gas if not is_possible(factor)]
     if not wrong:
         ir.async_delete_issue(hass, DOMAIN, ISSUE_GAS)
@@ -29,6 +37,24 @@ def tell_gas(hass: HomeAssistant, house: House) -> None:
         translation_placeholders={
             "factors": "\n".join(f"- {_row(one, comma=comma)}" for one in wrong)
         },
+    )
+
+
+@callback
+def tell_run_time(hass: HomeAssistant, entry: NkConfigEntry) -> None:
+    """Tell of a time of day that is none: runs begin at the usual one instead."""
+    given = str(entry.options.get(CONF_RUN_TIME, DEFAULT_RUN_TIME))
+    if dt_util.parse_time(given) is not None:
+        ir.async_delete_issue(hass, DOMAIN, ISSUE_RUN_TIME)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        ISSUE_RUN_TIME,
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=ISSUE_RUN_TIME,
+        translation_placeholders={"given": given[:20], "usual": DEFAULT_RUN_TIME},
     )
 
 
