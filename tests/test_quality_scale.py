@@ -129,7 +129,10 @@ EVIDENCE: Final[dict[str, tuple[str, ...]]] = {
     "repair-issues": (
         f"{HOME}/test_repairs.py::test_a_suspected_exchange_is_entered_by_clicking",
     ),
-    "stale-devices": (f"{RULES}::test_a_removed_meter_takes_its_device_along",),
+    "stale-devices": (
+        f"{RULES}::test_a_removed_meter_takes_its_device_along",
+        (f"{HOME}/test_stale_entities.py::test_what_a_meter_no_longer_has_is_removed"),
+    ),
     "inject-websession": (f"{HERE}::test_nobody_makes_a_session_of_his_own",),
     "strict-typing": (f"{HERE}::test_types_are_checked_strictly",),
 }

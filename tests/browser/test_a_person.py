@@ -139,7 +139,7 @@ def _run_and_acknowledge(person: Person) -> None:
     person.sees("actual")
     person.takes_picture("dashboard")
     person.tap("I know")
-    person.sees("Nothing is odd.")
+    person.sees("Known:")
     person.go("/dashboard-nebenkosten/meter-wasser_haus")
     person.sees("By month")
     person.sees("New reading")

@@ -53,7 +53,7 @@ async def use(hass: HomeAssistant, name: str, **inputs: Any) -> None:
 async def test_an_anomaly_is_notified_acknowledged_and_taken_back(
     hass: HomeAssistant, house: NkConfigEntry, sent: Sent
 ) -> None:
-    await use(hass, "anomaly_notification", notify="notify.phone", meters=["wasser"])
+    await use(hass, "anomaly_notification", notify="notify.phone", meters=["WASSER"])
     await leaking(hass, house, LEAK)
     await hass.async_block_till_done()
     (told,) = sent
@@ -94,7 +94,7 @@ async def test_a_reminder_names_what_is_overdue(
 async def test_a_day_is_summed_up_on_the_phone(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any, sent: Sent
 ) -> None:
-    await use(hass, "daily_summary", notify="notify.phone")
+    await use(hass, "daily_summary", notify="notify.phone", meters=["WASSER"])
     await leaking(hass, house, LEAK)
     await act(
         hass, "add_reading", meter_id="wasser", time="2026-03-11 00:00", value=170
