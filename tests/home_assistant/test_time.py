@@ -26,7 +26,11 @@ def state(hass: HomeAssistant, key: str, platform: str = "sensor") -> Any:
 
 
 async def pass_to(hass: HomeAssistant, freezer: Any, moment: str) -> None:
-    """Let the clock reach a moment, and the quiet time after it pass."""
+    """Let the clock reach a moment, and the quiet time after it pass.
+
+    What goes on ends first: a clock that jumps makes it take longer than it may.
+    """
+    await settle(hass)
     freezer.move_to(datetime.fromisoformat(moment).replace(tzinfo=BERLIN))
     async_fire_time_changed(hass)
     await settle(hass)
