@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from .const import SOURCE_HAND
 from .coordinator.analytics import Analytics
 from .coordinator.stages import new_findings
-from .engine.bounds import FIRST_DAY, LARGEST, LAST_DAY
+from .engine.bounds import FIRST_DAY, LARGEST, LAST_DAY, within
 from .engine.days import iso, local_day, midnight
 from .engine.meter import Meter
 from .engine.model import Finding, ReadingKind
@@ -63,9 +63,9 @@ def bounds(
     """
     low = high = None
     if start is not None and start > FIRST_DAY:
-        low = midnight(min(start, LAST_DAY), zone)
+        low = midnight(within(start), zone)
     if end is not None and end < LAST_DAY:
-        high = midnight(max(end, FIRST_DAY) + timedelta(days=1), zone)
+        high = midnight(within(end) + timedelta(days=1), zone)
     return low, high
 
 

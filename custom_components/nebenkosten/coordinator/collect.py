@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
-from ..engine.bounds import is_possible
+from ..engine.bounds import is_possible, within
 from ..engine.days import local_day, midnight
 from ..engine.meter import Meter, SourceKind, SourceRef
 from ..engine.model import ReadingKind
@@ -78,7 +78,7 @@ async def _async_read(
     )
     since = known.until if known else None
     if since is not None and again_from is not None:
-        since = min(since, midnight(again_from, zone))
+        since = min(since, midnight(within(again_from), zone))
     now = time.time()
     async for found in reader.async_read(source, since, now):
         yield await hass.async_add_executor_job(
@@ -180,8 +180,8 @@ def _tell(meter_id: str, source: str) -> None:
 def _validity(source: SourceRef, zone: ZoneInfo) -> tuple[float, float]:
     low = float("-inf")
     if source.valid_from is not None:
-        low = midnight(source.valid_from, zone)
+        low = midnight(within(source.valid_from), zone)
     high = float("inf")
     if source.valid_to is not None:
-        high = midnight(source.valid_to + timedelta(days=1), zone)
+        high = midnight(within(source.valid_to) + timedelta(days=1), zone)
     return low, high

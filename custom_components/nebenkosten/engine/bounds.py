@@ -26,6 +26,14 @@ def is_possible(instant: float, value: float) -> bool:
     return EARLIEST <= instant <= LATEST and abs(value) < LARGEST
 
 
+def within(day: date) -> date:
+    """Return the day, or the nearest one that a reading can be of.
+
+    For days that bound something: people write 9999-12-31 for a span without an end.
+    """
+    return min(max(day, FIRST_DAY), LAST_DAY)
+
+
 def likely_days(year: int, month: int, day: int, today: date) -> list[date]:
     """Return the days up to today that a mistyped year may mean, likeliest first.
 
