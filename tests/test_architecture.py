@@ -64,7 +64,8 @@ ENGINE_MAY = {"numpy", "scipy", "pandas"} | set(sys.stdlib_module_names)
 # What of the engine is free of numpy, so that everybody may ask it.
 PLAIN_ENGINE = (
     *("engine", "meter", "model", "units", "days", "definition"),
-    *("house_checks", "gas_bounds", "order", "groups", "grade", "day_facts"),
+    *("bounds", "house_checks", "gas_bounds", "order", "groups", "grade"),
+    "day_facts",
 )
 JOURNAL_MAY = set(sys.stdlib_module_names)
 HEAVY = {"numpy", "scipy", "pandas", "influxdb", "influxdb_client"}

@@ -57,7 +57,7 @@ def report(
                 "column": rejected.column,
                 "code": rejected.code,
                 "cell": rejected.cell,
-                "text": sentences[rejected.code],
+                "text": sentences[rejected.code].format(**rejected.data),
             }
             for rejected in parsed.rejected[:_REJECTED_SHOWN]
         ],

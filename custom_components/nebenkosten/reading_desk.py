@@ -14,6 +14,7 @@ from homeassistant.core import HomeAssistant
 from .const import SOURCE_HAND
 from .coordinator.analytics import Analytics
 from .coordinator.stages import new_findings
+from .engine.bounds import FIRST_DAY, LARGEST, LAST_DAY, within
 from .engine.days import iso, local_day, midnight
 from .engine.meter import Meter
 from .engine.model import Finding, ReadingKind
@@ -56,9 +57,15 @@ def latest_instant(zone: ZoneInfo) -> float:
 def bounds(
     start: date | None, end: date | None, zone: ZoneInfo
 ) -> tuple[float | None, float | None]:
-    """Return the instants [epoch s] that bound the days start..end."""
-    after = None if end is None else end + timedelta(days=1)
-    low, high = (None if day is None else midnight(day, zone) for day in (start, after))
+    """Return the instants [epoch s] that bound the days start..end.
+
+    None where no reading can lie beyond: no calendar goes on for ever.
+    """
+    low = high = None
+    if start is not None and start > FIRST_DAY:
+        low = midnight(within(start), zone)
+    if end is not None and end < LAST_DAY:
+        high = midnight(within(end) + timedelta(days=1), zone)
     return low, high
 
 
@@ -72,7 +79,7 @@ async def async_understand(
         instant = _instant(given.get("time"), zone, kind)
         unit = fitting_unit(given.get("unit") or "", meter)
     except TextError as error:
-        raise refuse(error.key) from error
+        raise refuse(error.key, **error.data) from error
     value = await _async_value(
         hass, analytics.journal, meter, given["value"], instant.seconds
     )
@@ -99,7 +106,7 @@ async def async_understand_exchange(
     try:
         moment = _instant(given.get("time"), zone, ReadingKind.REMOVAL)
     except TextError as error:
-        raise refuse(error.key) from error
+        raise refuse(error.key, **error.data) from error
     time_text = iso(moment.seconds, zone)
     return [
         await async_understand(
@@ -196,7 +203,7 @@ async def _async_change(
             instant = _instant(given["time"], zone, kind or stored.kind)
         unit = fitting_unit(given["unit"], meter) if given.get("unit") else None
     except TextError as error:
-        raise refuse(error.key) from error
+        raise refuse(error.key, **error.data) from error
     value = None
     if given.get("value") is not None:
         at = stored.instant if instant is None else instant.seconds
@@ -251,7 +258,7 @@ def understood_instant(given: str, zone: ZoneInfo) -> float:
     try:
         return _instant(given, zone, ReadingKind.ACTUAL).seconds
     except TextError as error:
-        raise refuse(error.key) from error
+        raise refuse(error.key, **error.data) from error
 
 
 def _instant(given: str | None, zone: ZoneInfo, kind: ReadingKind) -> Instant:
@@ -267,14 +274,16 @@ async def _async_value(
     hass: HomeAssistant, journal: Journal, meter: Meter, given: object, instant: float
 ) -> float:
     """Return the number meant; of two meanings the one that fits the neighbours."""
+    if isinstance(given, bool) or given != given:
+        raise refuse("not_a_number")
     if isinstance(given, (int, float)):
-        if not math.isfinite(given):
-            raise refuse("not_a_number")
+        if abs(given) >= LARGEST:
+            raise refuse("too_many_digits")
         given = number_text(float(given))
     try:
         number = parse_number(str(given))
     except TextError as error:
-        raise refuse(error.key) from error
+        raise refuse(error.key, **error.data) from error
     meanings = [number.decimal]
     if number.thousands is not None:
         before, after = await async_in_journal(

@@ -18,12 +18,14 @@ from .repair_flows.house import (
     OrphansFlow,
     RemovedMeterFlow,
 )
+from .repair_flows.impossible import ImpossibleFlow
 from .repair_flows.meter import ExchangeFlow, OverdueFlow, SettingsFlow, TypoFlow
 from .repair_flows.wiring import WiringFlow
 
 _BY_KIND: Final = {
     "exchange": ExchangeFlow,
     "typo": TypoFlow,
+    "impossible": ImpossibleFlow,
     "units": SettingsFlow,
     "definition": SettingsFlow,
     "demand": SettingsFlow,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+import math
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -172,8 +173,8 @@ def reading_response(
     """Return a reading with what became of it, and the name of who said so."""
     return {
         "id": reading.reading_id,
-        "time": iso(reading.instant, zone),
-        "value": reading.value,
+        "time": _time(reading.instant, zone),
+        "value": reading.value if math.isfinite(reading.value) else None,
         "unit": reading.unit,
         "kind": reading.kind.value,
         "source": reading.source,
@@ -183,6 +184,14 @@ def reading_response(
         "user": user,
         "status": _status(reading, report).value,
     }
+
+
+def _time(instant: float, zone: ZoneInfo) -> str | None:
+    """Return an instant as others are told it; None where no calendar has it."""
+    try:
+        return iso(instant, zone)
+    except ValueError, OverflowError, OSError:
+        return None
 
 
 def _status(reading: StoredReading, report: MeterReport) -> Status:

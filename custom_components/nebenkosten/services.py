@@ -32,7 +32,7 @@ _READING: Final[dict[Any, Any]] = {
     vol.Optional("note"): cv.string,
 }
 _VALUE = vol.Any(float, int, str)
-_PERIODS: Final = ("day", "week", "month", "year", "billing_year")
+PERIODS: Final = ("day", "week", "month", "year", "billing_year")
 
 
 _RUN: Final[dict[Any, Any]] = _DRY | {vol.Optional("full", default=False): cv.boolean}
@@ -52,7 +52,7 @@ _PAGE: Final[dict[Any, Any]] = _DAYS | {
     vol.Optional("next"): _NUMBER,
 }
 _BY: Final[dict[Any, Any]] = _DAYS | {
-    vol.Optional("period", default="day"): vol.In(_PERIODS)
+    vol.Optional("period", default="day"): vol.In(PERIODS)
 }
 _AT: Final[dict[Any, Any]] = {vol.Required("at"): cv.string}
 _ACKNOWLEDGE: Final[dict[Any, Any]] = {

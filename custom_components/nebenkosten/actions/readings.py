@@ -152,7 +152,7 @@ async def import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
             line=str(first.line),
             column=first.column,
             count=str(len(parsed.rejected)),
-            reason=sentences[first.code],
+            reason=sentences[first.code].format(**first.data),
         )
     added = await async_in_journal(
         hass,
@@ -170,18 +170,25 @@ async def import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
 
 
 async def export_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
-    """Return readings as a file that import takes back."""
+    """Return readings as a file that import takes back.
+
+    Those that cannot be are left out, and counted: import would refuse the whole file.
+    """
     analytics = analytics_of(hass)
     zone = zone_of(analytics)
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(_COLUMNS)
+    left_out = 0
     bounds = desk.bounds(call.data.get("start"), call.data.get("end"), zone)
     for meter in await async_all_or_chosen_physical(hass, analytics, call):
         found = await async_in_journal(
             hass, readings.find, analytics.journal, meter.key, *bounds
         )
         for one in found:
+            if not one.is_possible:
+                left_out += 1
+                continue
             writer.writerow(
                 (
                     meter.meter_id,
@@ -193,11 +200,11 @@ async def export_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
                 )
             )
     if "path" not in call.data:
-        return {"content": file.getvalue()}
+        return {"content": file.getvalue(), "left_out": left_out}
     path = await hass.async_add_executor_job(
         write_new_file, hass, call.data["path"], file.getvalue()
     )
-    return {"path": path}
+    return {"path": path, "left_out": left_out}
 
 
 async def _async_preview(

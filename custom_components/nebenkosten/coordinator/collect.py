@@ -3,11 +3,15 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
+import logging
 import time
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
+from ..engine.bounds import is_possible, within
 from ..engine.days import local_day, midnight
 from ..engine.meter import Meter, SourceKind, SourceRef
 from ..engine.model import ReadingKind
@@ -17,6 +21,9 @@ from ..journal.store import Journal
 from ..outside import OutOfReachError
 from ..sources.collected import Collected, Source
 from ..sources.text import number_text
+
+_LOGGER = logging.getLogger(__name__)
+_DAY: Final = 86400.0
 
 type Sources = Mapping[SourceKind, Source]
 
@@ -71,7 +78,7 @@ async def _async_read(
     )
     since = known.until if known else None
     if since is not None and again_from is not None:
-        since = min(since, midnight(again_from, zone))
+        since = min(since, midnight(within(again_from), zone))
     now = time.time()
     async for found in reader.async_read(source, since, now):
         yield await hass.async_add_executor_job(
@@ -114,8 +121,9 @@ def _keep(
         )
         for sample in found.samples
         if low <= sample.instant <= high
+        and _is_possible(meter, name, (sample.instant, sample.value), now)
     ]
-    records = _keep_amounts(journal, meter, name, found, (low, high))
+    records = _keep_amounts(journal, meter, name, found, (low, min(high, now + _DAY)))
     if new:
         added = readings.append(journal, new)
         records += len(added.ids) - added.duplicates
@@ -143,16 +151,37 @@ def _keep_amounts(
             vat=amount.vat,
         )
         for amount in found.amounts
-        if valid[0] <= amount.start and amount.end <= valid[1]
+        if valid[0] <= amount.start
+        and amount.end <= valid[1]
+        and _is_possible(meter, name, (amount.start, amount.value), valid[1])
     ]
     return amounts.record(journal, new) if new else 0
+
+
+def _is_possible(
+    meter: Meter, source: str, said: tuple[float, float], now: float
+) -> bool:
+    """Return whether an instant [epoch s] and a value can be; else say so, once."""
+    possible = is_possible(*said) and said[0] <= now + _DAY
+    if not possible:
+        _tell(meter.meter_id, source)
+    return possible
+
+
+@cache
+def _tell(meter_id: str, source: str) -> None:
+    _LOGGER.warning(
+        "%s gives %s values or times that no dial can show; they are not kept",
+        source,
+        meter_id,
+    )
 
 
 def _validity(source: SourceRef, zone: ZoneInfo) -> tuple[float, float]:
     low = float("-inf")
     if source.valid_from is not None:
-        low = midnight(source.valid_from, zone)
+        low = midnight(within(source.valid_from), zone)
     high = float("inf")
     if source.valid_to is not None:
-        high = midnight(source.valid_to + timedelta(days=1), zone)
+        high = midnight(within(source.valid_to) + timedelta(days=1), zone)
     return low, high

@@ -29,10 +29,18 @@ from .problems import house_problems
 _EXCHANGE: Final = ("exchange_suspected", "counter_fell")
 _TYPO: Final = ("typo", "repeated_reading", "typo_suspected", "implausible_rise")
 _UNITS: Final = ("unit_mismatch", "amount_unit_mismatch", "unit_pair_refused")
-# More are a sensor's trouble, which nobody mends reading by reading.
-_MOST_TYPOS: Final = 5
 _DEMANDS: Final = ("limit_exceeded", "winter_not_higher")
-_KINDS: Final = ("exchange", "typo", "units", "demand")
+_KIND_OF: Final = {
+    **dict.fromkeys(_EXCHANGE, "exchange"),
+    **dict.fromkeys(_TYPO, "typo"),
+    **dict.fromkeys(_UNITS, "units"),
+    **dict.fromkeys(_DEMANDS, "demand"),
+    "reading_impossible": "impossible",
+}
+_ONE_BY_ONE: Final = ("typo", "impossible")
+# More are a sensor's trouble, which nobody mends reading by reading.
+_MOST_READINGS: Final = 5
+_KINDS: Final = ("exchange", "typo", "units", "demand", "impossible")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +120,7 @@ class Issues:
         self, meter: AnyMeter, found: Iterable[Finding], sentences: Sentences
     ) -> Iterator[Trouble]:
         comma = writes_comma(self._hass.config.language)
-        typos = 0
+        of_readings = 0
         for finding in found:
             placeholders = {
                 "name": meter.name,
@@ -124,30 +132,27 @@ class Issues:
                 if isinstance(v, (str, int, float))
             }
             data["day"] = finding.day.isoformat() if finding.day else ""
-            if finding.code in _EXCHANGE:
-                kind, about = "exchange", data["day"]
-            elif finding.code in _TYPO:
-                typos += 1
-                kind, about = "typo", str(data["reading_id"])
+            kind = _KIND_OF.get(finding.code)
+            if kind is None or (kind == "demand" and meter.muted):
+                continue
+            # No key has a hyphen: a code never reads as the end of another key.
+            code = finding.code.replace("_", "-") if kind == "units" else finding.code
+            about = data["day"] if kind == "exchange" else code
+            if kind in _ONE_BY_ONE:
+                of_readings += 1
+                if of_readings > _MOST_READINGS:
+                    continue
+                about = data["reading_id"]
+            if kind == "typo":
                 placeholders["likely"] = shown(finding.data["likely"], comma=comma)
                 placeholders["value"] = shown(finding.data["value"], comma=comma)
-            elif finding.code in _DEMANDS:
-                if meter.muted:
-                    continue
-                kind, about = "demand", finding.code
-            elif finding.code in _UNITS:
-                # No key has a hyphen: the code never reads as the end of another key.
-                kind, about = "units", finding.code.replace("_", "-")
-            else:
-                continue
-            if kind != "typo" or typos <= _MOST_TYPOS:
-                yield Trouble(
-                    kind=kind,
-                    meter=meter.key,
-                    about=str(about),
-                    placeholders=placeholders,
-                    data=dict(data),
-                )
+            yield Trouble(
+                kind=kind,
+                meter=meter.key,
+                about=str(about),
+                placeholders=placeholders,
+                data=dict(data),
+            )
 
     async def _async_wiring(self, house: House, sentences: Sentences) -> None:
         """Ask about entries of the energy dashboard that count something twice."""

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from ..engine.state import State
 
 # What a changed engine makes of the same readings is another result.
-_ENGINE_VERSION = 5
+_ENGINE_VERSION = 6
 _HOURS = 24
 
 

@@ -19,9 +19,10 @@ def believed(meter: Meter, amounts: Amounts, as_of: float) -> tuple[Use, list[Fi
     Where two overlap, the one that begins earlier counts; of equal ones the later edit.
     Those whose unit does not fit are left out, with a finding.
     """
+    impossible = _left_out("amount_impossible", meter, amounts.impossible)
     if not len(amounts.starts):
         nothing = np.empty(0)
-        return Use(nothing, nothing, nothing), []
+        return Use(nothing, nothing, nothing), impossible
     starts, ends = np.asarray(amounts.starts), np.asarray(amounts.ends)
     scale = unit_scale(meter, amounts.unit_names)[np.asarray(amounts.units)]
     values = np.asarray(amounts.values) * scale
@@ -34,15 +35,18 @@ def believed(meter: Meter, amounts: Amounts, as_of: float) -> tuple[Use, list[Fi
     if len(starts) > 1 and (starts[1:] < ends[:-1]).any():
         kept = _disjoint(starts, ends)
         starts, ends, values = starts[kept], ends[kept], values[kept]
-    return Use(starts, ends, values), _mismatched(meter, int((closed & ~chosen).sum()))
+    return Use(starts, ends, values), [
+        *_left_out("amount_unit_mismatch", meter, int((closed & ~chosen).sum())),
+        *impossible,
+    ]
 
 
-def _mismatched(meter: Meter, count: int) -> list[Finding]:
+def _left_out(code: str, meter: Meter, count: int) -> list[Finding]:
     if not count:
         return []
     return [
         Finding(
-            code="amount_unit_mismatch",
+            code=code,
             severity=Severity.WARNING,
             meter_id=meter.meter_id,
             data={"count": count},

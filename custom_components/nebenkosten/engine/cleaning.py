@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from . import days, units
-from .cleaning_findings import doubted, leapt, rolled_over, suspected
+from .cleaning_findings import doubted, impossible, leapt, rolled_over, suspected
 from .doubts import Trusted, falls_of, judge
 from .meter import Meter
 from .model import KINDS, Finding, ReadingKind, Readings, Severity
@@ -84,7 +84,9 @@ def clean(
         *_left_out("reading_outside_life", meter, table.take(outside), zone),
     ]
     lost = np.concatenate((wrong, outside))
-    quarantined = set(table.ids[lost].tolist())
+    findings += impossible(meter, readings.impossible)
+    quarantined = {one.reading_id for one in readings.impossible}
+    quarantined |= set(table.ids[lost].tolist())
     kept, superseded = _one_per_instant(table.without(lost))
     registers = []
     scale = scale_of(meter.medium, meter.unit)

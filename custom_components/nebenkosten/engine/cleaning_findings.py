@@ -1,5 +1,6 @@
 """What a person should know of the readings that were cleaned."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ import numpy as np
 from . import days
 from .counter_scan import Doubt, Doubted, Leap
 from .meter import Meter
-from .model import Finding, Severity
+from .model import Finding, Impossible, Severity
 from .rate_limit import scale_of
 from .reading_table import Table
 from .repeats import repeats
@@ -102,4 +103,17 @@ def rolled_over(
             data={"use": float(np.diff((table.values + rolled)[i : i + 2])[0])},
         )
         for i in np.flatnonzero(rolled[1:] > rolled[:-1]).tolist()
+    ]
+
+
+def impossible(meter: Meter, found: Iterable[Impossible]) -> list[Finding]:
+    """Name readings that no dial can have shown; they count nowhere."""
+    return [
+        Finding(
+            code="reading_impossible",
+            severity=Severity.WARNING,
+            meter_id=meter.meter_id,
+            data={"reading_id": one.reading_id, "at": one.at, "value": one.value},
+        )
+        for one in found
     ]

@@ -67,6 +67,15 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impossible:
+    """A reading that lies in no column: no dial can have shown it; as it was given."""
+
+    reading_id: int
+    at: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True)
 class Readings:
     """The readings of one meter as columns of equal length, in any order.
@@ -86,11 +95,15 @@ class Readings:
     units: Sequence[int]
     unit_names: tuple[str | None, ...] = (None,)
     confirmed: frozenset[int] = frozenset()
+    impossible: tuple[Impossible, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """Use between two instants, as columns of equal length, in any order."""
+    """Use between two instants, as columns of equal length, in any order.
+
+    So many more are `impossible`: they lie in no column.
+    """
 
     ids: Sequence[int]
     starts: Sequence[float]
@@ -99,6 +112,7 @@ class Amounts:
     revisions: Sequence[int]
     units: Sequence[int]
     unit_names: tuple[str | None, ...] = (None,)
+    impossible: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,7 @@ class PhysicalMeterFlow(
             str(reading["id"]): reading
             for reading in meters[self._meter_id]["readings"]
             if reading["status"] in ("used", "quarantined")
+            and None not in (reading["time"], reading["value"])
         }
         if not valid:
             return self.async_abort(reason="no_readings")

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 import json
+import math
 import sqlite3
 import time
 from typing import Final
 
+from ..engine.bounds import EARLIEST, LARGEST, LATEST
 from ..engine.model import ReadingKind
 from .audit import remember
 from .entering import entered, taken
@@ -149,8 +151,8 @@ def find(
 
     With `history` the deleted ones and the values before each edit come too.
     """
-    low = -(2**62) if start is None else micros(start)
-    high = 2**62 if end is None else micros(end)
+    low = -math.inf if start is None else micros(start)
+    high = math.inf if end is None else micros(end)
     others = _witnesses(journal, meter)
     found = [
         _stored(dict(row), witnesses=others.get(row["id"], ()))
@@ -183,8 +185,8 @@ def last_before(journal: Journal, meter: str, instant: float) -> StoredReading |
     """Return the last reading before an instant [s]."""
     rows = journal.rows(
         "SELECT * FROM readings WHERE meter = ? AND instant < ? AND NOT deleted"
-        " ORDER BY instant DESC, id DESC LIMIT 1",
-        (meter, micros(instant)),
+        " AND instant >= ? AND abs(value) < ? ORDER BY instant DESC, id DESC LIMIT 1",
+        (meter, micros(instant), micros(EARLIEST), LARGEST),
     )
     return _stored(dict(rows[0])) if rows else None
 
@@ -193,8 +195,8 @@ def first_after(journal: Journal, meter: str, instant: float) -> StoredReading |
     """Return the first reading after an instant [s]."""
     rows = journal.rows(
         "SELECT * FROM readings WHERE meter = ? AND instant > ? AND NOT deleted"
-        " ORDER BY instant, id LIMIT 1",
-        (meter, micros(instant)),
+        " AND instant <= ? AND abs(value) < ? ORDER BY instant, id LIMIT 1",
+        (meter, micros(instant), micros(LATEST), LARGEST),
     )
     return _stored(dict(rows[0])) if rows else None
 
@@ -211,7 +213,7 @@ def at(journal: Journal, meter: str, instant: float) -> list[StoredReading]:
 
 
 def _edited(
-    journal: Journal, meter: str, low: int, high: int
+    journal: Journal, meter: str, low: float, high: float
 ) -> Iterator[StoredReading]:
     for row in journal.rows(
         "SELECT a.before, w.user FROM audit a JOIN readings r ON r.id = a.id"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..engine.bounds import is_possible
 from ..engine.model import ReadingKind
 
 
@@ -56,6 +57,11 @@ class StoredReading:
     witnesses: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     user: str | None = None
+
+    @property
+    def is_possible(self) -> bool:
+        """Return whether a dial can have shown it; an older version kept anything."""
+        return is_possible(self.instant, self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

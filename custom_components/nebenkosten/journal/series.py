@@ -3,12 +3,18 @@
 from array import array
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 import sqlite3
-from typing import Any
+from typing import Any, Final
 
-from ..engine.model import KINDS, Amounts, Readings, Series
-from .store import Journal
+from ..engine.bounds import EARLIEST, LARGEST, LATEST
+from ..engine.model import KINDS, Amounts, Impossible, Readings, Series
+from .store import Journal, micros
 
+# What an older version kept and no dial can have shown never reaches the engine.
+_SPAN: Final = (micros(EARLIEST), micros(LATEST))
+_SHOWN: Final = 40
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _KIND_CODES = {kind.value: code for code, kind in enumerate(KINDS)}
 
 
@@ -17,8 +23,15 @@ def load(journal: Journal, meter: str) -> Series:
     with journal.reading() as connection:
         readings = connection.execute(
             "SELECT id, instant / 1e6, value, kind, revision, unit FROM readings"
-            " WHERE meter = ? AND NOT deleted ORDER BY instant",
-            (meter,),
+            " WHERE meter = ? AND instant BETWEEN ? AND ? AND NOT deleted"
+            " AND abs(value) < ? ORDER BY instant",
+            (meter, *_SPAN, LARGEST),
+        ).fetchall()
+        impossible = connection.execute(
+            "SELECT id, instant, value_text FROM readings WHERE meter = ?"
+            " AND NOT deleted AND NOT (instant BETWEEN ? AND ? AND abs(value) < ?)"
+            " ORDER BY id",
+            (meter, *_SPAN, LARGEST),
         ).fetchall()
         confirmed = connection.execute(
             "SELECT id FROM readings WHERE meter = ? AND confirmed AND NOT deleted",
@@ -26,13 +39,33 @@ def load(journal: Journal, meter: str) -> Series:
         ).fetchall()
         amounts = connection.execute(
             'SELECT id, start / 1e6, "end" / 1e6, value, revision, unit FROM amounts'
-            " WHERE meter = ? AND NOT deleted ORDER BY start",
-            (meter,),
+            ' WHERE meter = ? AND NOT deleted AND start >= ? AND "end" <= ?'
+            " AND abs(value) < ? ORDER BY start",
+            (meter, *_SPAN, LARGEST),
         ).fetchall()
+        (lost,) = connection.execute(
+            "SELECT count(*) FROM amounts WHERE meter = ? AND NOT deleted"
+            ' AND NOT (start >= ? AND "end" <= ? AND abs(value) < ?)',
+            (meter, *_SPAN, LARGEST),
+        ).fetchone()
     found = replace(
-        _readings(readings), confirmed=frozenset(int(row[0]) for row in confirmed)
+        _readings(readings),
+        confirmed=frozenset(int(row[0]) for row in confirmed),
+        impossible=tuple(map(_impossible, impossible)),
     )
-    return Series(found, _amounts(amounts))
+    return Series(found, replace(_amounts(amounts), impossible=int(lost)))
+
+
+def _impossible(row: sqlite3.Row) -> Impossible:
+    """Return what a record says, as far as a calendar has its time."""
+    try:
+        at = _EPOCH + timedelta(microseconds=row["instant"])
+        said = f"{at:%Y-%m-%d %H:%M}"
+    except OverflowError:
+        said = f"{row['instant']} µs"
+    return Impossible(
+        reading_id=int(row["id"]), at=said, value=str(row["value_text"])[:_SHOWN]
+    )
 
 
 def revision(journal: Journal, meter: str) -> int:

@@ -15,6 +15,7 @@ from typing import Concatenate, Final, Protocol
 from uuid import uuid4
 
 from . import schema, seal
+from .leftover import check_log
 from .records import JournalError
 
 _BUSY_TIMEOUT: Final = 10.0
@@ -220,6 +221,7 @@ def open_journal(path: Path) -> Journal:
     """Open a journal; raises JournalError with the reason if that is not possible."""
     if not path.exists():
         raise JournalError("journal_missing", str(path))
+    check_log(path)
     with _connected(path) as connection:
         version = schema.version_of(connection)
         if version > schema.VERSION:

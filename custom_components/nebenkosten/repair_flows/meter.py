@@ -23,7 +23,7 @@ from ..journal.readings import confirm
 _VALUE = vol.Schema({vol.Required("value"): TextSelector()})
 
 
-class _MeterFlow(RepairsFlow):
+class MeterFlow(RepairsFlow):
     """What the flows of one meter share."""
 
     def __init__(self, entry: NkConfigEntry, data: Mapping[str, Any]) -> None:
@@ -62,7 +62,7 @@ class _MeterFlow(RepairsFlow):
         )
 
 
-class SettingsFlow(_MeterFlow):
+class SettingsFlow(MeterFlow):
     """Say what is wrong and open the meter's settings."""
 
     async def async_step_init(
@@ -79,7 +79,7 @@ class SettingsFlow(_MeterFlow):
 
 
 class ExchangeFlow(
-    ExchangeSteps[RepairsFlowContext, RepairsFlowResult, str], _MeterFlow
+    ExchangeSteps[RepairsFlowContext, RepairsFlowResult, str], MeterFlow
 ):
     """Enter the exchange that a fall of the counter looks like, or mend a reading."""
 
@@ -117,7 +117,7 @@ class ExchangeFlow(
         return self.async_create_entry(data={})
 
 
-class TypoFlow(_MeterFlow):
+class TypoFlow(MeterFlow):
     """Accept the likely value, keep the one read, or type another one."""
 
     async def async_step_init(
@@ -180,7 +180,7 @@ class TypoFlow(_MeterFlow):
         return self.async_create_entry(data={})
 
 
-class OverdueFlow(_MeterFlow):
+class OverdueFlow(MeterFlow):
     """Enter the reading that is overdue."""
 
     async def async_step_init(

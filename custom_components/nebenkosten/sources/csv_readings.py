@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -37,12 +38,16 @@ _MIDNIGHT_SLACK: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that cannot be taken: where, and why (`code` names the sentence)."""
+    """A row that cannot be taken: where, and why.
+
+    `code` names the sentence, `data` fills it.
+    """
 
     line: int
     column: str
     code: str
     cell: str = ""
+    data: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +150,7 @@ def _row(
         column = "note"
         note = bounded(unmarked(cell("note")))
     except TextError as error:
-        return Rejected(line, column, error.key, cell(column)[:40])
+        return Rejected(line, column, error.key, cell(column)[:40], error.data)
     return Row(
         line=line,
         meter=meter,

@@ -1,12 +1,13 @@
 """Which number, which instant did a person mean by a text?"""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 import re
 from typing import Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ..engine import bounds
 from ..engine.days import midnight
 from ..engine.model import ReadingKind
 
@@ -21,6 +22,7 @@ _AMBIGUOUS: Final = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 _GERMAN: Final = re.compile(
     r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: Uhr)?)?"
 )
+_LONGEST_NUMBER: Final = 60
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -29,12 +31,16 @@ _LONGEST: Final = 1_000
 
 
 class TextError(ValueError):
-    """A text that says no number or no time; `key` names the sentence."""
+    """A text that says no number or no time; `key` names the sentence.
 
-    def __init__(self, key: str) -> None:
-        """Keep the key; the text itself is not repeated."""
+    `data` fills it: what is likely to be meant, never the text itself.
+    """
+
+    def __init__(self, key: str, **data: str) -> None:
+        """Keep both."""
         super().__init__(key)
         self.key = key
+        self.data = data
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,18 @@ def bounded(text: str) -> str:
 
 
 def parse_number(text: str) -> Number:
-    """Read a number with point or comma; raises TextError("not_a_number")."""
+    """Read a number with point or comma; raises TextError.
+
+    That is "not_a_number", or "too_many_digits" for one that no dial shows.
+    """
+    number = _number(text)
+    largest = max(abs(number.decimal), abs(number.thousands or 0.0))
+    if largest >= bounds.LARGEST or len(text) > _LONGEST_NUMBER:
+        raise TextError("too_many_digits")
+    return number
+
+
+def _number(text: str) -> Number:
     bare = text.strip().translate(_SPACES)
     if _AMBIGUOUS.fullmatch(bare):
         whole = bare.replace(",", "").replace(".", "")
@@ -89,23 +106,40 @@ def parse_instant(
     kind: ReadingKind = ReadingKind.ACTUAL,
     bare_dates: BareDates | None = None,
 ) -> Instant:
-    """Read a time, local unless it carries an offset; raises TextError("not_a_time").
+    """Read a time, local unless it carries an offset; raises TextError.
 
+    That is "not_a_time", or what is wrong with a year in which nobody reads a dial.
     A bare date counts at the end of that day, an installation at its start.
     """
     given = text.strip()
     try:
         day = _bare_date(given)
         if day is not None:
+            _check_year(day)
             at = bare_dates or ("start" if kind is ReadingKind.INSTALL else "end")
             day += timedelta(days=1 if at == "end" else 0)
             return Instant(midnight(day, zone), zone.key)
         moment = _moment(given)
+        _check_year(moment.date())
+    except TextError:
+        raise
     except (ValueError, OverflowError) as error:
         raise TextError("not_a_time") from error
     if moment.tzinfo is None:
         return Instant(moment.replace(tzinfo=zone).timestamp(), zone.key)
     return Instant(moment.timestamp(), str(moment.tzinfo))
+
+
+def _check_year(day: date) -> None:
+    if day.year >= bounds.LAST_DAY.year:
+        raise TextError("in_future")
+    if day.year >= bounds.FIRST_YEAR:
+        return
+    today = datetime.now(UTC).date()
+    likely = bounds.likely_days(day.year, day.month, day.day, today)
+    if not likely:
+        raise TextError("before_1900")
+    raise TextError("year_mistyped", likely=", ".join(map(str, likely)))
 
 
 def parse_day(text: str) -> date:

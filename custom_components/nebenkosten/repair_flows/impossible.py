@@ -1,0 +1,32 @@
+"""What the user can do about a reading that no dial can have shown."""
+
+from typing import Any
+
+from homeassistant.components.repairs import RepairsFlowResult
+from homeassistant.exceptions import HomeAssistantError
+import probatio as vol
+
+from ..errors import error_key
+from ..flows.actions import async_act
+from .meter import MeterFlow
+
+
+class ImpossibleFlow(MeterFlow):
+    """Delete it: it counts nowhere, and stays readable."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask first."""
+        if user_input is None or "issue_id" in user_input:
+            return self.async_show_form(
+                step_id="init",
+                data_schema=vol.Schema({}),
+                description_placeholders=self._said,
+            )
+        given = {"reading_id": self._trouble["reading_id"]}
+        try:
+            await async_act(self.hass, "delete_reading", given)
+        except HomeAssistantError as error:
+            return self.async_abort(reason=error_key(error))
+        return self.async_create_entry(data={})
