@@ -85,7 +85,8 @@ def _told(journal: Journal, house: House) -> dict[str, str]:
         stages.last_hours(journal, house, meter, moment)
         found = readings.find(journal, meter.key, history=True)
         json.dumps(
-            [reading_response(one, report, zone) for one in found], allow_nan=False
+            [reading_response(one, report, zone, None) for one in found],
+            allow_nan=False,
         )
         intervals = [
             interval_response(one, zone)
