@@ -11,6 +11,7 @@ import json
 import math
 from pathlib import Path
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -50,6 +51,8 @@ def main() -> int:
     options = _options()
     folder = options.config or Path(tempfile.mkdtemp(prefix="nebenkosten-demo-"))
     server = Server(folder, options.port)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, _interrupt)
     try:
         house = read_house(options.house)
         if _taken(options.port):
@@ -61,6 +64,16 @@ def main() -> int:
         say("starting Home Assistant")
         server.start()
         result = _fill(server, house)
+        _report(result, options.json)
+        if options.exit:
+            say("stopping Home Assistant")
+            server.stop()
+            if options.config is None:
+                shutil.rmtree(folder, ignore_errors=True)
+        else:
+            pid = server.process.pid if server.process else 0
+            say(f"{server.url}  user: {USER}  password: {PASSWORD}")
+            say(f"Home Assistant goes on running; end it with: kill {pid}")
     except HouseError as error:
         say(file_problem_text(error.problem, load_sentences("en")))
         server.stop()
@@ -69,17 +82,14 @@ def main() -> int:
         say(str(error) or "interrupted")
         server.stop()
         return 1
-    _report(result, options.json)
-    if options.exit:
-        say("stopping Home Assistant")
-        server.stop()
-        if options.config is None:
-            shutil.rmtree(folder, ignore_errors=True)
-    else:
-        pid = server.process.pid if server.process else 0
-        say(f"{server.url}  user: {USER}  password: {PASSWORD}")
-        say(f"Home Assistant goes on running; end it with: kill {pid}")
     return 0 if result["run"]["status"] == "ok" else 1
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    """End like a keyboard's interrupt: in order, and once."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _options() -> argparse.Namespace:

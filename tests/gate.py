@@ -1,19 +1,23 @@
 """A gate before a server: it lets all through, or misbehaves in many ways."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import json
 import threading
 from typing import override
 import urllib.error
 import urllib.request
+import zlib
 
 
 class Gate(ThreadingHTTPServer):
     """Hands requests on; `mood` says how it misbehaves instead.
 
     A status code, "garbage", "silent" (until the gate closes), "cut" (in the middle of
-    the answer) or "killed" (half of the request arrives, then `kill` ends the server).
+    the answer), "dripping" (a byte now and then), "endless" (more and more), "packed"
+    (small, and endless once unpacked), "echoing" (an error that says all that it was
+    asked) or "killed" (half of the request arrives, then `kill` ends the server).
     `only` limits that to paths that contain it, `times` to so many requests.
     """
 
@@ -30,6 +34,7 @@ class Gate(ThreadingHTTPServer):
         self.retry_after: str | None = None
         self.asked: list[str] = []
         self.sent = 0
+        self.echo = ""
         self.kill: Callable[[], None] = lambda: None
         self.closing = threading.Event()
         self.url = f"http://127.0.0.1:{self.server_port}"
@@ -71,11 +76,33 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(b"{")
             self.close_connection = True
+        elif mood in ("dripping", "endless", "packed"):
+            with suppress(OSError):
+                self._go_on(mood)
+            self.close_connection = True
+        elif mood == "echoing":
+            said = "\n".join((self.path, str(self.headers), body.decode(), gate.echo))
+            self._send(400, json.dumps({"error": said}).encode(), {})
         elif mood == "garbage":
             self._send(200, b"\xff<html>no such thing", {})
         else:
             after = {"Retry-After": gate.retry_after} if gate.retry_after else {}
             self._send(int(mood), b'{"error":"no","code":"x","message":"no"}', after)
+
+    def _go_on(self, mood: str) -> None:
+        """Send an answer that has no end, slowly or as fast as it is read."""
+        gate = self.server
+        self.send_response(200)
+        packed = zlib.compressobj(9, zlib.DEFLATED, 31)
+        if mood == "packed":
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        piece = {"dripping": b" ", "endless": b" " * 65536}.get(mood)
+        while not gate.closing.wait(0.05 if mood == "dripping" else 0):
+            sent = piece or packed.compress(b" " * 10_000_000)
+            gate.sent += len(sent)
+            self.wfile.write(sent)
+            self.wfile.flush()
 
     def _hand_on(self, body: bytes) -> None:
         try:

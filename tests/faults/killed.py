@@ -1,6 +1,7 @@
 """The process is killed, or starts and ends at the wrong moment."""
 
 from contextlib import closing, suppress
+from pathlib import Path
 import random
 import signal
 import sqlite3
@@ -8,10 +9,12 @@ import threading
 import time
 from typing import Any
 
+from custom_components.nebenkosten.journal.schema import MIGRATIONS, VERSION
 from scripts.home_assistant import HomeAssistantError
 
 from .doing import meanwhile, quietly
-from .subject import METERS, Subject, WrongError
+from .subject import METERS, Subject
+from .truth import WrongError
 
 
 def killed_during_entry(subject: Subject, dice: random.Random) -> None:
@@ -33,7 +36,7 @@ def killed_during_run(subject: Subject, dice: random.Random) -> None:
     """What is computed is computed again."""
     subject.try_to_bring("zwei")
     meanwhile(
-        lambda: subject.server.act("run_analytics", full=True),
+        lambda: subject.server.act("run_analytics"),
         subject,
         dice.uniform(0.0, 0.6),
     )
@@ -50,20 +53,45 @@ def killed_during_publication(subject: Subject, dice: random.Random) -> None:
 def killed_during_migration(subject: Subject, dice: random.Random) -> None:
     """The journal is of an older layout when the process starts."""
     subject.server.stop()
-    with closing(sqlite3.connect(subject.journal)) as connection:
-        for table in ("readings", "amounts"):
-            connection.execute(f"DROP INDEX {table}_unsealed")
-            connection.execute(f"ALTER TABLE {table} DROP COLUMN seal")
-        connection.execute("DROP TABLE witnesses")
-        connection.execute("PRAGMA user_version = 2")
-        if dice.random() < 0.5:
-            connection.execute("ALTER TABLE readings DROP COLUMN confirmed")
-            connection.execute("DROP TABLE acknowledgements")
-            connection.execute("PRAGMA user_version = 1")
-        connection.commit()
+    version = dice.randrange(2, VERSION)
+    _become_older(subject.journal, version)
+    for truth in subject.truth.values():
+        truth.notes.clear()  # an older layout keeps no notes of a second source
     subject.server.launch()
     time.sleep(dice.uniform(1.0, 4.0))
     subject.restart()
+
+
+def _become_older(journal: Path, version: int) -> None:
+    """Lay a journal out as an older version did, with what that one could hold."""
+    older = journal.with_name(f"{journal.name}.older")
+    with closing(sqlite3.connect(older)) as connection:
+        for statements in MIGRATIONS[:version]:
+            connection.executescript(statements)
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("ATTACH ? AS newer", (str(journal),))
+        tables = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+            " AND name NOT LIKE 'sqlite%'"
+        ).fetchall()
+        for (table,) in tables:
+            there, here = (
+                [
+                    row[1]
+                    for row in connection.execute(f"PRAGMA {of}.table_info({table})")
+                ]
+                for of in ("newer", "main")
+            )
+            columns = ", ".join(f'"{name}"' for name in here if name in there)
+            connection.execute(f"DELETE FROM main.{table}")
+            connection.execute(
+                f"INSERT INTO main.{table} ({columns})"
+                f" SELECT {columns} FROM newer.{table}"
+            )
+        connection.commit()
+    for suffix in ("-wal", "-shm"):
+        journal.with_name(journal.name + suffix).unlink(missing_ok=True)
+    older.replace(journal)
 
 
 def killed_during_backup(subject: Subject, dice: random.Random) -> None:
@@ -124,7 +152,7 @@ def reloaded(subject: Subject, dice: random.Random) -> None:
     """The house is loaded anew in the middle of an entry and a run."""
     path = f"/api/config/config_entries/entry/{subject.entry_id}/reload"
     worker = threading.Thread(
-        target=lambda: quietly(lambda: subject.server.act("run_analytics", full=True))
+        target=lambda: quietly(lambda: subject.server.act("run_analytics"))
     )
     worker.start()
     time.sleep(dice.uniform(0.0, 0.3))

@@ -6,7 +6,7 @@ import random
 from typing import Final
 
 from ..gate import Gate
-from . import killed, storage
+from . import drift, killed, outside, people, storage, strangers
 from .doing import Fault
 from .subject import METERS, TROUBLE, Subject
 
@@ -20,7 +20,7 @@ def through(gate: Gate) -> Mapping[str, Fault]:
             gate.mood, gate.only, gate.times = mood, only, dice.choice((1, 2, 5, -1))
             try:
                 with suppress(*TROUBLE):
-                    subject.server.act("run_analytics", full=dice.random() < 0.3)
+                    subject.server.act("run_analytics")
             finally:
                 gate.mood, gate.times = None, -1
 
@@ -36,6 +36,10 @@ def through(gate: Gate) -> Mapping[str, Fault]:
         "influxdb_forbidden": moody(403),
         "influxdb_gone": moody(404),
         "influxdb_swallows": moody(204, "/write"),
+        "influxdb_drips": moody("dripping"),
+        "influxdb_endless": moody("endless"),
+        "influxdb_packed": moody("packed"),
+        "influxdb_echoes": moody("echoing"),
     }
 
 
@@ -66,5 +70,36 @@ ALONE: Final[Mapping[str, Fault]] = {
         storage.run_log_damaged,
         killed.reloaded,
         killed.nonsense,
+        people.edited,
+        people.deleted,
+        people.last_deleted,
+        people.killed_during_edit,
+        people.killed_during_deletion,
+        people.entered_again_after_edit,
+        people.entered_again_after_deletion,
+        people.noted,
+        people.exchanged,
+        people.killed_after_exchange,
+        people.acknowledged,
+        people.box_filled,
+        people.killed_during_box,
+        people.by_websocket,
+        people.automatic_switched,
+        people.box_filled_during_reload,
+        people.calls_during_reload,
+        strangers.read_only_user,
+        strangers.user_with_control,
+        strangers.poison_readings,
+        strangers.endless_notes,
+        outside.hostile_page,
+        drift.older_recorder,
+        drift.older_cache,
+        drift.older_entries,
+        drift.older_journal,
+        drift.older_journal_log,
+        drift.clock_behind,
+        drift.withdrawal_locked,
+        drift.withdrawal_fails,
+        drift.publication_fails,
     )
 }

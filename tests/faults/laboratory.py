@@ -1,8 +1,8 @@
 """Does one fault after the other to real Home Assistant processes, and looks.
 
 `python -m tests.faults.laboratory --minutes 30` prints a report; the exit status is 0
-only where no reading was lost, no published day was wrong, nothing hung and no secret
-was seen.
+only where no reading or decision was lost, no published day was wrong, nothing hung, no
+secret was seen, and memory and event loop kept within their limits.
 """
 
 import argparse
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 import json
 from pathlib import Path
 import random
-import re
 import sys
 import tempfile
 import time
@@ -25,9 +24,20 @@ from scripts.home_assistant import HomeAssistantError
 from scripts.servers import Influxd, free_port, unpack
 
 from ..gate import gate_before
+from .decisions import Decisions
 from .doing import Fault
 from .kinds import ALONE, through
-from .subject import CANARY, LostError, Subject, WrongError
+from .measures import Measures
+from .secrets import seen, told
+from .subject import CANARY, Subject
+from .truth import HungError, LostError, Truth, WrongError
+
+# So long a kind takes [s] before it was done once.
+_UNKNOWN = 5.0
+# The choice is fresh for each kind: a long one comes a tenth as often as a short one.
+_LONGEST = 20.0
+# In half an hour each kind is done so often, whatever the dice say.
+_AT_LEAST = 3
 
 
 @dataclass
@@ -39,12 +49,15 @@ class Report:
     wrong: list[str] = field(default_factory=list)
     hung: list[str] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
+    limits: list[str] = field(default_factory=list)
+    lag: float = 0.0
+    memory: float = 0.0
     seconds: float = 0.0
 
     @property
     def is_good(self) -> bool:
         """Return whether nothing happened that must not."""
-        return not (self.lost or self.wrong or self.hung or self.secrets)
+        return not (self.lost or self.wrong or self.hung or self.secrets or self.limits)
 
     def add(self, other: Report) -> None:
         """Count another worker's faults in."""
@@ -53,6 +66,14 @@ class Report:
         self.wrong += other.wrong
         self.hung += other.hung
         self.secrets += other.secrets
+        self.limits += other.limits
+        self.lag = max(self.lag, other.lag)
+        self.memory = max(self.memory, other.memory)
+
+    def measured(self, measures: Measures) -> None:
+        """Take over what a house cost."""
+        self.lag, self.memory = measures.lag, measures.memory
+        self.limits += measures.broken()
 
     def _headline(self) -> str:
         minutes = self.seconds / 60
@@ -62,11 +83,12 @@ class Report:
     def markdown(self) -> str:
         """Return the report as tables."""
         rows = [f"| {kind} | {count} |" for kind, count in sorted(self.faults.items())]
-        told = {
-            "readings lost": self.lost,
+        counted = {
+            "readings or decisions lost": self.lost,
             "wrong published days": self.wrong,
             "hangs": self.hung,
             "secrets seen": self.secrets,
+            "limits broken": self.limits,
         }
         return "\n".join(
             [
@@ -74,12 +96,18 @@ class Report:
                 "",
                 "| after recovery | |",
                 "|---|---|",
-                *(f"| {name} | {len(found)} |" for name, found in told.items()),
+                *(f"| {name} | {len(found)} |" for name, found in counted.items()),
+                f"| longest hold of the loop by us | {1000 * self.lag:.0f} ms |",
+                f"| memory above Home Assistant's own | {self.memory:.0f} MB |",
                 "",
                 "| fault | times |",
                 "|---|---|",
                 *rows,
-                *(f"- {name}: {one}" for name, found in told.items() for one in found),
+                *(
+                    f"- {name}: {one}"
+                    for name, found in counted.items()
+                    for one in found
+                ),
             ]
         )
 
@@ -92,7 +120,8 @@ class Worker:
         self._dice = random.Random(seed)
         self._influxd = influxd
         self._name = f"faults{seed}"
-        self.subject = Subject(folder / self._name, free_port(), self._dice)
+        self._folder = folder
+        self._took: dict[str, float] = {}
         self.report = Report()
 
     def work(self, until: float, at_least: Sequence[str] = ()) -> Report:
@@ -100,6 +129,8 @@ class Worker:
         with gate_before(self._influxd.url) as gate:
             kinds = {**ALONE, **through(gate)}
             self._make_place(f"{self._name}_raw")
+            folder = self._folder / self._name
+            self.subject = Subject(folder, free_port(), self._dice, gate)
             self.subject.begin(
                 {
                     "url": gate.url,
@@ -112,13 +143,21 @@ class Worker:
             )
             try:
                 due = list(at_least)
+                self._dice.shuffle(due)
                 while due or time.monotonic() < until:
-                    name = due.pop() if due else self._dice.choice(list(kinds))
+                    name = due.pop() if due else self._choose(list(kinds))
                     self._do(name, kinds)
+                self.report.secrets += told(self.subject)
             finally:
                 self.subject.server.stop()
-                self._look_for_secrets()
+                self.report.measured(self.subject.measures)
+                self.report.secrets += seen(self.subject, self.subject.server.token)
         return self.report
+
+    def _choose(self, kinds: list[str]) -> str:
+        """Let short kinds come more often than long ones."""
+        weights = [1 / min(self._took.get(kind, _UNKNOWN), _LONGEST) for kind in kinds]
+        return self._dice.choices(kinds, weights)[0]
 
     def _make_place(self, name: str) -> None:
         query = urllib.parse.urlencode({"q": f'CREATE DATABASE "{name}"'})
@@ -130,6 +169,7 @@ class Worker:
 
     def _do(self, name: str, kinds: Mapping[str, Fault]) -> None:
         self.report.faults[name] += 1
+        begin = time.monotonic()
         try:
             kinds[name](self.subject, self._dice)
             self.subject.verify()
@@ -139,35 +179,27 @@ class Worker:
         except WrongError as error:
             self.report.wrong.append(f"{name}: {error}")
             self._anew()
-        except (OSError, HomeAssistantError) as error:
+        except (HungError, OSError, HomeAssistantError) as error:
             trace = traceback.format_exc(limit=-3)
             self.report.hung.append(f"{name}: {error!r} {trace}")
             self._anew()
+        self._took[name] = max(time.monotonic() - begin, 0.5)
 
     def _anew(self) -> None:
         """Go on with what is there: one failure is one failure."""
-        self.subject.restart()
-        for meter, truth in self.subject.truth.items():
-            truth.values = self.subject.readings(meter)
-            truth.flying.clear()
-        self.subject.verify(full=True)
-
-    def _look_for_secrets(self) -> None:
-        """Look for the password in all that tells of the house."""
-        folder = self.subject.folder
-        token = self.subject.server.token
-        told = [
-            *folder.glob("*.log*"),
-            *(folder / ".storage").glob("nebenkosten.*"),
-            *(folder / ".storage").glob("repairs*"),
-        ]
-        for path in told:
-            text = path.read_text(encoding="utf-8", errors="replace")
-            for secret in (CANARY, token):
-                if secret in text:
-                    line = next(one for one in text.splitlines() if secret in one)
-                    shown = re.sub(re.escape(secret), "…", line)[:200]
-                    self.report.secrets.append(f"{path.name}: {shown}")
+        subject = self.subject
+        subject.restart()
+        subject.server.late.clear()
+        for meter, truth in subject.truth.items():
+            subject.truth[meter] = Truth(
+                values=subject.readings(meter),
+                installed=truth.installed,
+            )
+        subject.decisions = Decisions(
+            boxed=[max(subject.decisions.boxed)],
+            automatic=subject.decisions.automatic,
+        )
+        subject.server.act("run_analytics", full=True)
 
 
 def run(
@@ -213,8 +245,13 @@ def main() -> int:
     given = parser.parse_args()
     sys.stdout.write(f"seed {given.seed}\n")
     with tempfile.TemporaryDirectory(prefix="faults") as folder:
+        times = _AT_LEAST if given.minutes >= 20 else 1
         report = run(
-            Path(folder), given.minutes, given.workers, given.seed, every_kind()
+            Path(folder),
+            given.minutes,
+            given.workers,
+            given.seed,
+            every_kind() * times,
         )
     sys.stdout.write(report.markdown() + "\n")
     if given.json:

@@ -14,7 +14,8 @@ from typing import Final
 from scripts.home_assistant import HomeAssistantError
 
 from .doing import quietly
-from .subject import METERS, TROUBLE, Subject, WrongError
+from .subject import METERS, TROUBLE, Subject
+from .truth import WrongError
 
 _STATISTICS: Final = (
     "FROM statistics WHERE metadata_id IN (SELECT id FROM statistics_meta"
@@ -32,7 +33,7 @@ def disk_full(subject: Subject, dice: random.Random) -> None:
         for _ in range(3):
             subject.try_to_bring(dice.choice(METERS))
         with suppress(*TROUBLE):
-            subject.server.act("run_analytics", full=True)
+            subject.server.act("run_analytics")
     finally:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (hard, hard))
 
@@ -86,7 +87,7 @@ def recorder_locked(subject: Subject, dice: random.Random) -> None:
 
 
 def recorder_edited(subject: Subject, dice: random.Random) -> None:
-    """Somebody edits and deletes rows; a run that believes nothing mends them."""
+    """Somebody edits and deletes rows; the next start finds them."""
     with closing(sqlite3.connect(subject.recorder, timeout=20)) as connection:
         ids = [row[0] for row in connection.execute(f"SELECT id {_STATISTICS}")]
         for one in dice.sample(ids, min(len(ids), 9)):
@@ -98,7 +99,7 @@ def recorder_edited(subject: Subject, dice: random.Random) -> None:
                     (dice.uniform(-9, 9), one),
                 )
         connection.commit()
-    subject.server.act("run_analytics", full=True)
+    subject.restart()
 
 
 def recorder_restored(subject: Subject, dice: random.Random) -> None:
@@ -116,7 +117,6 @@ def recorder_restored(subject: Subject, dice: random.Random) -> None:
         else:
             shutil.copy(subject.recorder, copy)
     subject.try_to_bring(dice.choice(METERS))
-    subject.server.act("run_analytics", full=True)
 
 
 def recorder_lost(subject: Subject, _dice: random.Random) -> None:
@@ -126,7 +126,6 @@ def recorder_lost(subject: Subject, _dice: random.Random) -> None:
             subject.recorder.with_name(subject.recorder.name + suffix).unlink(
                 missing_ok=True
             )
-    subject.server.act("run_analytics", full=True)
 
 
 def journal_locked(subject: Subject, dice: random.Random) -> None:
@@ -155,7 +154,7 @@ def _damaged(subject: Subject, damage: Callable[[bytearray], bytearray]) -> None
     subject.journal.write_bytes(damage(bytearray(whole[subject.journal])))
     damaged = subject.journal.read_bytes()
     subject.server.start()
-    _refused_or_whole(subject)
+    refused_or_whole(subject)
     subject.server.kill()
     kept = [path.read_bytes() for path in subject.folder.glob("nebenkosten.db*")]
     if damaged not in kept and not any(len(one) >= len(damaged) for one in kept):
@@ -167,7 +166,7 @@ def _damaged(subject: Subject, damage: Callable[[bytearray], bytearray]) -> None
     subject.server.start()
 
 
-def _refused_or_whole(subject: Subject) -> None:
+def refused_or_whole(subject: Subject) -> None:
     """Wait until the house has read its journal; wrong numbers are never shown."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:

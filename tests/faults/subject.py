@@ -4,80 +4,90 @@ Each meter is read at local midnights that follow each other: what a day used is
 difference of two readings, whatever happens to the process meanwhile.
 """
 
+import asyncio
+import base64
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+import hmac
 import http.client
-from itertools import pairwise
+import json
 from pathlib import Path
 import random
 import sqlite3
-from typing import Any, Final
+import time
+from typing import Any, Final, override
 from zoneinfo import ZoneInfo
 
 from scripts.home_assistant import HomeAssistantError, Server, prepare
 
+from ..gate import Gate
+from .decisions import Decisions
+from .measures import Measures
+from .truth import HungError, LostError, Truth, WrongError
+
 ZONE: Final = ZoneInfo("Europe/Berlin")
-FIRST: Final = date(2012, 1, 1)
 METERS: Final = ("strom", "zwei", "gas")
-CANARY: Final = "c4n4ry-never-to-be-seen"
-_BEGUN: Final = 40
+# Read by nobody but who types into the box, which takes readings of now.
+BOX: Final = "kasten"
+# With signs that an address or a header writes in another way.
+CANARY: Final = "c4n4ry/never+to&be seen"
+_BEGUN: Final = 70
 # What may come of asking a process that is killed, stopped or out of room.
 TROUBLE: Final = (OSError, http.client.HTTPException, HomeAssistantError, ValueError)
 _CLOSE: Final = 1e-6
+# Nothing may take longer [s]: a run tells then what it could not do.
+_LIMIT: Final = 90.0
+# After a start the house looks at what the recorder and the servers hold [s].
+_LOOKING: Final = 25.0
 
 
-class LostError(AssertionError):
-    """A reading that was acknowledged is no longer there."""
+def _base64(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-class WrongError(AssertionError):
-    """A day that is published is not the truth."""
+class PatientServer(Server):
+    """A client that remembers that an answer did not come within the limit."""
 
+    late: list[str]
 
-@dataclass
-class Truth:
-    """The readings of one meter: what was acknowledged, and what is in flight."""
+    @override
+    def _request(self, method: str, path: str, data: dict[str, Any] | None) -> Any:
+        begin = time.monotonic()
+        try:
+            return super()._request(method, path, data)
+        except OSError:
+            if time.monotonic() - begin >= self.patience:
+                self.late.append(f"{method} {path}")
+            raise
 
-    values: dict[date, float] = field(default_factory=dict)
-    flying: dict[date, float] = field(default_factory=dict)
-
-    def coming(self, dice: random.Random, count: int = 1) -> dict[date, float]:
-        """Let the next readings fly, one a day; returns them."""
-        day = max(self.values, default=FIRST - timedelta(days=1))
-        value = self.values.get(day, 100.0)
-        for _ in range(count):
-            day += timedelta(days=1)
-            value = round(value + dice.uniform(0.1, 9.9), 3)
-            self.flying[day] = value
-        return dict(self.flying)
-
-    def landed(self) -> None:
-        """Count what flew as acknowledged."""
-        self.values |= self.flying
-        self.flying.clear()
-
-    def days(self) -> dict[str, float]:
-        """Return what each day used."""
-        known = sorted(self.values)
-        return {
-            str(day): self.values[after] - self.values[day]
-            for day, after in pairwise(known)
-        }
+    @override
+    async def _websocket(self, messages: tuple[dict[str, Any], ...]) -> list[Any]:
+        try:
+            return await asyncio.wait_for(super()._websocket(messages), self.patience)
+        except TimeoutError:
+            self.late.append(str(messages[-1]["type"]))
+            raise
 
 
 class Subject:
     """The house, its process, and what is true of it."""
 
-    def __init__(self, folder: Path, port: int, dice: random.Random) -> None:
+    def __init__(
+        self, folder: Path, port: int, dice: random.Random, gate: Gate
+    ) -> None:
         """Lay out a configuration; nothing runs yet."""
         prepare(folder, port)
         self.folder = folder
         self.dice = dice
-        self.server = Server(folder, port)
-        self.server.patience = 60.0
+        self.server = PatientServer(folder, port)
+        self.server.patience = _LIMIT
+        self.server.late = []
         self.truth = {meter: Truth() for meter in METERS}
+        self.decisions = Decisions()
+        self.measures = Measures(folder)
+        self.gate = gate
+        self.tokens: dict[str, str] = {}
         self.entry_id = ""
         self.backup = folder.with_name(f"{folder.name}-copy")
 
@@ -99,11 +109,13 @@ class Subject:
 
     def begin(self, influxdb: Mapping[str, Any] | None = None) -> None:
         """Start, set the house up and read each meter for some weeks."""
+        self.measures.lay_out()
         self.server.start()
+        self.measures.alone(self.server)
         self.entry_id = self.server.add_house(
             influxdb=None if influxdb is None else dict(influxdb)
         )
-        for meter in METERS:
+        for meter in (*METERS, BOX):
             gas = meter == "gas"
             self.server.add_meter(
                 self.entry_id,
@@ -121,19 +133,22 @@ class Subject:
         self.server.wait_loaded(self.entry_id)
         for meter in METERS:
             self.bring(meter, _BEGUN)
+        # Something to wonder at, so that somebody can say that it is known.
+        self.bring("strom", use=60.0)
+        self.decisions.begin(self.server)
         self.verify()
 
-    def bring(self, meter: str, count: int = 1) -> None:
+    def bring(self, meter: str, count: int = 1, use: float | None = None) -> None:
         """Enter the next readings of a meter: one by one, or many as a file."""
         truth = self.truth[meter]
-        coming = truth.coming(self.dice, count)
+        coming = truth.coming(self.dice, count, use)
         if count == 1:
             ((day, value),) = coming.items()
             self.server.act(
                 "add_reading", meter_id=meter, value=value, time=f"{day} 00:00"
             )
         else:
-            rows = [f"{day} 00:00,{value}" for day, value in coming.items()]
+            rows = [f"{day} 00:00,{value:.4f}" for day, value in coming.items()]
             content = "\n".join(["time,value", *rows])
             self.server.act("import_readings", meter_id=meter, content=content)
         truth.landed()
@@ -148,15 +163,46 @@ class Subject:
 
     # --- looking ---------------------------------------------------------------------
 
-    def verify(self, *, full: bool = False) -> None:
-        """Ask for a run; raises LostError or WrongError."""
-        self._settle_flying()
-        run = self.server.act("run_analytics", full=full)
+    def verify(self) -> None:
+        """Look whether all is well again; raises LostError, WrongError, HungError.
+
+        Nothing is forced: a run is asked for as anybody would, and what was changed
+        behind its back it finds by itself, in the time that it takes after a start.
+        """
+        if self.server.late:
+            late = ", ".join(self.server.late)
+            self.server.late.clear()
+            raise HungError(f"no answer within {_LIMIT:.0f} s: {late}")
+        self.measures.look(self.server)
+        self.settle()
+        deadline = time.monotonic() + _LOOKING
+        while True:
+            try:
+                self._verify_days()
+            except WrongError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
+            else:
+                break
+        self.decisions.verify(self.server)
+        self._verify_notes()
+
+    def _verify_days(self) -> None:
+        run = self.server.act("run_analytics")
         if run["status"] != "ok":
             raise WrongError(f"the run is {run['status']}: {run['errors']}")
         published = self.published()
         for meter in METERS:
-            self._compare(published, f"{meter}_consumption", self.truth[meter].days())
+            found = published.get(f"{meter}_consumption", {})
+            for day, after, use in self.truth[meter].spans():
+                between = [
+                    found.get(str(date.fromordinal(n)))
+                    for n in range(day.toordinal(), after.toordinal())
+                ]
+                total = sum(one or 0.0 for one in between)
+                if None in between or abs(total - use) > _CLOSE * max(1.0, use):
+                    raise WrongError(f"{meter} {day}: {total} in place of {use}")
         first, second = (self.truth[key].days() for key in ("strom", "zwei"))
         both = {day: first[day] + 2 * second[day] for day in first if day in second}
         self._compare(published, "summe_consumption", both)
@@ -165,19 +211,35 @@ class Subject:
         }
         self._compare(published, "gas_energy", energy)
 
-    def readings(self, meter: str) -> dict[date, float]:
-        """Return the readings that the house uses, by local day."""
-        found: dict[date, float] = {}
+    def _verify_notes(self) -> None:
+        for meter, truth in self.truth.items():
+            if truth.notes:
+                found = {one["day"]: one["note"] for one in self.records(meter)}
+                for day, note in truth.notes.items():
+                    if day in truth.values and note not in (found.get(day) or ""):
+                        raise LostError(f"the note of {meter} {day} is {found[day]}")
+
+    def records(self, meter: str) -> list[dict[str, Any]]:
+        """Return the readings that the house uses, each with its local day."""
+        found: list[dict[str, Any]] = []
         data: dict[str, Any] = {"meter_id": meter}
         while True:
             answer = self.server.act("get_readings", **data)
             for one in answer["meters"][meter]["readings"]:
                 moment = datetime.fromisoformat(one["time"]).astimezone(ZONE)
-                if one["status"] == "used":
-                    found[moment.date()] = one["value"]
+                if one["status"] == "used" and one["kind"] != "install":
+                    found.append({**one, "day": moment.date()})
             if answer.get("next") is None:
                 return found
             data["next"] = answer["next"]
+
+    def readings(self, meter: str) -> dict[date, float]:
+        """Return the values that the house uses, by local day."""
+        return {one["day"]: one["value"] for one in self.records(meter)}
+
+    def record(self, meter: str, day: date) -> int:
+        """Return the id of the reading of a day."""
+        return next(int(one["id"]) for one in self.records(meter) if one["day"] == day)
 
     def published(self) -> dict[str, dict[str, float]]:
         """Return the use of each day by statistic, as the energy dashboard reads it."""
@@ -202,21 +264,13 @@ class Subject:
             for name, found in rows.items()
         }
 
-    def _settle_flying(self) -> None:
+    def settle(self) -> None:
         """Find out what became of readings whose entry was cut short."""
         for meter, truth in self.truth.items():
-            found = self.readings(meter)
-            for day, value in truth.values.items():
-                if found.get(day) != value:
-                    raise LostError(f"{meter} {day}: {value} became {found.get(day)}")
-            extra = {day: found[day] for day in found.keys() - truth.values.keys()}
-            if extra and extra != truth.flying:
-                raise WrongError(
-                    f"{meter}: {len(extra)} of {len(truth.flying)} readings"
-                )
-            if not extra:
-                truth.flying.clear()
-            truth.landed()
+            try:
+                truth.settle(self.readings(meter))
+            except (LostError, WrongError) as error:
+                raise type(error)(f"{meter} {error}") from None
 
     def _compare(
         self, published: Mapping[str, Any], name: str, wanted: Mapping[str, float]
@@ -227,6 +281,25 @@ class Subject:
                 raise WrongError(f"{name} {day}: {found.get(day)} in place of {use}")
 
     # --- what faults do --------------------------------------------------------------
+
+    def issues(self) -> set[str]:
+        """Return the ids of the repairs that the house asks for."""
+        (told,) = self.server.websocket({"type": "repairs/list_issues"})
+        return {
+            one["issue_id"] for one in told["issues"] if one["domain"] == "nebenkosten"
+        }
+
+    def make_ageless(self) -> None:
+        """Write the token anew as of long ago: one of later is refused."""
+        path = self.folder / ".storage" / "auth"
+        tokens = json.loads(path.read_text())["data"]["refresh_tokens"]
+        one = next(token for token in tokens if token["client_name"] == "demo")
+        said = {"iss": one["id"], "iat": 1_500_000_000, "exp": 4_000_000_000}
+        parts = [{"alg": "HS256", "typ": "JWT"}, said]
+        text = ".".join(_base64(json.dumps(part).encode()) for part in parts)
+        key = one["jwt_key"].encode()
+        signature = _base64(hmac.digest(key, text.encode(), "sha256"))
+        (self.folder / "demo-token").write_text(f"{text}.{signature}\n")
 
     def restart(self) -> None:
         """End the process at once and start it again."""

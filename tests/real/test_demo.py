@@ -1,11 +1,13 @@
 """The demo, as a user starts it; its statistics against the engine alone."""
 
+from contextlib import suppress
 import json
 import os
 from pathlib import Path
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -73,6 +75,41 @@ def test_the_demo_equals_the_engine(tmp_path: Path) -> None:
             assert "recorder" not in line
     token = config / "demo-token"
     assert token.stat().st_mode & 0o777 == 0o600
+
+
+def _processes(folder: Path) -> list[int]:
+    """Return the processes that speak of a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if str(folder).encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_the_demo_ends_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    port, config = _free_port(), tmp_path / "config"
+    with (tmp_path / "log").open("w") as log:
+        demo = subprocess.Popen(
+            [
+                str(REPOSITORY / "scripts" / "demo"),
+                *("--port", str(port), "--config", str(config)),
+            ],
+            stdout=log,
+            stderr=log,
+        )
+    said = tmp_path / "log"
+    deadline = time.monotonic() + 200
+    while "setting up" not in said.read_text() and time.monotonic() < deadline:
+        assert demo.poll() is None, said.read_text()
+        time.sleep(0.1)
+    demo.send_signal(number)
+    assert demo.wait(timeout=100) == 1
+    assert "interrupted" in said.read_text()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    assert _processes(config) == []
 
 
 def _same_as_engine(house: Path, target: Path, shown: dict[str, object]) -> None:
