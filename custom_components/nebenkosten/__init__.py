@@ -10,7 +10,7 @@ from homeassistant.helpers import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN, ENTRY_VERSION, ISSUE_NEWER
+from .const import CONF_JOURNAL_REVISION, DOMAIN, ENTRY_VERSION, ISSUE_NEWER
 from .coordinator.analytics import Analytics
 from .coordinator.opening import (
     async_compare_meters,
@@ -34,6 +34,7 @@ PLATFORMS = [
     Platform.SWITCH,
 ]
 
+_MADE_OF: HassKey[dict[str, object]] = HassKey(f"{DOMAIN}_made_of")
 _RELOADING: HassKey[set[str]] = HassKey(f"{DOMAIN}_reloading")
 
 
@@ -65,6 +66,7 @@ def _tell_of_newer_houses(hass: HomeAssistant) -> None:
 async def async_setup_entry(hass: HomeAssistant, entry: NkConfigEntry) -> bool:
     """Open the journal and show the last results; the first run follows by itself."""
     journal = await async_journal_of(hass, entry)
+    _made_of(hass)[entry.entry_id] = _substance(entry)
     # From here on a changed meter reloads the house, also while this goes on.
     entry.async_on_unload(entry.add_update_listener(_async_reload_once))
     analytics = Analytics(hass, entry, journal)
@@ -102,8 +104,22 @@ async def async_remove_entry(hass: HomeAssistant, entry: NkConfigEntry) -> None:
         ir.async_delete_issue(hass, DOMAIN, issue)
 
 
+def _made_of(hass: HomeAssistant) -> dict[str, object]:
+    """Return what each loaded house was set up from."""
+    return hass.data.setdefault(_MADE_OF, {})
+
+
+def _substance(entry: NkConfigEntry) -> object:
+    """Return what of an entry makes another house when it changes."""
+    data = {k: v for k, v in entry.data.items() if k != CONF_JOURNAL_REVISION}
+    meters = {key: (one.title, dict(one.data)) for key, one in entry.subentries.items()}
+    return entry.title, data, dict(entry.options), meters
+
+
 async def _async_reload_once(hass: HomeAssistant, entry: NkConfigEntry) -> None:
     """Reload once, however many subentries change in one go."""
+    if _made_of(hass).get(entry.entry_id) == _substance(entry):
+        return
     reloading = hass.data.setdefault(_RELOADING, set())
     if entry.entry_id in reloading:
         return

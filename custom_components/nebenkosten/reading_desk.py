@@ -38,6 +38,7 @@ _LOGGER = logging.getLogger(__name__)
 _SLACK: Final = 1.0
 # What anybody may say of a dial; all other kinds change the past.
 _ADDED: Final = (ReadingKind.ACTUAL, ReadingKind.REMOTE, ReadingKind.ESTIMATE)
+_DAY: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ async def async_understand(
     zone = ZoneInfo(analytics.house.time_zone)
     kind = ReadingKind(given.get("kind") or ReadingKind.ACTUAL)
     try:
-        instant = _instant(given.get("time"), zone, kind)
+        instant = await _async_instant(analytics, given.get("time"), zone, kind)
         unit = fitting_unit(given.get("unit") or "", meter)
     except TextError as error:
         raise refuse(error.key, **error.data) from error
@@ -104,7 +105,9 @@ async def async_understand_exchange(
     # A bare date means one moment of both: the end of that day.
     zone = ZoneInfo(analytics.house.time_zone)
     try:
-        moment = _instant(given.get("time"), zone, ReadingKind.REMOVAL)
+        moment = await _async_instant(
+            analytics, given.get("time"), zone, ReadingKind.REMOVAL
+        )
     except TextError as error:
         raise refuse(error.key, **error.data) from error
     time_text = iso(moment.seconds, zone)
@@ -259,6 +262,17 @@ def understood_instant(given: str, zone: ZoneInfo) -> float:
         return _instant(given, zone, ReadingKind.ACTUAL).seconds
     except TextError as error:
         raise refuse(error.key, **error.data) from error
+
+
+async def _async_instant(
+    analytics: Analytics, given: str | None, zone: ZoneInfo, kind: ReadingKind
+) -> Instant:
+    """Return when a reading was read, unless only a wrong clock says so."""
+    if not await analytics.clock_check.async_is_right():
+        instant = None if given is None else parse_instant(given, zone, kind)
+        if instant is None or instant.seconds > time.time() - _DAY:
+            raise analytics.clock_check.refusal()
+    return _instant(given, zone, kind)
 
 
 def _instant(given: str | None, zone: ZoneInfo, kind: ReadingKind) -> Instant:

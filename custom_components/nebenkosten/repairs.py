@@ -6,14 +6,17 @@ from homeassistant.components.repairs import RepairsFlow
 from homeassistant.core import HomeAssistant
 
 from .const import (
+    ISSUE_CLOCK,
     ISSUE_METER_REMOVED,
     ISSUE_ORIGINAL,
     ISSUE_ORPHANED,
     ISSUE_WIRING,
 )
 from .data import NkConfigEntry
+from .repair_flows.clock import ClockFlow
 from .repair_flows.house import (
     JournalFlow,
+    OlderJournalFlow,
     OriginalFlow,
     OrphansFlow,
     RemovedMeterFlow,
@@ -34,6 +37,13 @@ _BY_KIND: Final = {
 }
 
 
+_BY_ISSUE: Final = {
+    ISSUE_CLOCK: ClockFlow,
+    ISSUE_ORIGINAL: OriginalFlow,
+    ISSUE_WIRING: WiringFlow,
+}
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
@@ -43,12 +53,10 @@ async def async_create_fix_flow(
     kind = data.get("kind")
     if kind in _BY_KIND:
         return _BY_KIND[kind](entry, data)
-    if kind == ISSUE_WIRING:
-        return WiringFlow(entry)
     if issue_id == ISSUE_ORPHANED:
         return OrphansFlow(entry, data["statistics"].split(","))
     if issue_id.startswith(ISSUE_METER_REMOVED):
         return RemovedMeterFlow(entry, data["meter"])
-    if issue_id == ISSUE_ORIGINAL:
-        return OriginalFlow(entry)
-    return JournalFlow(entry)
+    if data.get("key") == "journal_older":
+        return OlderJournalFlow(entry)
+    return _BY_ISSUE.get(kind or issue_id, JournalFlow)(entry)

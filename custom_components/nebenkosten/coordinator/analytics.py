@@ -22,10 +22,12 @@ from ..journal.store import Journal
 from .alerts import Alert
 from .cache import Cache
 from .checking import Checking
+from .clock_check import ClockCheck
 from .housekeeping import Housekeeping
 from .issues import Issues
 from .live import Live
 from .lookup import Lookup
+from .opening import async_note_revision
 from .run import Request, Run, Status, Trigger
 from .run_log import RunLog
 from .runner import Runner
@@ -89,6 +91,7 @@ class Analytics(DataUpdateCoordinator[Result]):
         self.live = Live(hass, self)
         self.watching = Watching(hass, entry, self)
         self.checking = Checking(hass, self)
+        self.clock_check = ClockCheck(hass, entry, self)
         self.housekeeping = Housekeeping(hass, entry, self)
         self.data = Result({}, {}, None, None, automatic=True)
 
@@ -147,6 +150,7 @@ class Analytics(DataUpdateCoordinator[Result]):
     async def async_close(self) -> None:
         """End what still runs, then close the journal; nothing new begins."""
         self.runner.stop()
+        self.clock_check.stop()
         for task in self._running:
             task.cancel()
         if self._running:
@@ -155,7 +159,19 @@ class Analytics(DataUpdateCoordinator[Result]):
         await self.servers.async_close()
         await self.run_log.async_save()
         if isinstance(self._journal, Journal):
+            await self._async_note_revision(self._journal)
             await self.hass.async_add_executor_job(self._journal.close)
+
+    async def async_note_revision(self) -> None:
+        """Keep how far the journal has come, where an older one does not reach."""
+        if isinstance(self._journal, Journal):
+            await self._async_note_revision(self._journal)
+
+    async def _async_note_revision(self, journal: Journal) -> None:
+        try:
+            await async_note_revision(self.hass, self.config_entry, journal)
+        except JournalError as error:
+            _LOGGER.warning("The journal's revision cannot be kept: %s", error)
 
     @callback
     def change(self, meter: AnyMeter, data: Mapping[str, str]) -> None:

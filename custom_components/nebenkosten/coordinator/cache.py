@@ -19,6 +19,7 @@ from ..sinks.points import PREVIEW, ledger_key
 from ..sinks.statistics import Published
 from .alerts import Alert
 from .plain import plain, restored
+from .stored import async_stored
 
 _LOGGER = logging.getLogger(__name__)
 _VERSION: Final = 1
@@ -71,12 +72,12 @@ class Cache:
 
     async def async_load(self) -> None:
         """Read the file; one that makes no sense is as good as none."""
-        content = await self._store.async_load()
+        content = await async_stored(self._store)
         if content is None:
             return
         try:
             self._fill(content)
-        except KeyError, TypeError, ValueError:
+        except AttributeError, KeyError, TypeError, ValueError:
             _LOGGER.warning("The cache cannot be read; everything is computed anew")
             self.meters.clear()
             self.alerts.clear()

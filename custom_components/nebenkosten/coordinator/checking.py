@@ -81,7 +81,8 @@ class Checking:
             if known is None:
                 continue
             begin = await statistics.async_differs(self._hass, one, known, since)
-            if begin is not None:
+            # A run that writes meanwhile reads back by itself.
+            if begin is not None and self._analytics.cache.published(one) is known:
                 found += await self._async_named(meter, one, begin)
         return found
 

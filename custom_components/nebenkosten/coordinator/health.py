@@ -41,6 +41,8 @@ def health(analytics: Analytics) -> Health:
 def _errors(analytics: Analytics) -> Iterator[str]:
     if not analytics.has_journal:
         yield "journal"
+    if analytics.clock_check.is_wrong:
+        yield "clock"
     if analytics.data.status is Status.FAILED:
         yield "run_failed"
 

@@ -7,6 +7,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from ..const import (
     CONF_JOURNAL_ID,
+    CONF_JOURNAL_REVISION,
     DOMAIN,
     ISSUE_JOURNAL,
     ISSUE_METER_REMOVED,
@@ -22,10 +23,11 @@ from ..journal.house import (
     remember_meters,
 )
 from ..journal.records import JournalError
+from ..journal.settled import revision_in, settled_revision
 from ..journal.store import Journal, create_journal, open_journal
 
 # The user can do something about these: restore the file, or start anew.
-_FIXABLE = ("journal_missing", "journal_other", "journal_unreadable")
+_FIXABLE = ("journal_missing", "journal_older", "journal_other", "journal_unreadable")
 
 
 async def async_journal_of(
@@ -35,7 +37,11 @@ async def async_journal_of(
     path = Path(hass.config.path(JOURNAL_FILE))
     expected = entry.data.get(CONF_JOURNAL_ID)
     found = await hass.async_add_executor_job(
-        _open, path, expected, bool(meters_of(entry))
+        _open,
+        path,
+        expected,
+        entry.data.get(CONF_JOURNAL_REVISION),
+        bool(meters_of(entry)),
     )
     if isinstance(found, JournalError):
         report_journal(hass, entry, found)
@@ -59,13 +65,34 @@ def report_journal(
         is_fixable=error.key in _FIXABLE,
         severity=ir.IssueSeverity.CRITICAL,
         translation_key=error.key,
-        translation_placeholders={"path": JOURNAL_FILE},
+        translation_placeholders={"path": JOURNAL_FILE, "missing": error.detail},
         data={"entry_id": entry.entry_id, "key": error.key},
     )
 
 
-def _open(path: Path, expected: str | None, has_meters: bool) -> Journal | JournalError:
-    """Open the file; a house with meters never gets an empty journal unasked."""
+async def async_note_revision(
+    hass: HomeAssistant, entry: NkConfigEntry, journal: Journal
+) -> None:
+    """Keep in the entry how far the journal has come, to know an older one by it.
+
+    Called now and then: after a kill an older number is there, which does no harm.
+    """
+    settled = await hass.async_add_executor_job(settled_revision, journal)
+    if settled and settled != entry.data.get(CONF_JOURNAL_REVISION):
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_JOURNAL_REVISION: settled}
+        )
+
+
+def _open(
+    path: Path, expected: str | None, revision: int | None, has_meters: bool
+) -> Journal | JournalError:
+    """Open the file; a house with meters never gets an empty or older one unasked."""
+    if revision and path.exists():
+        # Before it is opened: a log beside it that is not its own would be taken over.
+        there = revision_in(path)
+        if there is not None and there < revision:
+            return JournalError("journal_older", str(revision - there))
     try:
         if not path.exists() and not (expected and has_meters):
             return create_journal(path)

@@ -14,6 +14,7 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 from ..const import DOMAIN
 from ..engine.model import Finding, Severity
 from .run import MeterRun, Run
+from .stored import async_stored
 
 _VERSION: Final = 1
 # Hourly runs of a month, and room for others.
@@ -38,8 +39,9 @@ class RunLog:
 
     async def async_load(self) -> None:
         """Read the file."""
-        content = await self._store.async_load()
-        self.runs = content["runs"] if content else []
+        content = await async_stored(self._store)
+        runs = content.get("runs") if isinstance(content, dict) else None
+        self.runs = runs if isinstance(runs, list) else []
 
     async def async_remove(self) -> None:
         """Delete the file."""
@@ -84,7 +86,7 @@ def record_of(run: Run, text: Callable[[Finding], str]) -> JsonObjectType:
         "warnings": _worded(findings, Severity.WARNING, text),
         "errors": [*run.errors, *_worded(findings, Severity.ERROR, text)],
         "attempts": dict(run.attempts),
-        "interrupted": run.interrupted,
+        **({"interrupted": True} if run.interrupted else {}),
     }
 
 

@@ -77,6 +77,15 @@ class Runner:
             raise refuse("run_in_progress")
         journal = self._analytics.journal
         self._manual = True
+        try:
+            if not await self._analytics.clock_check.async_is_right():
+                raise self._analytics.clock_check.refusal()
+            return await self._async_shielded(journal, request)
+        finally:
+            self._manual = False
+
+    async def _async_shielded(self, journal: Journal, request: Request) -> Run:
+        """Run on where the caller gives up."""
         task = self._analytics.begin(self._async_locked(journal, request))
         try:
             return await asyncio.shield(task)
@@ -84,8 +93,11 @@ class Runner:
             if not task.cancelled():
                 raise
             raise broken("run_interrupted") from error
-        finally:
-            self._manual = False
+
+    @callback
+    def go_on(self) -> None:
+        """Let what waits wait no more."""
+        self.request(set(self._waiting.meters), self._waiting.trigger)
 
     @callback
     def _begin_automatic(self) -> None:
@@ -93,6 +105,8 @@ class Runner:
 
     async def _async_automatic(self) -> None:
         waiting = self._waiting
+        if not await self._analytics.clock_check.async_is_right():
+            return
         meters = frozenset(waiting.meters)
         if not meters or not self._analytics.cache.automatic:
             return
@@ -183,6 +197,7 @@ class Runner:
             # Whatever asked for it: all of the night's work is done.
             analytics.cache.last_nightly = run.started.timestamp()
         analytics.cache.last_run = run.started.timestamp() + run.duration
+        analytics.clock_check.seen(analytics.cache.last_run)
         await analytics.async_note(journal, run, counts=counts)
         await analytics.cache.async_save()
         await analytics.async_show()

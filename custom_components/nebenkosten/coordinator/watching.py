@@ -64,8 +64,13 @@ class Watching:
         analytics = self._analytics
         if not await self._async_is_whole():
             return
+        if not await analytics.clock_check.async_is_right():
+            return
         await self._async_look()
         await self._async_aim()
+        # Somebody may have restored a backup of the database: the runs that follow
+        # believe what was published.
+        await analytics.checking.async_check(whole=True)
         due = self._clock.last_due().timestamp()
         if (analytics.cache.last_nightly or 0.0) < due:
             analytics.request(analytics.meters, Trigger.NIGHTLY)
@@ -78,6 +83,12 @@ class Watching:
             _LOGGER.warning("The journal cannot be read: %s", error)
             stale = list(analytics.meters)
         analytics.request(stale, Trigger.START)
+
+    async def async_go_on(self) -> None:
+        """Catch up once the clock is right again."""
+        self._clock.plan_anew()
+        await self.async_catch_up()
+        self._analytics.runner.go_on()
 
     async def _async_aim(self) -> None:
         """Publish everything when previews begin or end; an ended one is cleared."""
@@ -129,6 +140,8 @@ class Watching:
     def _hourly(self) -> None:
         """Fill today in; Tibber has a minute of its own. Readings become overdue."""
         self._analytics.async_update_listeners()
+        self._analytics.begin(self._analytics.clock_check.async_is_right())
+        self._analytics.begin(self._analytics.async_note_revision())
         self._analytics.begin(self._async_look())
         self._request_fed_by(
             lambda source: source.is_dense and source.kind is not SourceKind.TIBBER
@@ -137,6 +150,8 @@ class Watching:
     @callback
     def _check(self) -> None:
         """Look whether what was published is still there."""
+        if self._analytics.clock_check.is_wrong:
+            return
         checking = self._analytics.checking
         self._analytics.begin(checking.async_check(whole=False))
 

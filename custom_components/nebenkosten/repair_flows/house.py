@@ -8,10 +8,11 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.helpers import issue_registry as ir
 import probatio as vol
 
-from ..const import CONF_JOURNAL_ID, JOURNAL_FILE
+from ..const import CONF_JOURNAL_ID, CONF_JOURNAL_REVISION, JOURNAL_FILE
 from ..data import NkConfigEntry, statistic_ids
 from ..journal.house import keep_meter
 from ..journal.readings import delete_all
+from ..journal.settled import put_log_aside
 from ..journal.store import set_aside
 from ..outside import OutOfReachError
 from ..sinks.influxdb import drop_all
@@ -56,9 +57,36 @@ class JournalFlow(RepairsFlow):
             )
         path = Path(self.hass.config.path(JOURNAL_FILE))
         await self.hass.async_add_executor_job(set_aside, path)
-        data = {k: v for k, v in self._entry.data.items() if k != CONF_JOURNAL_ID}
+        gone = (CONF_JOURNAL_ID, CONF_JOURNAL_REVISION)
+        data = {k: v for k, v in self._entry.data.items() if k not in gone}
         # The change reloads the house, which makes the new file.
         self.hass.config_entries.async_update_entry(self._entry, data=data)
+        return self.async_create_entry(data={})
+
+
+class OlderJournalFlow(JournalFlow):
+    """Look again after a restore, or go on with the older journal."""
+
+    async def async_step_init(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Offer both ways."""
+        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["restored", "go_on"],
+            description_placeholders=issue.translation_placeholders if issue else None,
+        )
+
+    async def async_step_go_on(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Take the older journal for the right one; what is missing stays missing."""
+        path = Path(self.hass.config.path(JOURNAL_FILE))
+        await self.hass.async_add_executor_job(put_log_aside, path)
+        data = {k: v for k, v in self._entry.data.items() if k != CONF_JOURNAL_REVISION}
+        self.hass.config_entries.async_update_entry(self._entry, data=data)
+        await self.hass.config_entries.async_reload(self._entry.entry_id)
         return self.async_create_entry(data={})
 
 

@@ -1,0 +1,39 @@
+"""How far a journal's file itself has come, without the log beside it."""
+
+from contextlib import closing
+from pathlib import Path
+import sqlite3
+
+from .store import Journal
+
+
+def revision_in(path: Path) -> int | None:
+    """Return the newest revision in a file; None where it cannot be read. Blocks.
+
+    Nothing is changed, and a write-ahead log beside it is not looked at: one that was
+    left there by a newer file would be taken for its own.
+    """
+    try:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
+        ) as connection:
+            (found,) = connection.execute(
+                "SELECT max(revision) FROM revisions"
+            ).fetchone()
+    except sqlite3.Error:
+        return None
+    return int(found or 0)
+
+
+def settled_revision(journal: Journal) -> int | None:
+    """Return how far the file of an open journal has come. Blocks."""
+    with journal.reading():
+        return revision_in(journal.path)
+
+
+def put_log_aside(path: Path) -> None:
+    """Take a write-ahead log away that does not belong to a restored file. Blocks."""
+    for suffix in ("-wal", "-shm"):
+        log = path.with_name(path.name + suffix)
+        if log.exists():
+            log.rename(path.with_name(f"{path.name}.older{suffix}"))
