@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 import aiohttp
 
 from ..engine.meter import SourceRef
-from ..outside import OutsideError, seconds_to_wait
+from ..outside import OutsideError, hiding, seconds_to_wait
 from ..outside.answer import async_content
 from .collected import Amount, Collected
 
@@ -112,7 +112,8 @@ async def async_query(
     variables: Mapping[str, object],
 ) -> dict[str, Any]:
     """Return the data that Tibber answers with; raises TibberError."""
-    return _data(await _async_answer(session, token, document, variables))
+    with hiding((token,)):
+        return _data(await _async_answer(session, token, document, variables))
 
 
 async def _async_answer(
