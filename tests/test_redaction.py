@@ -40,6 +40,8 @@ FORMS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("form", FORMS)
 @given(secret=SECRETS, before=AROUND, after=AROUND)
+@example(secret="00012\U00010000", before="", after="")
+@example(secret="0001\\2", before="", after="")
 @example(secret='pa"ss<w>ör/d+&%', before="x ", after="")
 def test_no_secret_is_said(form: str, secret: str, before: str, after: str) -> None:
     echoed = FORMS[form](secret)

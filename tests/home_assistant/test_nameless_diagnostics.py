@@ -24,9 +24,7 @@ async def test_no_name_is_anywhere(hass: HomeAssistant, house: NkConfigEntry) ->
     entity_id = f"sensor.{slugify(NAMES[3])}_energie"
     attributes = {"unit_of_measurement": "kWh", "device_class": "energy"}
     hass.states.async_set(entity_id, "5", attributes)
-    await add_meter(
-        hass, house, name=NAMES[1], sources=[{"entity": entity_id}], model=NAMES[4]
-    )
+    await add_meter(hass, house, name=NAMES[1], sources=[{"entity": entity_id}])
     await add_meter(hass, house, name=NAMES[2], serial_number=NAMES[4])
     key = next(one.key for one in house.runtime_data.house.meters if not one.sources)
     for day, value in enumerate((10, 30, 20, 400, 500), 1):

@@ -60,7 +60,7 @@ async def test_a_password_that_comes_back(
     assert flow["errors"] == {"base": "influxdb_refused"}
     issue = ir.async_get(hass).async_get_issue(DOMAIN, "influxdb")
     assert issue is not None
-    assert "***" in (issue.translation_placeholders or {})["detail"]
+    assert "•••" in (issue.translation_placeholders or {})["detail"]
     told: list[Any] = [
         [one.getMessage() for one in caplog.records if DOMAIN in one.name],
         [one.exc_text for one in caplog.records],

@@ -69,12 +69,8 @@ class FakeTibber:
             mood = 401
         body = await request.json()
         self.asked.append(body["query"].split()[1].split("(")[0])
-        if mood == "silent":
-            await asyncio.Event().wait()
-        if mood in ("dripping", "endless", "echoing"):
+        if mood in ("silent", "garbage", "dripping", "endless", "echoing"):
             return await _odd(request, mood, body)
-        if mood == "garbage":
-            return web.Response(text="<html>Wartung</html>", content_type="text/html")
         if mood == "cut":
             assert request.transport is not None
             request.transport.abort()
@@ -180,7 +176,11 @@ class FakeTibber:
 
 
 async def _odd(request: web.Request, mood: str, body: Any) -> web.StreamResponse:
-    """Say all that was asked, or go on for ever: slowly, or as fast as is read."""
+    """Say nothing, what is none, all that was asked, or go on for ever."""
+    if mood == "silent":
+        await asyncio.Event().wait()
+    if mood == "garbage":
+        return web.Response(text="<html>Wartung</html>", content_type="text/html")
     if mood == "echoing":
         said = f"{request.headers['Authorization']} {body}"
         return web.json_response({"errors": [{"message": said}]})
@@ -189,7 +189,7 @@ async def _odd(request: web.Request, mood: str, body: Any) -> web.StreamResponse
     await response.prepare(request)
     while request.transport is not None and not request.transport.is_closing():
         await response.write(piece)
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.02 if mood == "dripping" else 0)
     return response
 
 

@@ -15,7 +15,7 @@ import unicodedata
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus, urlsplit
 
 _SHOWN: Final = 200
-_STRUCK: Final = "***"
+_STRUCK: Final = "•••"
 # A piece of base64 or hex that is shorter may as well be any word.
 _TELLING: Final = 6
 # Shorter ones are struck as they are, but not looked for in what something decodes to.
@@ -117,8 +117,9 @@ def _decoded(text: str) -> Iterator[str]:
     for decode in (unquote_plus, unquote):
         form = text
         for _ in range(_ROUNDS):
-            form = _BACKSLASHED.sub(_unescaped, _unescaped_html(decode(form)))
-            yield form
+            for step in (decode, _unescaped_html, _unescaped):
+                form = step(form)
+                yield form
 
 
 def _unescaped_html(text: str) -> str:
@@ -128,6 +129,11 @@ def _unescaped_html(text: str) -> str:
         return text
 
 
-def _unescaped(match: re.Match[str]) -> str:
-    code = match[1] or match[2]
-    return chr(int(code, 16)) if code else str(match[3])
+def _unescaped(text: str) -> str:
+    def sign(match: re.Match[str]) -> str:
+        code = match[1] or match[2]
+        return chr(int(code, 16)) if code else str(match[3])
+
+    # Signs beyond the first 65,536 come as two halves.
+    halves = _BACKSLASHED.sub(sign, text).encode("utf-16", "surrogatepass")
+    return halves.decode("utf-16", "replace")
