@@ -62,7 +62,8 @@ class Pseudonyms:
 def pseudonyms_of(analytics: Analytics) -> Pseudonyms:
     """Return the words for all that a house's owner has named."""
     found = Pseudonyms()
-    found.add("house", [analytics.config_entry.title])
+    title = analytics.config_entry.title
+    found.add("house", [title, analytics.hass.config.location_name])
     for meter in analytics.house.all_meters:
         found.add("meter", [meter.meter_id, meter.name])
         if isinstance(meter, Meter):
@@ -74,7 +75,18 @@ def pseudonyms_of(analytics: Analytics) -> Pseudonyms:
     if analytics.servers.homes is not None:
         for home_id, home in analytics.servers.homes.data.items():
             found.add("home", [home_id, home.name])
+    for key in sorted(_former(analytics)):
+        found.add("former", [key])
     return found
+
+
+def _former(analytics: Analytics) -> set[str]:
+    """Return the keys of meters that only the records of old runs still know."""
+    known: set[str] = set()
+    for run in analytics.run_log.runs:
+        if isinstance(meters := run["meters"], Mapping):
+            known.update(meters)
+    return known - analytics.meters.keys()
 
 
 def _tells(name: str) -> bool:

@@ -80,7 +80,8 @@ def _rows(match: re.Match[str]) -> Iterator[Row]:
     for key, value in fields:
         yield {
             "_time": int(match[4]),
-            "_measurement": _plain(match[1]),
+            # An equals sign means nothing there, and so has no backslash to lose.
+            "_measurement": re.sub(r"\\([ ,])", r"\1", match[1]),
             "_field": _plain(key),
             "_value": _value(value),
             **{_plain(k): _plain(v) for k, v in tags.items()},

@@ -43,7 +43,8 @@ class FakeHome:
 class FakeTibber:
     """Homes behind the interface; `moods` are how the next questions are answered.
 
-    A status code, "garbage", "silent", "cut", "errors", "unauthenticated" or None.
+    A status code, "garbage", "silent", "cut", "errors", "unauthenticated", "dripping",
+    "endless", "echoing" or None.
     """
 
     def __init__(self, now: datetime) -> None:
@@ -68,10 +69,8 @@ class FakeTibber:
             mood = 401
         body = await request.json()
         self.asked.append(body["query"].split()[1].split("(")[0])
-        if mood == "silent":
-            await asyncio.Event().wait()
-        if mood == "garbage":
-            return web.Response(text="<html>Wartung</html>", content_type="text/html")
+        if mood in ("silent", "garbage", "dripping", "endless", "echoing"):
+            return await _odd(request, mood, body)
         if mood == "cut":
             assert request.transport is not None
             request.transport.abort()
@@ -174,6 +173,24 @@ class FakeTibber:
             "unitPrice": 0.3 if known else None,
             "unitPriceVAT": 0.05 if known else None,
         }
+
+
+async def _odd(request: web.Request, mood: str, body: Any) -> web.StreamResponse:
+    """Say nothing, what is none, all that was asked, or go on for ever."""
+    if mood == "silent":
+        await asyncio.Event().wait()
+    if mood == "garbage":
+        return web.Response(text="<html>Wartung</html>", content_type="text/html")
+    if mood == "echoing":
+        said = f"{request.headers['Authorization']} {body}"
+        return web.json_response({"errors": [{"message": said}]})
+    piece = b" " if mood == "dripping" else b" " * 65536
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while request.transport is not None and not request.transport.is_closing():
+        await response.write(piece)
+        await asyncio.sleep(0.02 if mood == "dripping" else 0)
+    return response
 
 
 @asynccontextmanager

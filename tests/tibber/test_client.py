@@ -37,6 +37,9 @@ async def fake(
     ("mood", "key"),
     [
         ("silent", "silent"),
+        ("dripping", "silent"),
+        ("endless", "answer"),
+        ("echoing", "refused"),
         ("cut", "address"),
         ("garbage", "answer"),
         ("unauthenticated", "credentials"),

@@ -22,9 +22,11 @@ _PATIENCE: Final = 10.0
 # An outage that lasts longer than this [s] is the user's matter, too.
 _LONG: Final = 3600.0
 # These may concern one meter, or one home, alone.
-_OWN: Final = ("refused", "place")
+_OWN: Final = ("refused", "place", "large")
 # Only the user can mend these.
-TO_MEND: Final = ("certificate", "organisation", "rights", "place", "refused", "page")
+TO_MEND: Final = (
+    *("certificate", "organisation", "rights", "place", "refused", "large", "page"),
+)
 
 
 class Link:
@@ -106,12 +108,11 @@ class Link:
         if not self._down:
             _LOGGER.warning("%s is out of reach: %s", self.name, error)
             self._since = time.monotonic()
-        is_news = self._down.get(what) != error.key
         self._down[what] = error.key
         if error.key == "credentials":
-            if is_news:
-                again = {CONF_SOURCE: self.name}
-                self._entry.async_start_reauth(self._hass, data=again)
+            # Asked again by each refusal until it is answered; never twice at a time.
+            again = {CONF_SOURCE: self.name}
+            self._entry.async_start_reauth(self._hass, data=again)
         elif error.key in TO_MEND or time.monotonic() - self._since >= _LONG:
             self._ask_user(error)
 
@@ -126,7 +127,7 @@ class Link:
             translation_key=f"{self._kind}_{error.key}",
             translation_placeholders={
                 "detail": error.detail,
-                **(error.placeholders or {}),
+                **error.placeholders,
             },
         )
 

@@ -12,6 +12,7 @@ from ..data import NkConfigEntry
 from ..engine.meter import SourceKind
 from ..influx.connection import Connection, connection_from
 from ..influx.model import Server
+from ..outside import hiding
 from ..sources.collected import Source, shift_of
 from ..sources.influxdb import InfluxSource
 from ..sources.recorder import RecorderSource
@@ -46,7 +47,9 @@ class InfluxLink(Link):
         self, work: Callable[[Server], R], what: str, about: str
     ) -> R:
         async def do() -> R:
-            return await self._hass.async_add_executor_job(work, await self._opened())
+            with hiding(self.connection.secrets):
+                server = await self._opened()
+                return await self._hass.async_add_executor_job(work, server)
 
         return await self.async_try(do, what, about)
 

@@ -11,6 +11,7 @@ from homeassistant.helpers.event import async_track_time_change
 
 from ..const import CONF_TIBBER
 from ..data import NkConfigEntry
+from ..outside import hiding
 from ..sources.tibber import HOMES, Home, async_query, homes_from
 from .link import Link
 from .polling import Polling
@@ -38,9 +39,10 @@ class TibberLink(Link):
         session = async_get_clientsession(self._hass)
 
         async def ask() -> R:
-            return understand(
-                await async_query(session, self._token, document, variables)
-            )
+            with hiding((self._token,)):
+                return understand(
+                    await async_query(session, self._token, document, variables)
+                )
 
         return await self.async_try(ask, about=str(variables.get("home", "")))
 

@@ -9,6 +9,7 @@ from homeassistant.helpers.importlib import async_import_module
 
 from ..influx.connection import Connection
 from ..influx.model import Server
+from ..outside import hiding
 from ..sources.tibber import HOMES, Home, async_query, homes_from
 
 
@@ -27,10 +28,12 @@ async def async_ask[R](
         finally:
             server.close()
 
-    return await hass.async_add_executor_job(ask)
+    with hiding(connection.secrets):
+        return await hass.async_add_executor_job(ask)
 
 
 async def async_homes(hass: HomeAssistant, given: Mapping[str, Any]) -> list[Home]:
     """Ask Tibber for the homes of a token; raises TibberError."""
     session = async_get_clientsession(hass)
-    return homes_from(await async_query(session, given["token"], HOMES, {}))
+    with hiding((given["token"],)):
+        return homes_from(await async_query(session, given["token"], HOMES, {}))

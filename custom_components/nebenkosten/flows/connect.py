@@ -193,8 +193,6 @@ class ConnectFlow(ConfigFlow):
         if data["raw"] == data["processed"]:
             raise InfluxError("same_place")
         connection = connection_from(data)
-        if not connection.url.startswith(("http://", "https://")):
-            raise InfluxError("address", connection.url)
         return await async_ask(
             self.hass, connection, partial(_processed_is_missing, connection)
         )

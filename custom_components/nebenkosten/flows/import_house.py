@@ -24,7 +24,14 @@ from ..engine.house_checks import problems
 from ..engine.meter import DEFAULT_GAS, AnyMeter, Medium
 from ..engine.model import Severity
 from ..identities import collisions
-from ..sources.original import CONFIG, METERS, PATTERNS, Original, read_original
+from ..sources.original import (
+    CONFIG,
+    LARGEST_YAML,
+    METERS,
+    PATTERNS,
+    Original,
+    read_original,
+)
 from ..sources.table import FileError, decode
 from ..texts import Sentences, async_sentences, file_problem_text, problem_text
 from .schemas import choice
@@ -65,14 +72,21 @@ class ImportHouse(ConfigFlow):
         if user_input is not None:
             try:
                 texts = {
-                    name: decode(await async_uploaded(self.hass, file_id))
+                    name: decode(
+                        await async_uploaded(self.hass, file_id, most=LARGEST_YAML)
+                    )
                     for name, file_id in user_input.items()
                 }
-            except FileError:
-                errors["base"] = "no_yaml"
+            except FileError as error:
+                large = error.key == "file_too_large"
+                errors["base"] = "file_too_large" if large else "no_yaml"
             else:
-                self._original = read_original(
-                    texts["meters"], texts.get("patterns"), texts.get("config")
+                # Many kilobytes take their time, above all hostile ones.
+                self._original = await self.hass.async_add_executor_job(
+                    read_original,
+                    texts["meters"],
+                    texts.get("patterns"),
+                    texts.get("config"),
                 )
                 wrong = await self._async_said(Severity.ERROR)
                 if not wrong:

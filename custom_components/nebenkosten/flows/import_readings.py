@@ -53,8 +53,8 @@ class ImportReadings[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, 
         errors: dict[str, str] = {}
         if user_input is not None:
             self._bare_dates = user_input["bare_dates"]
-            content = await async_uploaded(self.hass, user_input["file"])
             try:
+                content = await async_uploaded(self.hass, user_input["file"])
                 await self.hass.async_add_executor_job(self._read, content)
             except FileError as error:
                 errors["file"] = error.key

@@ -77,12 +77,8 @@ class WaterTemperatureFlow(ConfigSubentryFlow):
     async def _async_problems(self, url: str) -> tuple[dict[str, str], dict[str, str]]:
         """Look at the page; returns errors by field and what fills their sentences."""
         nothing = {"expected": "", "found": ""}
-        if not url.startswith(("http://", "https://")):
-            return {"url": "water_address"}, nothing
         try:
             await async_fetch(async_get_clientsession(self.hass), url)
         except OutsideError as error:
-            return {"url": f"water_{error.key}"}, nothing | dict(
-                error.placeholders or {}
-            )
+            return {"url": f"water_{error.key}"}, nothing | error.placeholders
         return {}, nothing

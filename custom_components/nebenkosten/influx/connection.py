@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..outside import OutsideError
+from ..outside.redaction import credentials, secrets_in
 
 
 class Version(StrEnum):
@@ -31,6 +32,12 @@ class Connection:
     organisation: str = ""
     username: str = ""
     password: str = ""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return what no sentence about the server may hold."""
+        named = credentials(self.username, self.password)
+        return (*named, *filter(None, (self.token,)), *secrets_in(self.url))
 
 
 def connection_from(data: Mapping[str, object]) -> Connection:
@@ -56,6 +63,6 @@ class InfluxError(OutsideError):
     """An InfluxDB that does not do what was asked.
 
     Its keys: `address`, `certificate`, `silent`, `credentials`, `organisation`,
-    `rights`, `place` (a bucket or database), `busy`, `server`, `answer`,
-    `refused`, and `same_place` for raw values and results in one.
+    `rights`, `place` (a bucket or database), `busy`, `server`, `answer`, `large`
+    (an answer that is), `refused`, and `same_place` for raw values and results in one.
     """

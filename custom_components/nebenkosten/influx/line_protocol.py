@@ -1,18 +1,21 @@
 """How is a point written down for InfluxDB?
 
 https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/ has no way to
-write a line break in a name, a backslash at its end, or a number sign at a line's
-begin: Unicode's control pictures stand for them, so that every name comes back as it
-was (`original`).
+write a line break in a name, a backslash at its end or before a sign that it would
+escape, or a number sign at a line's begin: Unicode's control pictures stand for them,
+so that every name comes back as it was (`original`).
 """
 
 from collections.abc import Mapping
+import re
 from typing import Final
 
 from .model import Field, Point
 
 _ESCAPE: Final = "␛"
 _PICTURES: Final = {"␛": "␛", "\n": "␊", "\r": "␍", "\0": "␀", "\t": "␉"}
+# What servers, each in its own places, take for a sign that is escaped.
+_ESCAPING: Final = re.compile(r"""\\(?=[\\"'=, ])""")
 _MEASUREMENT: Final = str.maketrans({",": "\\,", " ": "\\ "})
 _TAG: Final = str.maketrans({",": "\\,", " ": "\\ ", "=": "\\="})
 _TEXT: Final = str.maketrans({'"': '\\"', "\\": "\\\\"})
@@ -21,6 +24,7 @@ _TEXT: Final = str.maketrans({'"': '\\"', "\\": "\\\\"})
 def name(text: str) -> str:
     """Return a name that line protocol can hold; plain ones stay as they are."""
     shown = "".join(_ESCAPE + _PICTURES[c] if c in _PICTURES else c for c in text)
+    shown = _ESCAPING.sub(lambda backslash: backslash[0] + _ESCAPE, shown)
     if shown.startswith("#"):
         shown = _ESCAPE + shown
     return shown + _ESCAPE if shown.endswith("\\") else shown

@@ -1,11 +1,14 @@
 """How does a connection become a server? Loads the client library: blocks."""
 
-from .connection import Connection, Version
+from ..outside.address import is_web_address
+from .connection import Connection, InfluxError, Version
 from .model import Server
 
 
 def open_server(connection: Connection) -> Server:
-    """Return the server; nothing is asked yet."""
+    """Return the server; nothing is asked yet. Raises InfluxError("address")."""
+    if not is_web_address(connection.url):
+        raise InfluxError("address", connection.url)
     if connection.version is Version.V2:
         from .v2 import FluxServer
 

@@ -10,6 +10,7 @@ from influxdb.exceptions import InfluxDBClientError, InfluxDBServerError
 import requests
 
 from . import influxql
+from .bounded import BoundAdapter, LargeError
 from .connection import Connection, InfluxError, Version
 from .line_protocol import line, original
 from .model import Doomed, Extent, Point, RawSeries, Reduced, Value
@@ -22,6 +23,8 @@ _STATUS: Final = {401: "credentials", 403: "rights", 404: "place", 429: "busy"}
 # In this order: a JSON that is none is an error of requests, too.
 _KINDS: Final = (
     (InfluxDBServerError, "server"),
+    (LargeError, "large"),
+    (UnicodeEncodeError, "credentials"),
     (requests.exceptions.SSLError, "certificate"),
     (requests.exceptions.Timeout, "silent"),
     (requests.exceptions.JSONDecodeError, "answer"),
@@ -54,6 +57,7 @@ class InfluxQLServer:
         if connection.token:
             headers["Authorization"] = f"Token {connection.token}"
         self._deletes = connection.version is Version.V1
+        session = requests.Session()
         self._client = InfluxDBClient(
             host=url.hostname or "",
             port=url.port or (443 if secure else 8086),
@@ -65,7 +69,10 @@ class InfluxQLServer:
             timeout=_TIMEOUT,
             retries=1,
             headers=headers,
+            session=session,
         )
+        # Not before: the client mounts an adapter of its own.
+        session.mount(f"{url.scheme}://", BoundAdapter())
 
     def close(self) -> None:
         """Let go of the server."""

@@ -17,6 +17,7 @@ from urllib3.exceptions import (
 
 from ..outside import seconds_to_wait
 from . import flux
+from .bounded import LargeError, bind
 from .connection import Connection, InfluxError
 from .line_protocol import line, original
 from .model import SECOND, Doomed, Extent, Field, Point, RawSeries, Reduced, Value
@@ -26,6 +27,8 @@ _TIMEOUT: Final = (5_000, 25_000)
 _BATCH: Final = 5_000
 _STATUS: Final = {401: "credentials", 403: "rights", 429: "busy", 503: "busy"}
 _KINDS: Final = (
+    (LargeError, "large"),
+    (UnicodeEncodeError, "credentials"),
     (NewConnectionError, "address"),
     (Silence, "silent"),
     (SSLError, "certificate"),
@@ -70,6 +73,7 @@ class FluxServer:
             verify_ssl=connection.verify_ssl,
             timeout=_TIMEOUT,
         )
+        bind(self._client.api_client.rest_client.pool_manager)
 
     def close(self) -> None:
         """Let go of the server."""

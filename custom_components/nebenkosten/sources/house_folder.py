@@ -10,8 +10,16 @@ from zoneinfo import ZoneInfo
 from ..engine.meter import House, Meter
 from ..engine.model import Severity, Temperature
 from .csv_readings import Expectation, Parsed, parse
-from .original import CONFIG, METERS, PATTERNS, FileProblem, read_original
-from .table import csv_table, decode
+from .original import (
+    CONFIG,
+    LARGEST_YAML,
+    METERS,
+    PATTERNS,
+    FileProblem,
+    read_original,
+)
+from .regular_file import read_regular
+from .table import LARGEST, csv_table, decode
 from .text import TextError, parse_day, parse_number
 
 _BERLIN: Final = "Europe/Berlin"
@@ -53,7 +61,7 @@ class HouseFolder:
         return [
             (
                 path,
-                parse(decode(path.read_bytes()), replace(expected, only_meter=meter)),
+                parse(_content(path), replace(expected, only_meter=meter)),
             )
             for path, meter in self.files
         ]
@@ -87,7 +95,12 @@ def _error(folder: Path, file: str, line: int, code: str) -> HouseError:
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    return _content(path, LARGEST_YAML) if path.exists() else ""
+
+
+def _content(path: Path, most: int = LARGEST) -> str:
+    """Return a file's text; raises FileError."""
+    return decode(read_regular(path.resolve(), most=most))
 
 
 def _temperature(folder: Path) -> Temperature | None:
@@ -96,7 +109,7 @@ def _temperature(folder: Path) -> Temperature | None:
     if not path.exists():
         return None
     means: dict[date, float] = {}
-    table = csv_table(decode(path.read_bytes()))
+    table = csv_table(_content(path))
     names = [name.lower() for name in table.header]
     day, mean = (names.index(n) if n in names else i for i, n in enumerate(_CLIMATE))
     for number, cells in table.rows:

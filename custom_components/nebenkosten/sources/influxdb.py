@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from ..engine.meter import SourceRef
+from ..influx.connection import InfluxError
 from ..influx.model import SECOND, Asks, RawSeries, Server, Value, series_from
 from .collected import Collected, Sample, reduced
 
@@ -20,6 +21,8 @@ _REREAD: Final = 72 * _HOUR
 _FEW: Final = 10_000
 # Where local hours are none of UTC's, quarters of them still are.
 _STEP: Final = 900
+# A value each second of a month; more are no meter's.
+_MOST: Final = 3_000_000
 # With so many falls in a month, one question for all of it is cheaper.
 _MANY: Final = 20
 
@@ -73,7 +76,7 @@ def _all(
     Home Assistant writes a helper again when it starts or an attribute changes: nobody
     has looked at the dial then.
     """
-    values = server.values(place, series, start, end)
+    values = _values(server, place, series, start, end)
     if series.domain == "sensor":
         return values
     before = server.before(place, series, start)
@@ -93,13 +96,30 @@ def _month(
     start, end = span
     found = server.reduced(place, series, start, end, step)
     if len(found.falls) > _MANY:
-        return server.values(place, series, start, end)
+        return _values(server, place, series, start, end)
     values = {value.time: value for value in found.values}
     for fall in found.falls:
         until = min(fall + step * SECOND, end)
-        more = server.values(place, series, max(fall, start), until)
+        more = _values(server, place, series, max(fall, start), until)
         values |= {value.time: value for value in more}
     return [values[time] for time in sorted(values)]
+
+
+def _values(
+    server: Server, place: str, series: RawSeries, start: int, end: int
+) -> list[Value]:
+    """Return all values of a range, in halves where one answer would be too large."""
+    try:
+        return server.values(place, series, start, end)
+    except InfluxError as error:
+        if error.key != "large" or end - start <= _HOUR:
+            raise
+    middle = (start + end) // 2
+    earlier = _values(server, place, series, start, middle)
+    later = _values(server, place, series, middle, end)
+    if len(earlier) + len(later) > _MOST:
+        raise InfluxError("large", f"> {_MOST} values")
+    return earlier + later
 
 
 def _collected(

@@ -38,6 +38,8 @@ from .text import zone_named
 METERS: Final = "meters.yaml"
 PATTERNS: Final = "seasonal_patterns.yaml"
 CONFIG: Final = "config.yaml"
+# A hundred meters take a tenth of it.
+LARGEST_YAML: Final = 1_000_000
 
 _MONTHS: Final = 12
 _READ_BY: Final[

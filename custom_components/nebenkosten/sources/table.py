@@ -1,6 +1,6 @@
 """Which table does a file hold, whatever program wrote it?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 import csv
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -11,6 +11,12 @@ from .text import number_text
 
 _EXCEL: Final = b"PK\x03\x04"
 _SPECIMEN: Final = 20
+# No house has more, and all of it is kept in memory for a while.
+LARGEST: Final = 32_000_000
+MOST_ROWS: Final = 250_000
+MOST_COLUMNS: Final = 702
+# The last line that a sheet of Excel has.
+_LINES: Final = 1_048_576
 
 
 class FileError(ValueError):
@@ -52,6 +58,8 @@ def decode(content: bytes) -> str:
 
 def csv_table(text: str) -> Table:
     """Return the table of a text; lines before a wider header are a title."""
+    if len(text) > LARGEST:
+        raise FileError("file_too_large")
     text = text.removeprefix("\ufeff")
     if not text.strip():
         raise FileError("file_empty")
@@ -62,13 +70,21 @@ def csv_table(text: str) -> Table:
 
     def rows() -> Iterator[tuple[int, Sequence[str]]]:
         try:
-            for cells in reader:
+            for number, cells in enumerate(reader):
+                _check_size(number, cells)
                 if any(cell.strip() for cell in cells):
                     yield reader.line_num, cells
         except csv.Error as error:
             raise FileError("not_a_csv") from error
 
     return _headed(rows())
+
+
+def _check_size(number: int, cells: Sequence[str]) -> None:
+    if number > MOST_ROWS:
+        raise FileError("too_many_rows")
+    if len(cells) > MOST_COLUMNS:
+        raise FileError("too_many_columns")
 
 
 def _separators(line: str) -> int:
@@ -80,21 +96,33 @@ def excel_table(content: bytes) -> Table:
     # Late: rarely needed, and slow to load.
     import openpyxl
 
+    from .workbook import check_workbook
+
     try:
+        check_workbook(content)
         book = openpyxl.load_workbook(
             io.BytesIO(content), read_only=True, data_only=True
         )
-        cells = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+        sheet = book.worksheets[0]
+        # What a file says of its own size would fill each row with empty cells.
+        sheet.reset_dimensions()
+        kept = list(_filled(sheet.iter_rows(values_only=True)))
         book.close()
+    except FileError:
+        raise
     except Exception as error:
         # A broken file fails in as many ways as there are parts in it.
         raise FileError("not_an_excel") from error
-    rows = (
-        (number, [_text(cell) for cell in row])
-        for number, row in enumerate(cells, 1)
-        if any(cell not in (None, "") for cell in row)
-    )
-    return _headed(rows)
+    return _headed((number, [_text(cell) for cell in row]) for number, row in kept)
+
+
+def _filled(rows: Iterable[Sequence[object]]) -> Iterator[tuple[int, Sequence[object]]]:
+    """Yield the rows that are not empty with their numbers; raises FileError."""
+    for number, row in enumerate(rows, 1):
+        if number > _LINES:
+            raise FileError("too_many_rows")
+        if any(cell not in (None, "") for cell in row):
+            yield number, row
 
 
 def _text(cell: object) -> str:

@@ -9,13 +9,15 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+import json
 import math
 from typing import Any, Final, Protocol
 
 import aiohttp
 
 from ..engine.meter import SourceRef
-from ..outside import OutsideError, seconds_to_wait
+from ..outside import OutsideError, hiding, seconds_to_wait
+from ..outside.answer import async_content
 from .collected import Amount, Collected
 
 API: Final = "https://api.tibber.com/v1-beta/gql"
@@ -24,6 +26,8 @@ CONSUMPTION: Final = "consumption"
 PRODUCTION: Final = "production"
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30)
+# A page of hours has a tenth of it.
+_LARGEST: Final = 2_000_000
 _DAY: Final = 86400.0
 # Grid operators correct hours for about a month.
 _REREAD: Final = 30 * _DAY
@@ -108,6 +112,16 @@ async def async_query(
     variables: Mapping[str, object],
 ) -> dict[str, Any]:
     """Return the data that Tibber answers with; raises TibberError."""
+    with hiding((token,)):
+        return _data(await _async_answer(session, token, document, variables))
+
+
+async def _async_answer(
+    session: aiohttp.ClientSession,
+    token: str,
+    document: str,
+    variables: Mapping[str, object],
+) -> object:
     try:
         async with session.post(
             API,
@@ -116,14 +130,17 @@ async def async_query(
             timeout=_TIMEOUT,
         ) as response:
             _check(response)
-            answer = await response.json(content_type=None)
+            content = await async_content(response, _LARGEST)
+        if content is None:
+            raise TibberError("answer", f"> {_LARGEST // 1_000_000} MB")
+        answer: object = json.loads(content)
     except TimeoutError as error:
         raise TibberError("silent", repr(error)) from error
     except aiohttp.ClientError as error:
         raise TibberError("address", str(error)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TibberError("answer", str(error)) from error
-    return _data(answer)
+    return answer
 
 
 def _check(response: aiohttp.ClientResponse) -> None:

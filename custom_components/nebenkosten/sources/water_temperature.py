@@ -4,18 +4,22 @@ The page holds a table of local times and temperatures; it has had several forms
 its rows count, the newest one first or last.
 """
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from html.parser import HTMLParser
 from itertools import pairwise
 import re
-from typing import Final, override
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from ..outside import OutsideError, seconds_to_wait
+from ..outside import OutsideError, hiding, seconds_to_wait
+from ..outside.address import is_web_address
+from ..outside.answer import async_content
+from ..outside.redaction import secrets_in
+from .page_tables import Cells, Table, tables_of
 
 # The services write Bavarian clock times, wherever the house stands.
 ZONE: Final = ZoneInfo("Europe/Berlin")
@@ -28,12 +32,10 @@ STATIONS: Final = {
 }
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=20)
-_LARGEST: Final = 2_000_000
-_CHUNK: Final = 65_536
+_LARGEST: Final = 300_000
 _YEARS: Final = range(1990, 2100)
 # Water that is no ice and no steam; services write -777 and the like for "unknown".
 _POSSIBLE: Final = (-5.0, 45.0)
-_SHOWN: Final = 80
 
 _MOMENT: Final = re.compile(
     r"(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4})\D{0,6}?"
@@ -46,9 +48,6 @@ _NUMBER: Final = re.compile(
     r"\s*([-+−–]?)\s?(\d{1,4}(?:[.,]\d+)?)\s*(?:°\s?C?)?\s*", re.ASCII
 )
 _EXPECTED: Final = "a table with rows of date, time and temperature"
-
-type Cells = list[str]
-type Table = list[Cells]
 
 
 class WaterError(OutsideError):
@@ -83,6 +82,15 @@ async def async_fetch(
     modified: str | None = None,
 ) -> Page | None:
     """Return the page, None when it has not changed; raises WaterError."""
+    with hiding(secrets_in(url)):
+        if not is_web_address(url):
+            raise WaterError("address", url)
+        return await _async_fetch(session, url, etag, modified)
+
+
+async def _async_fetch(
+    session: aiohttp.ClientSession, url: str, etag: str | None, modified: str | None
+) -> Page | None:
     headers = {"If-None-Match": etag, "If-Modified-Since": modified}
     try:
         async with session.get(
@@ -93,28 +101,22 @@ async def async_fetch(
             if response.status == 304:
                 return None
             _check(response)
-            content = await _content(response)
+            content = await async_content(response, _LARGEST)
             encoding = response.get_encoding()
     except TimeoutError as error:
         raise WaterError("silent", repr(error)) from error
     except (aiohttp.ClientError, ValueError) as error:
         raise WaterError("address", str(error)) from error
-    rows = parse(content.decode(encoding, errors="replace"))
+    if content is None:
+        raise _no_table(f"> {_LARGEST // 1000} kB")
+    html = content.decode(encoding, errors="replace")
+    # Even where nothing hostile stands in it, a long page would hold others up.
+    rows = await asyncio.get_running_loop().run_in_executor(None, parse, html)
     return Page(
         tuple(rows),
         response.headers.get("ETag"),
         response.headers.get("Last-Modified"),
     )
-
-
-async def _content(response: aiohttp.ClientResponse) -> bytes:
-    """Return the page, or as much of it as a page with a table can have."""
-    content = b""
-    async for chunk in response.content.iter_chunked(_CHUNK):
-        content += chunk
-        if len(content) > _LARGEST:
-            break
-    return content
 
 
 def _check(response: aiohttp.ClientResponse) -> None:
@@ -132,15 +134,16 @@ def _check(response: aiohttp.ClientResponse) -> None:
 
 def parse(html: str) -> list[Row]:
     """Return the rows of a page in order of time; raises WaterError("page")."""
-    tables = _tables(html)
+    tables = tables_of(html)
     for table in tables:
         given = [found for cells in table if (found := _understood(cells)) is not None]
         if given:
             return _in_order(given)
-    raise WaterError(
-        "page",
-        placeholders={"expected": _EXPECTED, "found": _summary(tables)},
-    )
+    raise _no_table(_summary(tables))
+
+
+def _no_table(found: str) -> WaterError:
+    return WaterError("page", placeholders={"expected": _EXPECTED, "found": found})
 
 
 def _understood(cells: Cells) -> tuple[datetime, float | None] | None:
@@ -215,51 +218,4 @@ def _summary(tables: Sequence[Table]) -> str:
         return "no table"
     largest = max(tables, key=len)
     head = " | ".join(largest[0]) if largest else ""
-    return f"{len(tables)} × table, {len(largest)} × row: {head}"[:_SHOWN]
-
-
-def _tables(html: str) -> list[Table]:
-    reader = _TableReader()
-    reader.feed(html)
-    reader.close()
-    return [table for table in reader.tables if table]
-
-
-class _TableReader(HTMLParser):
-    """Collects the texts of all tables' cells, closed or not."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tables: list[Table] = []
-        self._open: list[Table] = []
-        self._in_cell = False
-
-    @override
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "table":
-            self._open.append([])
-            self.tables.append(self._open[-1])
-        elif tag == "tr" and self._open:
-            self._open[-1].append([])
-        elif tag in ("td", "th") and self._open and self._open[-1]:
-            self._open[-1][-1].append("")
-        self._in_cell = tag in ("td", "th") or (self._in_cell and tag not in _ROWS)
-
-    @override
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "table" and self._open:
-            self._open.pop()
-        if tag in _ROWS or tag in ("td", "th"):
-            self._in_cell = False
-
-    @override
-    def handle_data(self, data: str) -> None:
-        for cells in self._current():
-            cells[-1] = " ".join(f"{cells[-1]} {data}".split())
-
-    def _current(self) -> Iterator[Cells]:
-        if self._in_cell and self._open and self._open[-1] and self._open[-1][-1]:
-            yield self._open[-1][-1]
-
-
-_ROWS: Final = ("table", "thead", "tbody", "tfoot", "tr")
+    return f"{len(tables)} × table, {len(largest)} × row: {head}"
