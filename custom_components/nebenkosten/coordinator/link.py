@@ -24,7 +24,10 @@ _LONG: Final = 3600.0
 # These may concern one meter, or one home, alone.
 _OWN: Final = ("refused", "place")
 # Only the user can mend these.
-TO_MEND: Final = ("certificate", "organisation", "rights", "place", "refused", "page")
+TO_MEND: Final = (
+    *("certificate", "organisation", "rights"),
+    *("place", "refused", "page", "stale"),
+)
 
 
 class Link:

@@ -94,17 +94,27 @@ async def async_fetch(
                 return None
             _check(response)
             content = await _content(response)
-            encoding = response.get_encoding()
+            charset = response.charset
     except TimeoutError as error:
         raise WaterError("silent", repr(error)) from error
     except (aiohttp.ClientError, ValueError) as error:
         raise WaterError("address", str(error)) from error
-    rows = parse(content.decode(encoding, errors="replace"))
+    rows = parse(_decoded(content, charset))
     return Page(
         tuple(rows),
         response.headers.get("ETag"),
         response.headers.get("Last-Modified"),
     )
+
+
+def _decoded(content: bytes, charset: str | None) -> str:
+    """Return a page's text; one that does not say how it is written tells by itself."""
+    for encoding in (charset or "utf-8", "utf-8"):
+        try:
+            return content.decode(encoding)
+        except LookupError, UnicodeError:
+            continue
+    return content.decode("cp1252", errors="replace")
 
 
 async def _content(response: aiohttp.ClientResponse) -> bytes:
