@@ -10,7 +10,7 @@ from homeassistant.helpers import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
-from .const import CONF_JOURNAL_REVISION, DOMAIN, ENTRY_VERSION, ISSUE_NEWER
+from .const import CONF_JOURNAL_REVISION, DOMAIN, ENTRY_VERSION, ISSUE_LEFT, ISSUE_NEWER
 from .coordinator.analytics import Analytics
 from .coordinator.opening import (
     async_compare_meters,
@@ -21,6 +21,7 @@ from .coordinator.storage_files import async_remove_stored
 from .dashboard import async_offer_dashboard
 from .data import NkConfigEntry, meters_of, statistic_ids
 from .journal.store import Journal
+from .outside import OutOfReachError
 from .services import async_setup_services
 from .sinks.statistics import async_clear
 
@@ -99,9 +100,20 @@ async def async_remove_entry(hass: HomeAssistant, entry: NkConfigEntry) -> None:
     ids = [one for key in keys for one in statistic_ids(key)]
     # First: whoever comes after a kill must not believe that all is still there.
     await async_remove_stored(hass)
-    await async_clear(hass, ids)
     for issue in [i for d, i in ir.async_get(hass).issues if d == DOMAIN]:
         ir.async_delete_issue(hass, DOMAIN, issue)
+    try:
+        await async_clear(hass, ids)
+    except OutOfReachError:
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            ISSUE_LEFT,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=ISSUE_LEFT,
+            translation_placeholders={"statistics": ", ".join(ids)},
+        )
 
 
 def _made_of(hass: HomeAssistant) -> dict[str, object]:

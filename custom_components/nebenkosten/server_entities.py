@@ -71,6 +71,12 @@ class WaterSensor(CoordinatorEntity[Station], SensorEntity):
 
     @property
     @override
+    def available(self) -> bool:
+        """Return whether the last temperature may still be shown as today's."""
+        return super().available and self.coordinator.is_fresh
+
+    @property
+    @override
     def native_value(self) -> float | None:
         """Return the last temperature."""
         row = self.coordinator.data

@@ -4,17 +4,11 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aiohttp import web
-from aiohttp.test_utils import TestServer
-from homeassistant.components.recorder.statistics import statistics_during_period
-from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.recorder import get_instance
 from influxdb import InfluxDBClient
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
@@ -22,99 +16,20 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_WATER
 from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.sources import water_temperature
-from custom_components.nebenkosten.sources.water_temperature import ZONE
 from scripts.servers import Influxd
 
 from .conftest import NOW, settle
 from .influx_house import Beside, connect
-
-SENSOR = "sensor.schliersee"
-
-
-class Service:
-    """A page with a table, and what was asked of it."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[datetime, str]] = []
-        self.body: str | None = None
-        self.status = 200
-        self.asked: list[dict[str, str]] = []
-        self.url = ""
-
-    @property
-    def etag(self) -> str:
-        return f'"{len(self.rows)}"'
-
-    async def answer(self, request: web.Request) -> web.Response:
-        self.asked.append(dict(request.headers))
-        if self.status != 200:
-            return web.Response(status=self.status)
-        if request.headers.get("If-None-Match") == self.etag and self.body is None:
-            return web.Response(status=304)
-        cells = "".join(
-            f"<tr><td>{time.astimezone(ZONE):%d.%m.%Y %H:%M}</td><td>{value}</td></tr>"
-            for time, value in reversed(self.rows)
-        )
-        return web.Response(
-            # More than comes in one piece.
-            text=self.body or f"<!--{'x' * 200_000}--><table>{cells}</table>",
-            content_type="text/html",
-            headers={"ETag": self.etag},
-        )
+from .stations import SENSOR, Service, add_station, later, means, serving
 
 
 @pytest.fixture
 async def service(
     socket_enabled: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Service]:
-    found = Service()
-    application = web.Application()
-    application.router.add_get("/page", found.answer)
-    server = TestServer(application, host="127.0.0.1")
-    await server.start_server(access_log=None)
-    found.url = str(server.make_url("/page"))
-    monkeypatch.setitem(water_temperature.STATIONS, "schliersee", found.url)
-    quarter = timedelta(minutes=15)
-    found.rows = [
-        (NOW - quarter * n, f"{4 + n / 100:.2f}".replace(".", ","))
-        for n in range(200, 0, -1)
-    ]
-    yield found
-    await server.close()
-
-
-async def add_station(
-    hass: HomeAssistant, house: NkConfigEntry, **form: Any
-) -> dict[str, Any]:
-    manager = hass.config_entries.subentries
-    flow = await manager.async_init(
-        (house.entry_id, SUBENTRY_WATER), context={"source": SOURCE_USER}
-    )
-    done = await manager.async_configure(
-        flow["flow_id"], {"station": "schliersee"} | form
-    )
-    await settle(hass)
-    await async_wait_recording_done(hass)
-    return dict(done)
-
-
-async def later(hass: HomeAssistant, freezer: Any, now: datetime) -> None:
-    freezer.move_to(now)
-    async_fire_time_changed(hass, now)
-    await settle(hass)
-    await async_wait_recording_done(hass)
-
-
-async def means(hass: HomeAssistant) -> dict[datetime, float]:
-    found = await get_instance(hass).async_add_executor_job(
-        lambda: statistics_during_period(
-            hass, NOW - timedelta(days=9), None, {SENSOR}, "hour", None, {"mean"}
-        )
-    )
-    return {
-        datetime.fromtimestamp(row["start"], UTC): float(row["mean"] or 0)
-        for row in found.get(SENSOR, [])
-    }
+    async with serving(NOW) as found:
+        monkeypatch.setitem(water_temperature.STATIONS, "schliersee", found.url)
+        yield found
 
 
 async def test_a_station_with_all_rows_of_its_page(

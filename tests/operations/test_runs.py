@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
+from custom_components.nebenkosten import deadline
 from custom_components.nebenkosten.coordinator import progress, stages
 from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.sinks import statistics
@@ -245,7 +246,7 @@ async def test_a22_run_twice_cut_and_run_again_is_the_same(
     readings = (await act(hass, "get_readings"))["meters"]["strom"]["readings"]
     wrong = next(one for one in readings if one["time"].startswith("2026-03-05"))
     await act(hass, "edit_reading", reading_id=wrong["id"], value=wrong["value"] + 4)
-    real = statistics._async_settle
+    real = deadline.async_settle_recorder
     calls = 0
 
     async def cut(hass: HomeAssistant) -> None:
@@ -257,7 +258,7 @@ async def test_a22_run_twice_cut_and_run_again_is_the_same(
 
     with monkeypatch.context() as patch:
         patch.setattr(statistics, "_CHUNK", 3)
-        patch.setattr(statistics, "_async_settle", cut)
+        patch.setattr(statistics, "async_settle_recorder", cut)
         with pytest.raises((asyncio.CancelledError, Exception)):
             await act(hass, "run_analytics", start="2026-03-01")
     await settle(hass)

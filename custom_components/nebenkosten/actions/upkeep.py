@@ -85,7 +85,10 @@ async def wipe_processed(hass: HomeAssistant, call: ServiceCall) -> ServiceRespo
         except OutOfReachError as error:
             raise broken("influxdb_out_of_reach") from error
     ids = [one for key in analytics.meters for one in statistic_ids(key)]
-    await async_clear(hass, ids)
+    try:
+        await async_clear(hass, ids)
+    except OutOfReachError as error:
+        raise broken("recorder_out_of_reach") from error
     return {"deleted": {"statistics": len(analytics.meters), "influxdb": points}}
 
 

@@ -57,6 +57,9 @@ class Checking:
                     *await self._async_statistics(meter, since),
                     *await self._async_points(meter, since),
                 ]
+            except OutOfReachError as error:
+                _LOGGER.warning("What was published cannot be checked: %s", error)
+                break
             except (HomeAssistantError, SQLAlchemyError) as error:
                 _LOGGER.warning("%s cannot be checked: %s", meter.meter_id, error)
                 continue

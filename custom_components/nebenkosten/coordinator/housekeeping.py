@@ -50,7 +50,7 @@ class Housekeeping:
             analytics.cache.keep_only(analytics.meters)
             await self.async_end_preview()
             await self.async_find_orphans()
-        except (JournalError, SQLAlchemyError) as error:
+        except (JournalError, OutOfReachError, SQLAlchemyError) as error:
             # The next run says what is wrong.
             _LOGGER.warning("The house cannot be tidied up: %s", error)
 
@@ -87,10 +87,14 @@ class Housekeeping:
         """Take previews away once nobody wants them any more."""
         if settings_of(self._entry).preview:
             return
-        there = await async_ours(self._hass)
-        previews = [one for one in there if one.endswith(PREVIEW) and _key(one)]
-        if previews:
-            await async_clear(self._hass, previews)
+        try:
+            there = await async_ours(self._hass)
+            previews = [one for one in there if one.endswith(PREVIEW) and _key(one)]
+            if previews:
+                await async_clear(self._hass, previews)
+        except OutOfReachError as error:
+            _LOGGER.warning("Previews cannot be cleared tonight: %s", error)
+            return
         link, cache = self._analytics.servers.influx, self._analytics.cache
         if link is not None and cache.has_points(PREVIEW):
             try:

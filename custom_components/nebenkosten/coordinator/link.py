@@ -25,7 +25,8 @@ _LONG: Final = 3600.0
 _OWN: Final = ("refused", "place", "large")
 # Only the user can mend these.
 TO_MEND: Final = (
-    *("certificate", "organisation", "rights", "place", "refused", "large", "page"),
+    *("certificate", "organisation", "rights", "place", "refused", "large"),
+    *("page", "stale"),
 )
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 
 from ..data import NkConfigEntry, preview_of
+from ..deadline import RECORDER
 from ..engine.meter import Definition
 from ..outside import OutOfReachError
 from ..sinks import statistics
@@ -82,7 +83,14 @@ class Publication:
         zone = ZoneInfo(self._hass.config.time_zone)
         for key, result in results.items():
             wanted = self._placed(result)[0]
-            old = await statistics.async_months(self._hass, wanted.statistic_id, zone)
+            try:
+                old = await statistics.async_months(
+                    self._hass, wanted.statistic_id, zone
+                )
+            except OutOfReachError as error:
+                meter = result.report.meter
+                self.failed.append((meter, Status.PARTIAL, error.name))
+                break
             new = by_month(rows_since(wanted.rows, 0.0), zone)
             months = {
                 month: Month(old=old.get(month), new=new.get(month))
@@ -101,11 +109,18 @@ class Publication:
             own = [outcomes[one.statistic_id] for one in placed[key]]
             self._done[key] = Done(own[0])
             self.rows += sum(outcome.written for outcome in own)
-            if all(outcome.verified for outcome in own):
+            if not all(outcome.reached for outcome in own):
+                self._miss(key, RECORDER)
+                self.failed.append((result.report.meter, Status.PARTIAL, RECORDER))
+            elif all(outcome.verified for outcome in own):
                 self._cache.meters[key] = Remembered(result.stamp, result.snapshot)
             else:
                 meter = result.report.meter
                 self.failed.append((meter, Status.PARTIAL, "statistics"))
+
+    def _miss(self, key: str, name: str) -> None:
+        """Note who was out of reach: the meter is published again later."""
+        self.missed[key] = (*self.missed.get(key, ()), name)
 
     def _placed(self, result: Analysis) -> list[Statistic]:
         if not self._preview:
@@ -129,7 +144,7 @@ class Publication:
                     key, result.report, self._cache
                 )
             except OutOfReachError as error:
-                self.missed[key] = (error.name,)
+                self._miss(key, error.name)
                 self.errors.append(f"{error.name}: {meter.meter_id}")
             except Exception:
                 _LOGGER.exception("Points of %s cannot be written", meter.meter_id)

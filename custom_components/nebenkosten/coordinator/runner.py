@@ -171,7 +171,7 @@ class Runner:
         await analytics.lookup.async_load_engine()
         if request.full and not request.dry_run:
             analytics.doubt(self._keys_of(request))
-            analytics.weather.doubt()
+        analytics.weather.doubt()
         moment = await analytics.weather.async_moment()
         return await execution.async_run(request, moment.temperature)
 

@@ -1,9 +1,10 @@
 """How does a station's water temperature stay up to date?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
+from datetime import datetime, timedelta
 from random import SystemRandom
+import time
 from typing import Any, Final, TypedDict, override
 from urllib.parse import urlsplit
 
@@ -17,9 +18,9 @@ from homeassistant.helpers.storage import Store
 from ..const import DOMAIN, SUBENTRY_WATER
 from ..data import NkConfigEntry
 from ..influx.model import SECOND, Asks, Point
-from ..outside import OutOfReachError
-from ..sinks.temperatures import async_fill_gaps
-from ..sources.water_temperature import Row, async_fetch
+from ..outside import OutOfReachError, OutsideError
+from ..sinks.temperatures import async_record
+from ..sources.water_temperature import ZONE, Row, async_fetch
 from .link import Link
 from .polling import Polling
 
@@ -27,6 +28,10 @@ _VERSION: Final = 1
 # The services measure each quarter of an hour and list days: nothing is missed.
 _INTERVAL: Final = 30 * 60
 _SPREAD: Final = 120
+# Some stations publish an hour or two late; what is older is no longer "now" [s].
+STALE: Final = 3 * 3600.0
+# How far a station's clock may be ahead [s].
+_AHEAD: Final = 3600.0
 
 
 class _Content(TypedDict):
@@ -92,30 +97,57 @@ class Station(Polling[Row | None]):
 
     @override
     async def async_fetch(self) -> Row | None:
+        try:
+            await self.link.async_try(self._async_ask)
+        finally:
+            await self._async_send()
+        return self.data
+
+    @property
+    def is_fresh(self) -> bool:
+        """Return whether the last temperature is not too old to be shown as today's."""
+        return self.data is not None and time.time() - self.data.instant <= STALE
+
+    async def _async_ask(self) -> None:
+        """Take what is new; raises OutsideError, also if nothing is for long."""
         session = async_get_clientsession(self.hass)
-        page = await self.link.async_try(
-            partial(
-                async_fetch, session, self.definition.url, self._etag, self._modified
-            )
+        page = await async_fetch(
+            session, self.definition.url, self._etag, self._modified
         )
         if page is not None:
             self._etag, self._modified = page.etag, page.modified
-            last = self.data.instant if self.data else float("-inf")
-            new = [row for row in page.rows if row.instant > last]
-            if new:
-                self.data = new[-1]
-                self._unsent += new
-                await self._store.async_save(self._content())
-                await self._async_fill_gaps(new)
-        await self._async_send()
-        return self.data
+            await self._async_take(page.rows)
+        if not self.is_fresh:
+            since = self.data and datetime.fromtimestamp(self.data.instant, ZONE)
+            raise OutsideError(
+                "stale",
+                placeholders={
+                    "name": self.definition.name,
+                    "since": f"{since:%d.%m.%Y %H:%M}" if since else "–",
+                },
+            )
 
-    async def _async_fill_gaps(self, rows: list[Row]) -> None:
+    async def _async_take(self, given: Sequence[Row]) -> None:
+        """Keep the rows of a page that are new, and let statistics hold all of them.
+
+        A row of the future is a slip of the station: no later one would be new.
+        """
+        latest = time.time() + _AHEAD
+        rows = [row for row in given if row.instant <= latest]
+        last = self.data.instant if self.data else float("-inf")
+        new = [row for row in rows if row.instant > last]
+        if new:
+            self.data = new[-1]
+            self._unsent += new
+            await self._store.async_save(self._content())
+            await self._async_record(rows)
+
+    async def _async_record(self, rows: list[Row]) -> None:
         entity_id = er.async_get(self.hass).async_get_entity_id(
             Platform.SENSOR, DOMAIN, self.definition.unique_id
         )
         if entity_id is not None:
-            await async_fill_gaps(self.hass, entity_id, rows)
+            await async_record(self.hass, entity_id, rows)
 
     async def _async_send(self) -> None:
         """Write what is new to the raw bucket; what cannot be written waits."""
@@ -132,7 +164,8 @@ class Station(Polling[Row | None]):
 
     def _fill(self, content: _Content) -> None:
         last = content["last"]
-        self.data = Row(*last) if last else None
+        known = last is not None and last[0] <= time.time() + _AHEAD
+        self.data = Row(*last) if last and known else None
         self._unsent = [Row(*row) for row in content["unsent"]]
         self._etag, self._modified = content["etag"], content["modified"]
 

@@ -1,6 +1,6 @@
 """When is now, and how warm has it been until then?"""
 
-from datetime import date
+from datetime import date, timedelta
 import logging
 import time
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..data import NkConfigEntry, settings_of
 from ..engine.days import local_day
 from ..engine.model import Temperature
+from ..outside import OutOfReachError
 from ..sources.outdoor import async_daily_means
 from .stages import Moment
 
@@ -18,18 +19,22 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Weather:
-    """Keeps the daily means of the outdoor temperature, asked for once a day."""
+    """Keeps the daily means of the outdoor temperature that the last run worked with.
+
+    Each run asks anew. Who looks something up in between gets the same ones, unless
+    they end before yesterday: what is missing may have come.
+    """
 
     def __init__(self, hass: HomeAssistant, entry: NkConfigEntry) -> None:
         """Remember whose; nothing is asked yet."""
         self._hass = hass
         self._entry = entry
         self._temperature: Temperature | None = None
-        self._until: date | None = None
+        self._whole_until: date | None = None
 
     def doubt(self) -> None:
         """Ask anew next time."""
-        self._until = None
+        self._whole_until = None
 
     async def async_moment(self) -> Moment:
         """Return now, and the temperatures of the days that are over.
@@ -39,12 +44,19 @@ class Weather:
         now = time.time()
         today = local_day(now, ZoneInfo(self._hass.config.time_zone))
         reference = settings_of(self._entry).temperature
-        if reference is not None and self._until != today:
+        if reference is not None and self._whole_until != today:
             try:
                 self._temperature = await async_daily_means(
                     self._hass, reference, today
                 )
-                self._until = today
-            except SQLAlchemyError as error:
+                self._whole_until = _end(self._temperature)
+            except (OutOfReachError, SQLAlchemyError) as error:
                 _LOGGER.warning("Outdoor temperatures cannot be read: %s", error)
         return Moment(now, self._temperature)
+
+
+def _end(temperature: Temperature | None) -> date | None:
+    """Return the day after the last one that is known."""
+    if temperature is None:
+        return None
+    return temperature.first_day + timedelta(days=len(temperature.means))

@@ -10,15 +10,16 @@ from homeassistant.components.recorder.statistics import get_metadata
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import slugify
 
 from ..const import DOMAIN
+from ..deadline import async_ask_recorder
 from ..engine import units
 from ..engine.definition import is_meter_id, month_day, year_start
 from ..engine.meter import Medium, SourceKind
 from ..identities import free_id, rival
 from ..influx.model import series_from
+from ..outside import OutOfReachError
 from ..sources import tibber
 from ..sources.text import TextError, bounded, parse_number
 from .schemas import LEARNED, MORE, OWN, SOURCE_COLUMNS
@@ -163,9 +164,11 @@ async def _async_check_statistic(
 ) -> None:
     if statistic_id.startswith(f"{DOMAIN}:"):
         raise SourceError("source_is_ours", statistic_id)
-    known = await get_instance(hass).async_add_executor_job(
-        partial(get_metadata, hass, statistic_ids={statistic_id})
-    )
+    find = partial(get_metadata, hass, statistic_ids={statistic_id})
+    try:
+        known = await async_ask_recorder(hass, find)
+    except OutOfReachError as error:
+        raise SourceError("recorder_out_of_reach", statistic_id) from error
     if statistic_id not in known:
         raise SourceError("source_unknown", statistic_id)
     metadata = known[statistic_id][1]

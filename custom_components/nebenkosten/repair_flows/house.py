@@ -127,7 +127,10 @@ class RemovedMeterFlow(RepairsFlow):
         journal = self._entry.runtime_data.journal
         await self.hass.async_add_executor_job(delete_all, journal, self._meter)
         await self._entry.runtime_data.async_forget(self._meter)
-        await async_clear(self.hass, statistic_ids(self._meter))
+        try:
+            await async_clear(self.hass, statistic_ids(self._meter))
+        except OutOfReachError:
+            return self.async_abort(reason="recorder_out_of_reach")
         return self.async_create_entry(data={})
 
 
@@ -162,7 +165,10 @@ class OrphansFlow(RepairsFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Clear them."""
-        await async_clear(self.hass, self._statistics)
+        try:
+            await async_clear(self.hass, self._statistics)
+        except OutOfReachError:
+            return self.async_abort(reason="recorder_out_of_reach")
         return self.async_create_entry(data={})
 
 

@@ -1,12 +1,12 @@
 """Publishes daily and hourly use as long-term statistics, writing only differences."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from inspect import signature
 import logging
+from threading import Event
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -19,14 +19,15 @@ from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     get_metadata,
 )
-from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
+from ..deadline import RECORDER, async_ask_recorder, async_settle_recorder
 from ..engine import units
 from ..engine.model import Rows
+from ..outside import OutOfReachError
 from ..stored_statistics import heading, hours
 from .difference import (
     Difference,
@@ -81,11 +82,15 @@ class Statistic:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What publishing one statistic did; `changed` are starts of days or hours [s]."""
+    """What publishing one statistic did; `changed` are starts of days or hours [s].
+
+    It was not `reached` when the recorder was out of reach before its turn was over.
+    """
 
     written: int = 0
     changed: tuple[float, ...] = ()
     verified: bool = True
+    reached: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +115,70 @@ async def async_publish(
 ) -> dict[str, Outcome]:
     """Make the recorder hold these statistics; returns what was done, by id.
 
-    One that cannot be read or written is logged and not verified: others go on. `step`
-    is called after each one.
+    One that cannot be read or written is logged and not verified: others go on, unless
+    the recorder is out of reach. `step` is called after each one.
     """
-    outcomes = {statistic.statistic_id: Outcome() for statistic in statistics}
-    plans: list[_Plan] = []
-    for statistic in statistics:
-        try:
-            plan = await _async_plan(hass, statistic, ledger)
-        except Exception:
-            _LOGGER.exception("%s cannot be read", statistic.statistic_id)
-            outcomes[statistic.statistic_id] = Outcome(verified=False)
-        else:
-            plans += [] if plan is None else [plan]
+    ids = [statistic.statistic_id for statistic in statistics]
+    outcomes = dict.fromkeys(ids, Outcome(verified=False, reached=False))
+    try:
+        await _async_publish(hass, statistics, ledger, step, outcomes)
+    except OutOfReachError:
+        _LOGGER.warning(
+            "The recorder does not do what it is asked: its disk may be full, or it is"
+            " busy. What was not published will be tried again"
+        )
+    return outcomes
+
+
+async def _async_publish(
+    hass: HomeAssistant,
+    statistics: Sequence[Statistic],
+    ledger: Ledger,
+    step: Callable[[], None],
+    outcomes: dict[str, Outcome],
+) -> None:
+    """Publish one after the other; raises OutOfReachError."""
+    if any(ledger.published(one.statistic_id) is None for one in statistics):
+        # Something that was given up before may still be waiting to be cleared.
+        await async_settle_recorder(hass)
+    plans = [
+        plan
+        for statistic in statistics
+        if (plan := await _async_plan(hass, statistic, ledger, outcomes)) is not None
+    ]
     writing = [plan.statistic.statistic_id for plan in plans if plan.writes]
     if writing:
         await ledger.async_doubt(writing)
     for plan in plans:
-        statistic = plan.statistic
+        statistic_id = plan.statistic.statistic_id
         try:
-            outcomes[statistic.statistic_id] = await _async_do(hass, plan, ledger)
+            outcomes[statistic_id] = await _async_do(hass, plan, ledger)
+        except OutOfReachError:
+            raise
         except Exception:
-            _LOGGER.exception("%s cannot be written", statistic.statistic_id)
-            outcomes[statistic.statistic_id] = Outcome(verified=False)
+            _LOGGER.exception("%s cannot be written", statistic_id)
+            outcomes[statistic_id] = Outcome(verified=False)
         step()
-    return outcomes
+
+
+async def _async_plan(
+    hass: HomeAssistant,
+    statistic: Statistic,
+    ledger: Ledger,
+    outcomes: dict[str, Outcome],
+) -> _Plan | None:
+    """Find out what differs; one that cannot be read, or holds all, has its outcome."""
+    try:
+        plan = await _async_compare(hass, statistic, ledger)
+    except OutOfReachError:
+        raise
+    except Exception:
+        _LOGGER.exception("%s cannot be read", statistic.statistic_id)
+        outcomes[statistic.statistic_id] = Outcome(verified=False)
+        return None
+    if plan is None:
+        outcomes[statistic.statistic_id] = Outcome()
+    return plan
 
 
 async def _async_do(hass: HomeAssistant, plan: _Plan, ledger: Ledger) -> Outcome:
@@ -155,9 +199,7 @@ async def async_differs(
 
     Looks at the years from `since` [epoch s] on, which begins one.
     """
-    name, unit, rows = await get_instance(hass).async_add_executor_job(
-        _read, hass, statistic_id, since
-    )
+    name, unit, rows = await async_ask_recorder(hass, _read, hass, statistic_id, since)
     first = datetime.fromtimestamp(since, UTC).year
     expected = {y: d for y, d in published.years.items() if int(y) >= first}
     if (name, unit) != (published.name, published.unit):
@@ -169,8 +211,8 @@ async def async_wrong(
     hass: HomeAssistant, statistic: Statistic, since: float
 ) -> list[float]:
     """Return the starts [epoch s] of rows that are missing, wrong or too many."""
-    _, _, rows = await get_instance(hass).async_add_executor_job(
-        _read, hass, statistic.statistic_id, since
+    _, _, rows = await async_ask_recorder(
+        hass, _read, hass, statistic.statistic_id, since
     )
     return wrong(rows, rows_since(statistic.rows, since))
 
@@ -179,34 +221,34 @@ async def async_months(
     hass: HomeAssistant, statistic_id: str, zone: ZoneInfo
 ) -> dict[str, float]:
     """Return the use by local month (YYYY-MM) that the recorder holds."""
-    _, _, rows = await get_instance(hass).async_add_executor_job(
-        _read, hass, statistic_id, 0.0
-    )
+    _, _, rows = await async_ask_recorder(hass, _read, hass, statistic_id, 0.0)
     return by_month(rows, zone)
 
 
 async def async_clear(
     hass: HomeAssistant, statistic_ids: Sequence[str], since: float | None = None
 ) -> None:
-    """Remove statistics, from an instant [epoch s] on, and wait until they are gone."""
-    done = asyncio.Event()
+    """Remove statistics, from an instant [epoch s] on, and wait until they are gone.
 
-    def tell() -> None:
-        hass.loop.call_soon_threadsafe(done.set)
-
+    Raises OutOfReachError when the recorder cannot: its disk may be full.
+    """
+    done = Event()
     span: dict[str, Any] = {}
     if since is not None:
         begin = datetime.fromtimestamp(since, UTC)
         span = {"start_time": begin, "end_time": _NEVER}
     recorder = get_instance(hass)
-    recorder.async_clear_statistics(list(statistic_ids), on_done=tell, **span)
-    await done.wait()
+    recorder.async_clear_statistics(list(statistic_ids), on_done=done.set, **span)
+    # Of a clearing that fails nobody is told; what was queued after it is done then.
+    await async_settle_recorder(hass)
+    if not done.is_set():
+        raise OutOfReachError(RECORDER)
 
 
 async def async_ours(hass: HomeAssistant) -> set[str]:
     """Return the ids of all statistics of ours that the recorder knows."""
-    known = await get_instance(hass).async_add_executor_job(
-        partial(get_metadata, hass, statistic_source=DOMAIN)
+    known = await async_ask_recorder(
+        hass, partial(get_metadata, hass, statistic_source=DOMAIN)
     )
     return set(known)
 
@@ -217,7 +259,7 @@ def _clears_ranges(hass: HomeAssistant) -> bool:
     return "start_time" in signature(clear).parameters
 
 
-async def _async_plan(
+async def _async_compare(
     hass: HomeAssistant, statistic: Statistic, ledger: Ledger
 ) -> _Plan | None:
     """Find out what differs; None when nothing does."""
@@ -228,9 +270,7 @@ async def _async_plan(
         if start is None and known.name == statistic.name:
             return None
         since = start or 0.0
-    return await get_instance(hass).async_add_executor_job(
-        _plan, hass, statistic, since
-    )
+    return await async_ask_recorder(hass, _plan, hass, statistic, since)
 
 
 def _plan(hass: HomeAssistant, statistic: Statistic, since: float) -> _Plan:
@@ -258,11 +298,9 @@ async def _async_write(hass: HomeAssistant, plan: _Plan) -> bool:
             _metadata(statistic),
             [_data(row) for row in rows[start : start + _CHUNK]],
         )
-        await _async_settle(hass)
+        await async_settle_recorder(hass)
     since = 0.0 if plan.clear else plan.since
-    return await get_instance(hass).async_add_executor_job(
-        _verified, hass, statistic, since
-    )
+    return await async_ask_recorder(hass, _verified, hass, statistic, since)
 
 
 def _verified(hass: HomeAssistant, statistic: Statistic, since: float) -> bool:
@@ -270,13 +308,6 @@ def _verified(hass: HomeAssistant, statistic: Statistic, since: float) -> bool:
     _, _, published = _read(hass, statistic.statistic_id, since)
     change = difference(published, rows_since(statistic.rows, since))
     return change.surplus is None and not change.upserts
-
-
-async def _async_settle(hass: HomeAssistant) -> None:
-    """Wait until the recorder has done all that was queued before."""
-    done: asyncio.Future[None] = hass.loop.create_future()
-    get_instance(hass).queue_task(SynchronizeTask(done))
-    await done
 
 
 def _read(

@@ -1,6 +1,10 @@
-"""Fills the hours of a sensor's statistics that the recorder could not see."""
+"""Lets a sensor's statistics hold what was measured, hour by hour.
 
-from collections.abc import Sequence
+The recorder sees a sensor only while Home Assistant runs, and later than it was
+measured; in an outage it sees the last value go on.
+"""
+
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from statistics import fmean
@@ -11,18 +15,20 @@ from homeassistant.components.recorder.models import (
     StatisticMeanType,
     StatisticMetaData,
 )
-from homeassistant.components.recorder.statistics import (
-    async_import_statistics,
-    statistics_during_period,
-)
-from homeassistant.const import UnitOfTemperature
+from homeassistant.components.recorder.statistics import async_import_statistics
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfTemperature
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import TemperatureConverter
+
+from ..deadline import async_ask_recorder
+from ..stored_statistics import heading, hours
 
 _HOUR: Final = 3600
 # The recorder itself writes the hours that have just passed.
 _YOUNG: Final = timedelta(hours=2)
+# Two means that differ by less are the same [°C or °F].
+_SAME: Final = 1e-6
 
 
 class Measured(Protocol):
@@ -37,44 +43,68 @@ class Measured(Protocol):
         """Return what was measured."""
 
 
-async def async_fill_gaps(
+async def async_record(
     hass: HomeAssistant, entity_id: str, rows: Sequence[Measured]
 ) -> None:
-    """Add the hours that have no statistics yet; rows come in order of time."""
-    latest = (dt_util.utcnow() - _YOUNG).timestamp()
-    hours = {
-        hour * _HOUR: [row.value for row in members]
-        for hour, members in groupby(rows, lambda row: int(row.instant // _HOUR))
-        if (hour + 1) * _HOUR <= latest
-    }
-    if not hours:
+    """Write the hours that have no statistics, or other ones than was measured.
+
+    `rows` come in order of time, without a gap where something was measured. A
+    statistic keeps the unit that it has. Raises OutOfReachError.
+    """
+    measured = dict(_by_hour(rows))
+    if not measured:
         return
-    known = await get_instance(hass).async_add_executor_job(
-        statistics_during_period,
-        hass,
-        datetime.fromtimestamp(min(hours), UTC),
-        None,
-        {entity_id},
-        "hour",
-        None,
-        {"mean"},
+    state = hass.states.get(entity_id)
+    shown = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
+    unit, known = await async_ask_recorder(
+        hass, _known, hass, entity_id, float(min(measured))
     )
-    taken = {int(row["start"]) for row in known.get(entity_id, [])}
-    missing = [
-        StatisticData(
-            start=datetime.fromtimestamp(hour, UTC),
-            mean=fmean(values),
-            min=min(values),
-            max=max(values),
-        )
-        for hour, values in hours.items()
-        if hour not in taken
+    unit = unit or shown or UnitOfTemperature.CELSIUS
+    if unit not in TemperatureConverter.VALID_UNITS:
+        return
+    convert = TemperatureConverter.converter_factory(UnitOfTemperature.CELSIUS, unit)
+    # What the page no longer shows whole says less than what the recorder saw.
+    cut = int(rows[0].instant // _HOUR) * _HOUR if rows[0].instant % _HOUR else None
+    wrong = [
+        _data(hour, [convert(value) for value in values])
+        for hour, values in measured.items()
+        if (mean := known.get(hour)) is None
+        or (hour != cut and abs(convert(fmean(values)) - mean) > _SAME)
     ]
-    if missing:
-        async_import_statistics(hass, _metadata(entity_id), missing)
+    if wrong:
+        async_import_statistics(hass, _metadata(entity_id, unit), wrong)
 
 
-def _metadata(entity_id: str) -> StatisticMetaData:
+def _by_hour(rows: Sequence[Measured]) -> Iterator[tuple[int, list[float]]]:
+    """Yield the begin [epoch s] of each hour that is over for long, and its values."""
+    latest = (dt_util.utcnow() - _YOUNG).timestamp()
+    for hour, members in groupby(rows, lambda row: int(row.instant // _HOUR)):
+        if (hour + 1) * _HOUR <= latest:
+            yield hour * _HOUR, [row.value for row in members]
+
+
+def _known(
+    hass: HomeAssistant, entity_id: str, since: float
+) -> tuple[str | None, dict[int, float]]:
+    """Return a statistic's unit and its hours' means by their begin; blocks."""
+    found = heading(hass, entity_id)
+    if found is None:
+        return None, {}
+    rows = hours(hass, entity_id, found.unit, since, {"mean"})
+    means = ((int(row["start"]), row.get("mean")) for row in rows)
+    return found.unit, {start: mean for start, mean in means if mean is not None}
+
+
+def _data(hour: int, values: Sequence[float]) -> StatisticData:
+    return StatisticData(
+        start=datetime.fromtimestamp(hour, UTC),
+        mean=fmean(values),
+        min=min(values),
+        max=max(values),
+    )
+
+
+def _metadata(entity_id: str, unit: str) -> StatisticMetaData:
     return StatisticMetaData(
         mean_type=StatisticMeanType.ARITHMETIC,
         has_sum=False,
@@ -82,5 +112,5 @@ def _metadata(entity_id: str) -> StatisticMetaData:
         source="recorder",
         statistic_id=entity_id,
         unit_class="temperature",
-        unit_of_measurement=UnitOfTemperature.CELSIUS,
+        unit_of_measurement=unit,
     )

@@ -1,12 +1,13 @@
 """How warm was it outside on each local day, by a statistic of the recorder?"""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.recorder import get_instance
 
+from ..deadline import async_ask_recorder
 from ..engine.model import Temperature
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -16,7 +17,7 @@ async def async_daily_means(
     hass: HomeAssistant, statistic_id: str, until: date
 ) -> Temperature | None:
     """Return the mean of each day before `until` [°C]; a day without one is a gap."""
-    rows = await get_instance(hass).async_add_executor_job(
+    ask = partial(
         statistics_during_period,
         hass,
         _BEGINNING,
@@ -26,6 +27,7 @@ async def async_daily_means(
         {"temperature": "°C"},
         {"mean"},
     )
+    rows = await async_ask_recorder(hass, ask)
     zone = ZoneInfo(hass.config.time_zone)
     means: dict[date, float] = {}
     for row in rows.get(statistic_id, []):

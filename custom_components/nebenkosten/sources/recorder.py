@@ -14,9 +14,9 @@ from typing import Final
 from homeassistant.components.recorder.history import state_changes_during_period
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
+from ..deadline import async_ask_recorder
 from ..engine.meter import SourceKind, SourceRef
 from ..stored_statistics import heading, hours
 from .collected import HOUR, Amount, Collected, Sample, reduced, shift_of
@@ -43,7 +43,8 @@ class RecorderSource:
     ) -> AsyncIterator[Collected]:
         """Yield what is new, in one part; raises whatever the recorder raises."""
         state = self._hass.states.get(source.reference)
-        yield await get_instance(self._hass).async_add_executor_job(
+        yield await async_ask_recorder(
+            self._hass,
             _collect,
             self._hass,
             source,

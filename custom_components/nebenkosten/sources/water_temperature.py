@@ -102,14 +102,14 @@ async def _async_fetch(
                 return None
             _check(response)
             content = await async_content(response, _LARGEST)
-            encoding = response.get_encoding()
+            charset = response.charset
     except TimeoutError as error:
         raise WaterError("silent", repr(error)) from error
     except (aiohttp.ClientError, ValueError) as error:
         raise WaterError("address", str(error)) from error
     if content is None:
         raise _no_table(f"> {_LARGEST // 1000} kB")
-    html = content.decode(encoding, errors="replace")
+    html = _decoded(content, charset)
     # Even where nothing hostile stands in it, a long page would hold others up.
     rows = await asyncio.get_running_loop().run_in_executor(None, parse, html)
     return Page(
@@ -117,6 +117,16 @@ async def _async_fetch(
         response.headers.get("ETag"),
         response.headers.get("Last-Modified"),
     )
+
+
+def _decoded(content: bytes, charset: str | None) -> str:
+    """Return a page's text; one that does not say how it is written tells by itself."""
+    for encoding in (charset or "utf-8", "utf-8"):
+        try:
+            return content.decode(encoding)
+        except LookupError, UnicodeError:
+            continue
+    return content.decode("cp1252", errors="replace")
 
 
 def _check(response: aiohttp.ClientResponse) -> None:
