@@ -22,6 +22,12 @@ from .test_recorder_source import UTC_MIDNIGHT, external, hourly
 from .test_repairs import mend
 
 _ISSUE = "meter_removed_strom"
+# What layouts after that one have.
+_LATER = (
+    ("revisions", "user"),
+    ("acknowledgements", "kind"),
+    ("acknowledgements", "excess"),
+)
 _FILE = """meter_id;time;value;note
 strom;31.01.2026;1000;Keller
 strom;10.02.2026;1100;
@@ -132,6 +138,8 @@ def _as_an_older_version_deleted(path: Path) -> None:
             "UPDATE readings SET deleted = 1,"
             " revision = (SELECT max(revision) FROM revisions)"
         )
+        for table, column in _LATER:
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         connection.execute("PRAGMA user_version = 3")
     connection.close()
 
