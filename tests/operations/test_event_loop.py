@@ -1,5 +1,6 @@
 """Nothing that grows with meters and days is done in the event loop."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,8 +66,10 @@ def counted() -> Iterator[Steps]:
         sys.monitoring.free_tool_id(tool)
 
 
-async def _read_daily(hass: HomeAssistant, house: NkConfigEntry, meters: int) -> None:
-    """Add meters that were read each day for four years; nothing runs by itself."""
+async def _read_daily(
+    hass: HomeAssistant, house: NkConfigEntry, meters: int, days: int = _DAYS
+) -> None:
+    """Add meters that were read each day; nothing runs by itself."""
     await house.runtime_data.async_set_automatic(wanted=False)
     for number in range(meters):
         key = f"m{number}"
@@ -79,10 +82,10 @@ async def _read_daily(hass: HomeAssistant, house: NkConfigEntry, meters: int) ->
         )
         hass.config_entries.async_add_subentry(house, subentry)
     await settle(hass)
-    first = NOW.timestamp() - 86400 * _DAYS
+    first = NOW.timestamp() - 86400 * days
 
     def read(meter: str) -> Iterator[NewReading]:
-        for day in range(_DAYS):
+        for day in range(days):
             value = 1000 + 4.0 * day + day % 7
             yield NewReading(
                 meter=meter,
@@ -151,3 +154,23 @@ async def test_hours_are_computed_again_only_when_they_can_have_changed(
     with counted() as later:
         await act(hass, "get_live")
     assert later.elsewhere * 2 > first.elsewhere
+
+
+async def test_the_entities_of_many_meters_are_added_some_at_a_time(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    await _read_daily(hass, house, _METERS, days=2)
+    turns: list[int] = []
+
+    async def watch(steps: Steps) -> None:
+        while True:
+            begin = steps.in_loop
+            await asyncio.sleep(0)
+            turns.append(steps.in_loop - begin)
+
+    with counted() as steps:
+        watching = asyncio.create_task(watch(steps))
+        await hass.config_entries.async_reload(house.entry_id)
+        watching.cancel()
+    assert steps.in_loop > 100 * _METERS
+    assert max(turns) * 3 < steps.in_loop
