@@ -19,7 +19,7 @@ from .coordinator.analytics import Analytics
 from .coordinator.health import is_stale
 from .data import NkConfigEntry
 from .engine.meter import AnyMeter
-from .entity import MeterEntity, add_of_meters, has_dial
+from .entity import MeterEntity, async_add_of_meters, has_dial
 
 PARALLEL_UPDATES = 0
 
@@ -109,7 +109,7 @@ async def async_setup_entry(
 ) -> None:
     """Add both for each meter; a formula has no reading that could be overdue."""
     analytics = entry.runtime_data
-    add_of_meters(
+    await async_add_of_meters(
         analytics,
         Platform.BINARY_SENSOR,
         async_add_entities,

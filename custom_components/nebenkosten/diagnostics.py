@@ -1,6 +1,6 @@
 """What helps to find a fault, without what is nobody's business?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
@@ -14,11 +14,13 @@ from .coordinator.plain import plain
 from .data import NkConfigEntry
 from .engine.definition import meter_data
 from .engine.meter import AnyMeter
+from .engine.model import MeterReport
 from .errors import async_in_journal
 from .journal import readings
+from .journal.records import StoredReading
 from .journal.size import sizes
 from .pseudonyms import pseudonyms_of
-from .texts import async_wording
+from .texts import Wording, async_wording
 
 # Secrets, addresses, and what names people or their flats.
 _REDACTED: Final = {
@@ -41,13 +43,10 @@ async def async_get_config_entry_diagnostics(
         "health": {"level": house.level.value, "reasons": list(house.reasons)},
         "servers": {link.name: link.is_down for link in analytics.servers.links},
         "journal": await _async_sizes(hass, analytics),
-        "meters": {
-            meter.meter_id: _meter(analytics, meter)
-            for meter in analytics.house.all_meters
-        },
+        "meters": await hass.async_add_executor_job(_meters, analytics),
         "runs": analytics.run_log.runs[:_RUNS],
     }
-    return cast(Mapping[str, Any], pseudonyms_of(analytics).hidden(told))
+    return await _async_nameless(hass, analytics, told)
 
 
 async def async_get_device_diagnostics(
@@ -55,7 +54,16 @@ async def async_get_device_diagnostics(
 ) -> Mapping[str, Any]:
     """Return one meter with its last readings and all that is said of it."""
     told = await _async_of_device(hass, entry.runtime_data, device)
-    return cast(Mapping[str, Any], pseudonyms_of(entry.runtime_data).hidden(told))
+    return await _async_nameless(hass, entry.runtime_data, told)
+
+
+async def _async_nameless(
+    hass: HomeAssistant, analytics: Analytics, told: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return the same without names; hundreds of meters have thousands of them."""
+    return await hass.async_add_executor_job(
+        lambda: cast(Mapping[str, Any], pseudonyms_of(analytics).hidden(told))
+    )
 
 
 async def _async_of_device(
@@ -66,14 +74,25 @@ async def _async_of_device(
     if meter is None or not analytics.has_journal:
         return {"meter": REDACTED if meter is None else _meter(analytics, meter)}
     (analysis,) = await analytics.lookup.async_analyses([meter.key])
-    # Loaded by the analysis above; never at set-up.
-    from .engine.result import finding_json, judgement_json
-
     text = await async_wording(hass)
     found = await async_in_journal(
         hass, readings.find, analytics.journal, meter.key, history=True
     )
-    report = analysis.report
+    return await hass.async_add_executor_job(
+        _told, analytics, meter, analysis.report, found[-_READINGS:], text
+    )
+
+
+def _told(
+    analytics: Analytics,
+    meter: AnyMeter,
+    report: MeterReport,
+    last: Sequence[StoredReading],
+    text: Wording,
+) -> Mapping[str, Any]:
+    # Loaded by the analysis; never at set-up.
+    from .engine.result import finding_json, judgement_json
+
     return {
         "meter": _meter(analytics, meter),
         "days": [str(report.first_day), str(report.last_day), len(report.use)],
@@ -90,10 +109,16 @@ async def _async_of_device(
                 },
                 _REDACTED,
             )
-            for one in found[-_READINGS:]
+            for one in last
         ],
         "findings": [finding_json(one, text) for one in report.findings],
         **judgement_json(report, text),
+    }
+
+
+def _meters(analytics: Analytics) -> dict[str, Any]:
+    return {
+        meter.meter_id: _meter(analytics, meter) for meter in analytics.house.all_meters
     }
 
 

@@ -1,5 +1,6 @@
 """What all entities of a meter and of the house share."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import override
 
@@ -31,8 +32,12 @@ def house_device(entry: NkConfigEntry) -> DeviceInfo:
 
 def house_device_id(hass: HomeAssistant, entry: NkConfigEntry) -> str:
     """Return the id of the house's device, below which all others lie."""
-    house = dr.async_get(hass).async_get_or_create(
-        config_entry_id=entry.entry_id, identifiers={(DOMAIN, entry.entry_id)}
+    devices, identifier = dr.async_get(hass), (DOMAIN, entry.entry_id)
+    # Each entity asks: to look is cheaper than to make sure.
+    house = devices.async_get_device_by_identifier(
+        identifier, config_entry_id=entry.entry_id
+    ) or devices.async_get_or_create(
+        config_entry_id=entry.entry_id, identifiers={identifier}
     )
     return house.id
 
@@ -44,14 +49,16 @@ def has_dial(meter: AnyMeter) -> bool:
     return meter.last_day is None or meter.last_day >= dt_util.now().date()
 
 
-@callback
-def add_of_meters(
+async def async_add_of_meters(
     analytics: Analytics,
     platform: Platform,
     async_add_entities: AddConfigEntryEntitiesCallback,
     of_meter: Callable[[AnyMeter], Iterable[MeterEntity]],
 ) -> None:
-    """Add each meter's entities of a platform; those it no longer has are removed."""
+    """Add each meter's entities of a platform; those it no longer has are removed.
+
+    Others have their turn after each meter: hundreds have thousands of entities.
+    """
     registered = _registered(analytics, platform)
     for subentry_id, meter in analytics.meters_by_subentry():
         entities = list(of_meter(meter))
@@ -60,6 +67,7 @@ def add_of_meters(
             if one.unique_id not in has:
                 er.async_get(analytics.hass).async_remove(one.entity_id)
         async_add_entities(entities, config_subentry_id=subentry_id)
+        await asyncio.sleep(0)
 
 
 @callback

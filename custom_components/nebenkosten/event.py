@@ -11,7 +11,7 @@ from .const import EVENT_ANOMALY, EVENT_RUN_FINISHED
 from .coordinator.alerts import Phase
 from .coordinator.run import Status
 from .data import NkConfigEntry
-from .entity import HouseEntity, MeterEntity, add_of_meters
+from .entity import HouseEntity, MeterEntity, async_add_of_meters
 
 PARALLEL_UPDATES = 0
 
@@ -40,7 +40,7 @@ async def async_setup_entry(
     """Add one for each meter, and one for the house's runs."""
     analytics = entry.runtime_data
     async_add_entities([RunEvent(analytics, RUN)])
-    add_of_meters(
+    await async_add_of_meters(
         analytics,
         Platform.EVENT,
         async_add_entities,

@@ -60,9 +60,15 @@ def free_id(meter_id: str, others: Collection[str]) -> str:
 def collisions(house: House) -> Iterator[Problem]:
     """Yield, at the later one of two meters, that both claim the same names."""
     seen: dict[str, str] = {}
+    claimed: dict[str, str] = {}
     keys = [meter.key for meter in house.all_meters]
     for meter in house.all_meters:
-        other = rival(meter.key, seen)
+        # By name, not meter by meter: hundreds are compared each hour.
+        own = claims(meter.key)
+        rivals = {claimed[one] for one in own & claimed.keys()}
+        other = next((key for key in seen if key in rivals), None) if rivals else None
+        for one in own:
+            claimed.setdefault(one, meter.key)
         if other is not None:
             yield Problem(
                 code=Check.IDS_COLLIDE,

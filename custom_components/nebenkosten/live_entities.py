@@ -78,6 +78,9 @@ class TodaySensor(_LiveSensor):
 class RateSensor(_LiveSensor):
     """How much is used right now; unknown without a report for a quarter of an hour."""
 
+    # The last hour anew with each state: what they say, the states say too.
+    _unrecorded_attributes = frozenset({"low", "high", "mean", "burst"})
+
     def __init__(self, analytics: Analytics, meter: AnyMeter, window: Window) -> None:
         """Give it the unit of a power or a flow."""
         super().__init__(analytics, meter, window, RATE)

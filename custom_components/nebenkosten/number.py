@@ -16,7 +16,7 @@ from .const import DOMAIN
 from .coordinator.analytics import Analytics
 from .data import NkConfigEntry
 from .engine.meter import AnyMeter, Meter
-from .entity import MeterEntity, add_of_meters
+from .entity import MeterEntity, async_add_of_meters
 
 PARALLEL_UPDATES = 0
 
@@ -35,7 +35,7 @@ async def async_setup_entry(
         if isinstance(meter, Meter) and not meter.sources and meter.removed is None:
             yield NewReading(analytics, meter, NEW_READING)
 
-    add_of_meters(analytics, Platform.NUMBER, async_add_entities, boxes)
+    await async_add_of_meters(analytics, Platform.NUMBER, async_add_entities, boxes)
 
 
 class NewReading(MeterEntity, NumberEntity):

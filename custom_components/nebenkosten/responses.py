@@ -1,6 +1,6 @@
 """How do results look to automations: JSON with unrounded numbers and ISO times."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 import math
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from .journal.records import Status, StoredReading
 from .texts import Wording
 
 if TYPE_CHECKING:
+    from .engine.calendar import PeriodKind
     from .engine.consumption import Period
     from .engine.explain import Node
     from .engine.facts import ReadingInterval
@@ -91,12 +92,30 @@ def _judgement(report: MeterReport | None, text: Wording) -> JsonObjectType:
 
 
 def anomalies_response(
+    reports: Iterable[MeterReport],
+    days: tuple[date | None, date | None],
+    acknowledged: Callable[[str], Sequence[Acknowledgement]],
+    text: Wording,
+) -> JsonObjectType:
+    """Return the meters' events that touch some days, first to last included; blocks.
+
+    `acknowledged` tells of a meter (by key) on which days somebody knows of one.
+    """
+    meters: JsonObjectType = {
+        report.meter.meter_id: _anomalies(
+            report, days, acknowledged(report.meter.key), text
+        )
+        for report in reports
+    }
+    return {"meters": meters}
+
+
+def _anomalies(
     report: MeterReport,
     days: tuple[date | None, date | None],
     acknowledged: Sequence[Acknowledgement],
     text: Wording,
 ) -> list[JsonValueType]:
-    """Return the events that touch some days, first to last included."""
     from .engine.result import anomaly_json
 
     start, end = days
@@ -140,7 +159,28 @@ def explain_response(node: Node, how: Callable[[Node], str]) -> JsonObjectType:
     }
 
 
-def interval_response(interval: ReadingInterval, zone: ZoneInfo) -> JsonObjectType:
+def intervals_response(
+    found: Mapping[Meter, Sequence[ReadingInterval]],
+    bounds: tuple[float | None, float | None],
+    zone: ZoneInfo,
+) -> JsonObjectType:
+    """Return what was used between the readings around some instants [epoch s]."""
+    low, high = bounds
+    meters: JsonObjectType = {
+        meter.meter_id: {
+            "unit": meter.unit,
+            "intervals": [
+                _interval(one, zone)
+                for one in intervals
+                if (high is None or one.start < high) and (low is None or one.end > low)
+            ],
+        }
+        for meter, intervals in found.items()
+    }
+    return {"meters": meters}
+
+
+def _interval(interval: ReadingInterval, zone: ZoneInfo) -> JsonObjectType:
     """Return the use between two readings, and per day."""
     days = (interval.end - interval.start) / 86400
     return {
@@ -164,7 +204,24 @@ def _neighbour(reading: Neighbour | None, zone: ZoneInfo) -> JsonValueType:
     }
 
 
-def reading_response(
+def readings_response(
+    meter: Meter,
+    page: Iterable[StoredReading],
+    report: MeterReport,
+    zone: ZoneInfo,
+    names: Mapping[str | None, str | None],
+) -> JsonObjectType:
+    """Return a page of a meter's readings; thousands: not in the event loop.
+
+    `names` are those of users, by id.
+    """
+    return {
+        "unit": meter.unit,
+        "readings": [_reading(one, report, zone, names.get(one.user)) for one in page],
+    }
+
+
+def _reading(
     reading: StoredReading,
     report: MeterReport,
     zone: ZoneInfo,
@@ -204,29 +261,54 @@ def _status(reading: StoredReading, report: MeterReport) -> Status:
     return Status.USED
 
 
-def consumption_rows(
-    found: Iterable[tuple[Period, float | None, Period | None]], zone: ZoneInfo
-) -> list[JsonValueType]:
-    """Return periods with the dial at their end and the shares of their known days."""
-    rows: list[JsonValueType] = []
-    for period, counter, before in found:
-        measured, interpolated, extrapolated = period.shares
-        rows.append(
-            {
-                "start": start_of(period.start, zone).isoformat(),
-                "end": start_of(period.end, zone).isoformat(),
-                "value": period.value,
-                "measured": measured,
-                "interpolated": interpolated,
-                "extrapolated": extrapolated,
-                "known": period.known,
-                "known_days": period.known_days,
-                "days": sum(period.days),
-                "counter": counter,
-                "last_year": None if before is None else before.value,
-            }
-        )
-    return rows
+def consumption_response(
+    reports: Iterable[MeterReport],
+    kind: PeriodKind,
+    days: tuple[date | None, date | None],
+    zone: ZoneInfo,
+    year_start: tuple[int, int],
+) -> JsonObjectType:
+    """Return the meters' periods of a kind; thousands of them: not in the event loop.
+
+    `year_start` is the (month, day) of the billing year where a meter has none.
+    """
+    # Loaded by the analysis; never at set-up.
+    from .engine.consumption import periods
+
+    meters: JsonObjectType = {
+        report.meter.meter_id: {
+            "unit": report.meter.unit,
+            "rows": [
+                _period(report, one, zone)
+                for one in periods(
+                    report, kind, *days, report.meter.billing_year_start or year_start
+                )
+            ],
+        }
+        for report in reports
+    }
+    return {"meters": meters}
+
+
+def _period(report: MeterReport, period: Period, zone: ZoneInfo) -> JsonObjectType:
+    """Return a period, the dial at its end and the shares of its known days."""
+    from .engine.consumption import counter_at, last_year
+
+    measured, interpolated, extrapolated = period.shares
+    before = last_year(report, period)
+    return {
+        "start": start_of(period.start, zone).isoformat(),
+        "end": start_of(period.end, zone).isoformat(),
+        "value": period.value,
+        "measured": measured,
+        "interpolated": interpolated,
+        "extrapolated": extrapolated,
+        "known": period.known,
+        "known_days": period.known_days,
+        "days": sum(period.days),
+        "counter": counter_at(report, period.end),
+        "last_year": None if before is None else before.value,
+    }
 
 
 def _iso(day: date | None) -> str | None:

@@ -24,7 +24,7 @@ from .engine import units
 from .engine.grade import Quality
 from .engine.meter import AnyMeter, Medium, Meter
 from .engine.model import PeriodValue, Snapshot
-from .entity import HouseEntity, MeterEntity, add_of_meters, has_dial
+from .entity import HouseEntity, MeterEntity, async_add_of_meters, has_dial
 from .live_entities import RateSensor, TodaySensor
 from .server_entities import async_add_server_sensors
 
@@ -269,7 +269,7 @@ async def async_setup_entry(
             yield TodaySensor(analytics, meter, window)
             yield RateSensor(analytics, meter, window)
 
-    add_of_meters(analytics, Platform.SENSOR, async_add_entities, sensors)
+    await async_add_of_meters(analytics, Platform.SENSOR, async_add_entities, sensors)
 
 
 class MeterSensor(MeterEntity, SensorEntity):

@@ -11,12 +11,16 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.nebenkosten.coordinator import stages
+from custom_components.nebenkosten.coordinator.last_hours import last_hours
 from custom_components.nebenkosten.coordinator.stages import Moment
 from custom_components.nebenkosten.engine.bounds import is_possible
 from custom_components.nebenkosten.engine.meter import House, Medium, Meter
 from custom_components.nebenkosten.journal import readings
 from custom_components.nebenkosten.journal.store import Journal, create_journal
-from custom_components.nebenkosten.responses import interval_response, reading_response
+from custom_components.nebenkosten.responses import (
+    intervals_response,
+    readings_response,
+)
 
 from .test_journal import new
 
@@ -82,16 +86,14 @@ def _told(journal: Journal, house: House) -> dict[str, str]:
         day = date(2026, 2, 10)
         stages.explained(journal, house, reports, moment, meter, day)
         stages.preview(journal, house, meter, moment, [new(_AS_OF, 1001.0)])
-        stages.last_hours(journal, house, meter, moment)
+        last_hours(journal, house, [meter], moment, {})
         found = readings.find(journal, meter.key, history=True)
         json.dumps(
-            [reading_response(one, report, zone, None) for one in found],
+            readings_response(meter, found, report, zone, {}),
             allow_nan=False,
         )
-        intervals = [
-            interval_response(one, zone)
-            for one in stages.intervals(journal, house, meter, moment)
-        ]
+        between = stages.intervals(journal, house, [meter], moment)
+        intervals = intervals_response(between, (None, None), zone)
         use = [None if math.isnan(one) else one for one in report.use.tolist()]
         counter = None if state.counter is None else state.counter.value
         days = str(report.first_day), str(report.last_day)

@@ -63,7 +63,10 @@ async def test_a01_nothing_new_costs_nothing_and_one_value_shows_at_once(
     }
     assert float(state(hass, "strom_today").state) == pytest.approx(2)
     # A kWh in a second, so far as the last minutes tell.
-    assert float(state(hass, "strom_rate").state) == pytest.approx(3600)
+    rate = state(hass, "strom_rate")
+    assert float(rate.state) == pytest.approx(3600)
+    # The recorder keeps the states; nothing else that is another one each minute.
+    assert rate.state_info["unrecorded_attributes"] >= {"low", "high", "mean", "burst"}
     count = len(written)
     for _ in range(17):
         await _minute(hass, freezer, 59)

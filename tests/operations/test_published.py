@@ -121,7 +121,7 @@ async def test_b12_a_broken_invariant_blocks_this_meter_only(
     await _virtual(hass, house)
     await act(hass, "run_analytics")
     before = {key: await published(hass, key) for key in ("strom", "zwei", "rest")}
-    real: Callable[..., Report] = stages._analysed
+    real: Callable[..., Report] = stages.computed
 
     def faulty(*args: Any, **kwargs: Any) -> Report:
         found = real(*args, **kwargs)
@@ -131,7 +131,7 @@ async def test_b12_a_broken_invariant_blocks_this_meter_only(
         return replace(found, meters=reports)
 
     with monkeypatch.context() as patch:
-        patch.setattr(stages, "_analysed", faulty)
+        patch.setattr(stages, "computed", faulty)
         for time, value in (("2026-03-09 12:00", 1361), ("2026-03-09 18:00", 1366)):
             await act(hass, "add_reading", meter_id="strom", time=time, value=value)
         await act(hass, "add_reading", meter_id="zwei", time="2026-02-20", value=18)

@@ -1,5 +1,7 @@
 """What the actions tell of the last minutes and hours."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 import time
 from zoneinfo import ZoneInfo
@@ -7,8 +9,9 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
+from ..coordinator.analytics import Analytics
+from ..coordinator.last_hours import Hour
 from ..coordinator.live import used_today
-from ..coordinator.stages import Hour
 from ..coordinator.window import Bucket, Window
 from ..engine.days import iso
 from ..engine.meter import Meter
@@ -21,23 +24,42 @@ async def get_live(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     Minutes are those of a sensor: a meter read now and then has none.
     """
     analytics = analytics_of(hass)
-    zone = zone_of(analytics)
-    found: JsonObjectType = {}
-    for meter in await async_all_or_chosen(hass, analytics, call):
-        if not isinstance(meter, Meter):
-            continue
-        window = analytics.live.windows.get(meter.key)
-        snapshot = analytics.data.meters.get(meter.key)
-        last = window.last if window else None
-        hours = await analytics.lookup.async_hours(meter)
-        found[meter.meter_id] = {
-            "unit": meter.unit,
-            "available": window is not None,
-            "today": used_today(snapshot, last[1] if last else None),
-            **(_minutes(window, zone) if window else {"minutes": None}),
-            "hours": [_hour(one, zone) for one in hours],
+    chosen = await async_all_or_chosen(hass, analytics, call)
+    meters = [meter for meter in chosen if isinstance(meter, Meter)]
+    hours = await analytics.lookup.async_hours(meters)
+    seen = [_seen(analytics, meter, hours[meter.key].hours) for meter in meters]
+    return await hass.async_add_executor_job(_response, seen, zone_of(analytics))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is known of a meter at one moment: its window may not change meanwhile."""
+
+    meter: Meter
+    window: Window | None
+    today: float | None
+    hours: Sequence[Hour]
+
+
+def _seen(analytics: Analytics, meter: Meter, hours: Sequence[Hour]) -> _Seen:
+    window = analytics.live.windows.get(meter.key)
+    last = window.last if window else None
+    today = used_today(analytics.data.meters.get(meter.key), last[1] if last else None)
+    return _Seen(meter, window.copy() if window else None, today, hours)
+
+
+def _response(seen: Sequence[_Seen], zone: ZoneInfo) -> JsonObjectType:
+    meters: JsonObjectType = {
+        one.meter.meter_id: {
+            "unit": one.meter.unit,
+            "available": one.window is not None,
+            "today": one.today,
+            **(_minutes(one.window, zone) if one.window else {"minutes": None}),
+            "hours": [_hour(hour, zone) for hour in one.hours],
         }
-    return {"meters": found}
+        for one in seen
+    }
+    return {"meters": meters}
 
 
 def _minutes(window: Window, zone: ZoneInfo) -> JsonObjectType:

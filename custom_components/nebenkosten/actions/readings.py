@@ -1,9 +1,10 @@
 """What the actions do with readings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 import csv
 import io
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 
@@ -16,7 +17,8 @@ from ..file_access import write_new_file
 from ..importing import new_readings, parse_given, report
 from ..journal import readings
 from ..journal.records import NewReading, in_one_line
-from ..responses import findings_response, reading_response
+from ..journal.store import Journal
+from ..responses import findings_response, readings_response
 from ..rights import POLICY_CONTROL, async_caller
 from ..sources.cells import marked
 from ..sources.csv_readings import Expectation
@@ -115,13 +117,9 @@ async def get_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceRespons
         )
         page = found[max(first - passed, 0) : max(left - passed, 0)]
         passed += len(found)
-        response["meters"][meter.meter_id] = {
-            "unit": meter.unit,
-            "readings": [
-                reading_response(r, analysis.report, zone, names.get(r.user))
-                for r in page
-            ],
-        }
+        response["meters"][meter.meter_id] = await hass.async_add_executor_job(
+            readings_response, meter, page, analysis.report, zone, names
+        )
     if passed > left:
         response["next"] = left
     return response
@@ -176,16 +174,32 @@ async def export_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
     """
     analytics = analytics_of(hass)
     zone = zone_of(analytics)
+    bounds = desk.bounds(call.data.get("start"), call.data.get("end"), zone)
+    meters = await async_all_or_chosen_physical(hass, analytics, call)
+    content, left_out = await async_in_journal(
+        hass, _exported, analytics.journal, meters, bounds, zone
+    )
+    if "path" not in call.data:
+        return {"content": content, "left_out": left_out}
+    path = await hass.async_add_executor_job(
+        write_new_file, hass, call.data["path"], content
+    )
+    return {"path": path, "left_out": left_out}
+
+
+def _exported(
+    journal: Journal,
+    meters: Iterable[Meter],
+    bounds: tuple[float | None, float | None],
+    zone: ZoneInfo,
+) -> tuple[str, int]:
+    """Return readings between bounds [epoch s] as CSV, and how many are left out."""
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(_COLUMNS)
     left_out = 0
-    bounds = desk.bounds(call.data.get("start"), call.data.get("end"), zone)
-    for meter in await async_all_or_chosen_physical(hass, analytics, call):
-        found = await async_in_journal(
-            hass, readings.find, analytics.journal, meter.key, *bounds
-        )
-        for one in found:
+    for meter in meters:
+        for one in readings.find(journal, meter.key, *bounds):
             if not one.is_possible:
                 left_out += 1
                 continue
@@ -199,12 +213,7 @@ async def export_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
                     marked(in_one_line(one.notes)),
                 )
             )
-    if "path" not in call.data:
-        return {"content": file.getvalue(), "left_out": left_out}
-    path = await hass.async_add_executor_job(
-        write_new_file, hass, call.data["path"], file.getvalue()
-    )
-    return {"path": path, "left_out": left_out}
+    return file.getvalue(), left_out
 
 
 async def _async_preview(

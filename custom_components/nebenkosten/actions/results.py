@@ -1,10 +1,10 @@
 """What the actions tell of results."""
 
 from datetime import date, timedelta
+from functools import partial
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonObjectType
 
 from .. import reading_desk as desk
 from ..coordinator.alerts import as_known
@@ -12,9 +12,9 @@ from ..errors import async_in_journal, refuse
 from ..journal.acknowledgements import acknowledge, acknowledged, withdraw
 from ..responses import (
     anomalies_response,
-    consumption_rows,
+    consumption_response,
     explain_response,
-    interval_response,
+    intervals_response,
     state_response,
 )
 from ..rights import POLICY_CONTROL, POLICY_READ, async_caller
@@ -37,50 +37,26 @@ async def get_consumption(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
     analytics = analytics_of(hass)
     meters = await async_all_or_chosen(hass, analytics, call)
     analyses = await analytics.lookup.async_analyses([meter.key for meter in meters])
-    # Loaded by the analysis above; never at set-up.
-    from ..engine.consumption import counter_at, last_year, periods
-
-    zone, year_start = zone_of(analytics), analytics.house.billing_year_start
-    return {
-        "meters": {
-            report.meter.meter_id: {
-                "unit": report.meter.unit,
-                "rows": consumption_rows(
-                    (
-                        (
-                            period,
-                            counter_at(report, period.end),
-                            last_year(report, period),
-                        )
-                        for period in periods(
-                            report,
-                            call.data["period"],
-                            *days_of(call),
-                            report.meter.billing_year_start or year_start,
-                        )
-                    ),
-                    zone,
-                ),
-            }
-            for report in (analysis.report for analysis in analyses)
-        }
-    }
+    return await hass.async_add_executor_job(
+        consumption_response,
+        [analysis.report for analysis in analyses],
+        call.data["period"],
+        days_of(call),
+        zone_of(analytics),
+        analytics.house.billing_year_start,
+    )
 
 
 async def get_intervals(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return what was used between readings, and how cold it was meanwhile."""
     analytics = analytics_of(hass)
     zone = zone_of(analytics)
-    low, high = desk.bounds(call.data.get("start"), call.data.get("end"), zone)
-    found: JsonObjectType = {}
-    for meter in await async_all_or_chosen_physical(hass, analytics, call):
-        intervals = [
-            interval_response(one, zone)
-            for one in await analytics.lookup.async_intervals(meter)
-            if (high is None or one.start < high) and (low is None or one.end > low)
-        ]
-        found[meter.meter_id] = {"unit": meter.unit, "intervals": [*intervals]}
-    return {"meters": found}
+    bounds = desk.bounds(call.data.get("start"), call.data.get("end"), zone)
+    meters = await async_all_or_chosen_physical(hass, analytics, call)
+    intervals = await analytics.lookup.async_intervals(meters)
+    return await hass.async_add_executor_job(
+        intervals_response, intervals, bounds, zone
+    )
 
 
 async def get_anomalies(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
@@ -88,15 +64,14 @@ async def get_anomalies(hass: HomeAssistant, call: ServiceCall) -> ServiceRespon
     analytics = analytics_of(hass)
     meters = await async_all_or_chosen(hass, analytics, call)
     analyses = await analytics.lookup.async_analyses([meter.key for meter in meters])
-    text = await async_wording(hass)
-    found: JsonObjectType = {}
-    for one in analyses:
-        meter = one.report.meter
-        known = await async_in_journal(hass, acknowledged, analytics.journal, meter.key)
-        found[meter.meter_id] = anomalies_response(
-            one.report, days_of(call), known, text
-        )
-    return {"meters": found}
+    return await async_in_journal(
+        hass,
+        anomalies_response,
+        [analysis.report for analysis in analyses],
+        days_of(call),
+        partial(acknowledged, analytics.journal),
+        await async_wording(hass),
+    )
 
 
 async def acknowledge_anomaly(

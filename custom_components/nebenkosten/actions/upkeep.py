@@ -36,7 +36,8 @@ async def run_analytics(hass: HomeAssistant, call: ServiceCall) -> ServiceRespon
             dry_run=call.data["dry_run"],
         )
     )
-    return run_response(run, await async_wording(hass))
+    text = await async_wording(hass)
+    return await hass.async_add_executor_job(run_response, run, text)
 
 
 async def get_runs(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:

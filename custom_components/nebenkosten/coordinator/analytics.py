@@ -13,7 +13,7 @@ from homeassistant.util.json import JsonObjectType
 
 from ..const import DOMAIN
 from ..data import NkConfigEntry, house_of, meters_of, settings_of
-from ..engine.meter import AnyMeter, Meter
+from ..engine.meter import AnyMeter, House, Meter
 from ..engine.model import Snapshot
 from ..errors import broken
 from ..journal.records import JournalError
@@ -96,14 +96,16 @@ class Analytics(DataUpdateCoordinator[Result]):
         self.data = Result({}, {}, None, None, automatic=True)
 
     @property
-    def meters(self) -> dict[str, AnyMeter]:
-        """Return the house's meters by key."""
-        return {meter.key: meter for meter in self.house.all_meters}
+    def house(self) -> House:
+        """Return the house; `meters` and `physical` are its meters by key."""
+        return self._house
 
-    @property
-    def physical(self) -> dict[str, Meter]:
-        """Return the meters that are read, by key."""
-        return {meter.key: meter for meter in self.house.meters}
+    @house.setter
+    def house(self, house: House) -> None:
+        # Asked for with each state that is written: built once.
+        self._house = house
+        self.meters: Mapping[str, AnyMeter] = {m.key: m for m in house.all_meters}
+        self.physical: Mapping[str, Meter] = {m.key: m for m in house.meters}
 
     def meters_by_subentry(self) -> list[tuple[str, AnyMeter]]:
         """Return subentry id and meter of those that are still there."""

@@ -18,7 +18,7 @@ from ..journal.store import Journal
 from ..outside import OutOfReachError
 from ..texts import async_wording
 from . import stages
-from .alerts import Told, alerts_of, news
+from .alerts import Alert, Told, alerts_of, news
 from .cache import Cache
 from .collect import async_collect
 from .progress import Progress
@@ -84,7 +84,10 @@ class Execution:
         for meter, status, what in publication.failed:
             self._fail(meter, status, what)
         self._errors += publication.errors
-        return self._run(request, meters, results, publication)
+        # Counting the days that changed takes a while where there are many.
+        return await self._hass.async_add_executor_job(
+            self._run, request, meters, results, publication
+        )
 
     def broken_off(self, request: Request, reason: str) -> Run:
         """Return the record of a run that came to no end; `reason` is a sentence."""
@@ -207,17 +210,22 @@ class Execution:
     ) -> tuple[Told, ...]:
         """Compare the meters' events with those known; return what is news."""
         text = await async_wording(self._hass)
-        known = await self._hass.async_add_executor_job(
-            lambda: {key: acknowledged(self._journal, key) for key in results}
+
+        def alerts(key: str, result: stages.Analysis) -> tuple[Alert, ...]:
+            known = acknowledged(self._journal, key)
+            return alerts_of(result.report, known, result.snapshot.seen_on, text)
+
+        now = await self._hass.async_add_executor_job(
+            lambda: {key: alerts(key, result) for key, result in results.items()}
         )
         told: list[Told] = []
         for key, result in results.items():
-            today = result.snapshot.seen_on
-            now = alerts_of(result.report, known[key], today, text)
             before = self._cache.alerts.get(key, ())
-            self._cache.alerts[key] = now
+            self._cache.alerts[key] = now[key]
             meter = result.report.meter
-            told += [Told(meter, phase, alert) for phase, alert in news(before, now)]
+            told += [
+                Told(meter, phase, alert) for phase, alert in news(before, now[key])
+            ]
         return tuple(told)
 
     def _publication(self) -> Publication:

@@ -1,6 +1,6 @@
 """What is a meter like right now, for those who ask between runs?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from ..journal.acknowledgements import Acknowledgement, acknowledged
 from ..journal.records import NewReading
 from ..journal.store import Journal
 from . import stages
+from .last_hours import LastHours, last_hours
 from .weather import Weather
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Lookup:
         self._journal = journal
         self._house = house
         self.known: dict[str, stages.Analysis] = {}
+        self._hours: dict[str, LastHours] = {}
 
     async def async_load_engine(self) -> None:
         """Load numpy and the engine outside the event loop, at the first need."""
@@ -82,29 +84,34 @@ class Lookup:
             day,
         )
 
-    async def async_intervals(self, meter: Meter) -> tuple[ReadingInterval, ...]:
-        """Return what was used between a meter's readings."""
+    async def async_intervals(
+        self, meters: Sequence[Meter]
+    ) -> Mapping[Meter, Sequence[ReadingInterval]]:
+        """Return what was used between the meters' readings."""
         await self.async_load_engine()
         return await async_in_journal(
             self._hass,
             stages.intervals,
             self._journal(),
             self._house(),
-            meter,
+            meters,
             await self._weather.async_moment(),
         )
 
-    async def async_hours(self, meter: Meter) -> tuple[stages.Hour, ...]:
-        """Return a meter's last hours that are over."""
+    async def async_hours(self, meters: Sequence[Meter]) -> Mapping[str, LastHours]:
+        """Return the meters' last hours that are over, by key."""
         await self.async_load_engine()
-        return await async_in_journal(
+        found = await async_in_journal(
             self._hass,
-            stages.last_hours,
+            last_hours,
             self._journal(),
             self._house(),
-            meter,
+            meters,
             await self._weather.async_moment(),
+            dict(self._hours),
         )
+        self._hours.update(found)
+        return found
 
     async def async_state(self, meter: Meter, at: float) -> State:
         """Return what a meter's dial showed at an instant [epoch s]."""
@@ -119,10 +126,14 @@ class Lookup:
             at,
         )
 
-    async def async_acknowledged(self, meter: AnyMeter) -> list[Acknowledgement]:
-        """Return what somebody knows of a meter's odd days."""
+    async def async_acknowledged(
+        self, meters: Sequence[AnyMeter]
+    ) -> dict[str, list[Acknowledgement]]:
+        """Return what somebody knows of the meters' odd days, by key."""
+        journal = self._journal()
         return await async_in_journal(
-            self._hass, acknowledged, self._journal(), meter.key
+            self._hass,
+            lambda: {one.key: acknowledged(journal, one.key) for one in meters},
         )
 
     async def async_preview(

@@ -91,12 +91,9 @@ class Publication:
                 meter = result.report.meter
                 self.failed.append((meter, Status.PARTIAL, error.name))
                 break
-            new = by_month(rows_since(wanted.rows, 0.0), zone)
-            months = {
-                month: Month(old=old.get(month), new=new.get(month))
-                for month in sorted(old.keys() | new.keys())
-                if _inside(month, request)
-            }
+            months = await self._hass.async_add_executor_job(
+                _compared, old, wanted, zone, request
+            )
             self._done[key] = Done(months=months)
 
     async def _async_statistics(self, results: Mapping[str, Analysis]) -> None:
@@ -149,6 +146,18 @@ class Publication:
             except Exception:
                 _LOGGER.exception("Points of %s cannot be written", meter.meter_id)
                 self.failed.append((meter, Status.PARTIAL, "points"))
+
+
+def _compared(
+    old: Mapping[str, float], wanted: Statistic, zone: ZoneInfo, request: Request
+) -> dict[str, Month]:
+    """Return what each month asked for is, and what it would be."""
+    new = by_month(rows_since(wanted.rows, 0.0), zone)
+    return {
+        month: Month(old=old.get(month), new=new.get(month))
+        for month in sorted(old.keys() | new.keys())
+        if _inside(month, request)
+    }
 
 
 def _inside(month: str, request: Request) -> bool:

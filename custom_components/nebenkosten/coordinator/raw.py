@@ -1,5 +1,6 @@
 """How do Tibber's hours reach the raw bucket, each once and corrected when they are?"""
 
+from collections.abc import Sequence
 from functools import partial
 
 from homeassistant.core import HomeAssistant
@@ -36,13 +37,15 @@ async def async_hand_on(
         )
         if changed:
             server, bucket = place
-            points = [_point(meter.meter_id, amount) for amount in changed]
-            await server.async_tell(partial(_write, bucket, points), name)
+            write = partial(_write, bucket, meter.meter_id, changed)
+            await server.async_tell(write, name)
             cache.hand_on(f"{meter.key} {name}", changed[-1].revision)
 
 
-def _write(bucket: str, points: list[Point], server: Server) -> None:
-    server.write(bucket, points)
+def _write(
+    bucket: str, meter_id: str, changed: Sequence[ChangedAmount], server: Server
+) -> None:
+    server.write(bucket, [_point(meter_id, amount) for amount in changed])
 
 
 def _point(meter_id: str, amount: ChangedAmount) -> Point:

@@ -31,6 +31,7 @@ class RunLog:
 
     def __init__(self, hass: HomeAssistant, kept: timedelta) -> None:
         """Prepare the file; `async_load` reads it. Records are `kept` so long."""
+        self._hass = hass
         self._kept = kept
         self._store = Store[_Content](
             hass, _VERSION, f"{DOMAIN}.runs", serialize_in_event_loop=False
@@ -51,14 +52,19 @@ class RunLog:
         """Write the file now."""
         await self._store.async_save(self._content())
 
-    def add(
-        self,
-        run: Run,
-        text: Callable[[Finding], str] = attrgetter("code"),
-        mended: Sequence[JsonValueType] = (),
+    async def async_add(
+        self, run: Run, text: Callable[[Finding], str], mended: Sequence[JsonValueType]
     ) -> JsonObjectType:
-        """Keep a run's record, let go of those of long ago, and return it."""
-        record = record_of(run, text) | {"mended": list(mended)}
+        """Keep a run's record and return it; its findings are worded elsewhere."""
+        record = await self._hass.async_add_executor_job(record_of, run, text)
+        return self._keep(record | {"mended": list(mended)})
+
+    def add(self, run: Run) -> JsonObjectType:
+        """Keep the record of a run that has no findings, and return it."""
+        return self._keep(record_of(run, attrgetter("code")) | {"mended": []})
+
+    def _keep(self, record: JsonObjectType) -> JsonObjectType:
+        """Keep a record, and let go of those of long ago."""
         oldest = (dt_util.utcnow() - self._kept).isoformat()
         kept = [one for one in self.runs if str(one["started"]) >= oldest]
         self.runs = [record, *kept][:_MOST]

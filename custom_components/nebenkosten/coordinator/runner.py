@@ -191,7 +191,7 @@ class Runner:
         analytics = self._analytics
         text = await async_wording(self._hass)
         mended = analytics.checking.taken([key.lower() for key in run.meters])
-        record = analytics.run_log.add(run, text, mended)
+        record = await analytics.run_log.async_add(run, text, mended)
         whole = request.meters is None or request.meters >= analytics.meters.keys()
         if whole and run.reason is None:
             # Whatever asked for it: all of the night's work is done.

@@ -6,7 +6,7 @@ Everything here blocks and loads numpy: it runs in an executor, never at set-up.
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import reduce
 from hashlib import sha256
 import json
@@ -24,12 +24,10 @@ from ..engine.model import (
     Context,
     Finding,
     MeterReport,
-    Provenance,
     Readings,
     Series,
     Snapshot,
     Temperature,
-    known as nan_as_none,
 )
 from ..journal import series
 from ..journal.records import NewReading
@@ -47,7 +45,6 @@ if TYPE_CHECKING:
 
 # What a changed engine makes of the same readings is another result.
 _ENGINE_VERSION = 6
-_HOURS = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,16 +69,6 @@ class Preview:
     since: float | None
     use: float | None
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Hour:
-    """The use between two instants [epoch s], and how it is known."""
-
-    start: float
-    end: float
-    use: float | None
-    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +172,7 @@ def analyse(
         for meter in group
         if isinstance(meter, Meter)
     }
-    reports = _analysed(journal, house, group, moment, stored).meters
+    reports = computed(journal, house, group, moment, stored).meters
     for meter in stale:
         asked = Asked(
             reports[meter.key], reports, stored.get(meter.key), house, moment.as_of
@@ -234,41 +221,17 @@ def state(
     return state_at(house, meter, stored, context, at)
 
 
-def last_hours(
-    journal: Journal, house: House, meter: Meter, moment: Moment
-) -> tuple[Hour, ...]:
-    """Return the last 24 hours that are over and known; a dial read by hand has some.
-
-    They are those of its course between readings, and say so.
-    """
-    stored = {meter.key: series.load(journal, meter.key)}
-    yesterday = local_day(moment.as_of, ZoneInfo(house.time_zone)) - timedelta(days=2)
-    alone = _analysed(
-        journal, house, [meter], moment, stored, hours_of={meter.key: yesterday}
-    )
-    hours = alone.meters[meter.key].hours
-    if hours is None:
-        return ()
-    return tuple(
-        Hour(start, end, nan_as_none(use), Provenance(int(code)))
-        for start, end, use, code in zip(
-            hours.edges[:-1].tolist(),
-            hours.edges[1:].tolist(),
-            hours.use.tolist(),
-            hours.provenance.tolist(),
-            strict=True,
-        )
-    )[-_HOURS:]
-
-
 def intervals(
-    journal: Journal, house: House, meter: Meter, moment: Moment
-) -> tuple[ReadingInterval, ...]:
-    """Return what was used between a meter's readings."""
+    journal: Journal, house: House, meters: Sequence[Meter], moment: Moment
+) -> dict[Meter, tuple[ReadingInterval, ...]]:
+    """Return what was used between the meters' readings."""
     from ..engine.facts import reading_intervals
 
     context = Context(as_of=moment.as_of, temperature=moment.temperature)
-    return reading_intervals(house, meter, series.load(journal, meter.key), context)
+    return {
+        meter: reading_intervals(house, meter, series.load(journal, meter.key), context)
+        for meter in meters
+    }
 
 
 def explained(
@@ -301,7 +264,7 @@ def preview(
     stored = series.load(journal, meter.key)
     moment = replace(moment, as_of=max(moment.as_of, *(one.instant for one in new)))
     before, after = (
-        _analysed(journal, house, [meter], moment, {meter.key: one}).meters[meter.key]
+        computed(journal, house, [meter], moment, {meter.key: one}).meters[meter.key]
         for one in (stored, reduce(_with, new, stored))
     )
     value = new[0].value * factor(new[0].unit or meter.unit, meter.unit)
@@ -313,7 +276,7 @@ def preview(
     )
 
 
-def _analysed(
+def computed(
     journal: Journal,
     house: House,
     meters: Sequence[AnyMeter],
@@ -321,6 +284,7 @@ def _analysed(
     stored: Mapping[str, Series],
     hours_of: Mapping[str, date] | None = None,
 ) -> Report:
+    """Compute meters from these records, by the hour since the days of `hours_of`."""
     from ..engine.pipeline import analyse as engine_analyse
 
     zone = ZoneInfo(house.time_zone)

@@ -1,8 +1,7 @@
 """What does the house say of a day?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,8 @@ from homeassistant.util.json import JsonObjectType
 
 from ..engine.day_facts import DegreeDays, degree_days, facts_of
 from ..engine.meter import AnyMeter, House
+from ..engine.model import MeterReport, Temperature
+from ..journal.acknowledgements import Acknowledgement
 from .alerts import is_acknowledged
 from .public_holidays import holiday_on
 
@@ -34,24 +35,38 @@ async def async_summary(
     """Return a day of these meters; one that does not have the day is left out."""
     analyses = await lookup.async_analyses([meter.key for meter in meters])
     warmth = await lookup.async_temperature()
-    # Loaded by the analysis above; never at set-up.
+    acknowledged = await lookup.async_acknowledged(meters)
+    reports = [one.report for one in analyses]
+    return await hass.async_add_executor_job(
+        _summed_up, reports, house, warmth, day, federal_state, acknowledged
+    )
+
+
+def _summed_up(
+    reports: Sequence[MeterReport],
+    house: House,
+    warmth: Temperature | None,
+    day: date,
+    federal_state: str | None,
+    acknowledged: Mapping[str, Sequence[Acknowledgement]],
+) -> JsonObjectType:
+    # Loaded by the analysis; never at set-up.
     from ..engine.daily import mean_of, summary_of
 
     zone = ZoneInfo(house.time_zone)
     found: JsonObjectType = {}
-    for one in analyses:
-        summary = summary_of(one.report, day, zone)
+    for report in reports:
+        summary = summary_of(report, day, zone)
         if summary is not None:
-            meter = one.report.meter
-            acknowledged = await lookup.async_acknowledged(meter)
+            meter = report.meter
             found[meter.meter_id] = {
                 "unit": meter.unit,
                 **_plain(summary),
                 "acknowledged": [
                     event.kind
-                    for event in one.report.anomalies
+                    for event in report.anomalies
                     if event.start <= day <= event.end
-                    and is_acknowledged(event, acknowledged)
+                    and is_acknowledged(event, acknowledged[meter.key])
                 ],
             }
     degrees = degree_days(mean_of(warmth, day))
@@ -61,9 +76,7 @@ async def async_summary(
         "degree_days": None if degrees is None else degrees.g20_15,
         "weather": _weather(degrees),
         "weekday": facts.weekday,
-        "holiday": await hass.async_add_executor_job(
-            partial(holiday_on, day, federal_state)
-        ),
+        "holiday": holiday_on(day, federal_state),
         "heating_season": facts.heating_season,
         "billing_year": facts.billing_year,
         "gradtag": float(facts.gradtag),

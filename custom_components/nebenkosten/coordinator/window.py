@@ -6,7 +6,7 @@ value and how many there were, so that nothing is lost that a total or a fall ne
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
@@ -69,6 +69,14 @@ class Window:
         if not self._buckets:
             return None
         return self._buckets[-1].last_at, self._buckets[-1].last
+
+    def copy(self) -> Window:
+        """Return the same hour as it is now; later reports leave it alone."""
+        buckets = deque(self._buckets, self._buckets.maxlen)
+        if buckets:
+            # The others do not change any more.
+            buckets[-1] = replace(buckets[-1])
+        return replace(self, _times=self._times.copy(), _buckets=buckets)
 
     def take(self, instant: float, value: float) -> bool:
         """Count a report in; returns whether a burst begins with it.

@@ -199,7 +199,15 @@ async def async_differs(
 
     Looks at the years from `since` [epoch s] on, which begins one.
     """
-    name, unit, rows = await async_ask_recorder(hass, _read, hass, statistic_id, since)
+    return await async_ask_recorder(
+        hass, _differs, hass, statistic_id, published, since
+    )
+
+
+def _differs(
+    hass: HomeAssistant, statistic_id: str, published: Published, since: float
+) -> float | None:
+    name, unit, rows = _read(hass, statistic_id, since)
     first = datetime.fromtimestamp(since, UTC).year
     expected = {y: d for y, d in published.years.items() if int(y) >= first}
     if (name, unit) != (published.name, published.unit):
@@ -211,18 +219,24 @@ async def async_wrong(
     hass: HomeAssistant, statistic: Statistic, since: float
 ) -> list[float]:
     """Return the starts [epoch s] of rows that are missing, wrong or too many."""
-    _, _, rows = await async_ask_recorder(
-        hass, _read, hass, statistic.statistic_id, since
-    )
-    return wrong(rows, rows_since(statistic.rows, since))
+
+    def work() -> list[float]:
+        _, _, rows = _read(hass, statistic.statistic_id, since)
+        return wrong(rows, rows_since(statistic.rows, since))
+
+    return await async_ask_recorder(hass, work)
 
 
 async def async_months(
     hass: HomeAssistant, statistic_id: str, zone: ZoneInfo
 ) -> dict[str, float]:
     """Return the use by local month (YYYY-MM) that the recorder holds."""
-    _, _, rows = await async_ask_recorder(hass, _read, hass, statistic_id, 0.0)
-    return by_month(rows, zone)
+
+    def work() -> dict[str, float]:
+        _, _, rows = _read(hass, statistic_id, 0.0)
+        return by_month(rows, zone)
+
+    return await async_ask_recorder(hass, work)
 
 
 async def async_clear(

@@ -31,7 +31,10 @@ async def async_entries(hass: HomeAssistant) -> list[Entry] | None:
 async def async_plan(hass: HomeAssistant, house: House) -> Plan | None:
     """Return what should change there today, None where there is no dashboard."""
     entries = await async_entries(hass)
-    return None if entries is None else plan(house, entries, dt_util.now().date())
+    if entries is None:
+        return None
+    today = dt_util.now().date()
+    return await hass.async_add_executor_job(plan, house, entries, today)
 
 
 async def _async_manager(hass: HomeAssistant) -> EnergyManager:
