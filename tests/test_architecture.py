@@ -42,7 +42,6 @@ FLOORS = {
     "command": 6,
     "server_entities": 6,
     "live_entities": 6,
-    "orphans": 7,
     "sensor": 7,
     "binary_sensor": 7,
     "event": 7,

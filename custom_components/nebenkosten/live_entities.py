@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 import time
-from typing import Any, Final, override
+from typing import Any, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -35,9 +35,6 @@ _PER_HOUR = {
     "m³": ("m³/h", SensorDeviceClass.VOLUME_FLOW_RATE),
     "L": ("L/h", SensorDeviceClass.VOLUME_FLOW_RATE),
 }
-
-
-LIVE_KEYS: Final = (TODAY.key, RATE.key)
 
 
 class _LiveSensor(MeterEntity, SensorEntity):

@@ -61,7 +61,8 @@ async def test_the_newest_come_first_and_those_by_hand_before(
 
 @pytest.mark.usefixtures("_sensor")
 async def test_the_action_goes_either_way(hass: HomeAssistant) -> None:
-    pages, following = [], {}
+    pages: list[int] = []
+    following: dict[str, int] = {}
     while True:
         found = await act(hass, "get_readings", order="newest", limit=4000, **following)
         pages += [one["id"] for one in found["meters"]["strom"]["readings"]]
