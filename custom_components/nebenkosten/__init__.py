@@ -20,6 +20,7 @@ from .coordinator.opening import (
 from .coordinator.storage_files import async_remove_stored
 from .dashboard import async_offer_dashboard
 from .data import NkConfigEntry, meters_of, statistic_ids
+from .entity import remove_empty_devices
 from .journal.store import Journal
 from .outside import OutOfReachError
 from .services import async_setup_services
@@ -83,6 +84,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NkConfigEntry) -> bool:
         await async_remember_options(hass, entry, journal)
     await analytics.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    remove_empty_devices(hass, entry)
     return True
 
 

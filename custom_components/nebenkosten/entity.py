@@ -84,6 +84,20 @@ def _registered(
     return found
 
 
+@callback
+def remove_empty_devices(hass: HomeAssistant, entry: NkConfigEntry) -> None:
+    """Remove the devices that nothing belongs to any more, but never the house's."""
+    devices, entities = dr.async_get(hass), er.async_get(hass)
+    for device in dr.async_entries_for_config_entry(devices, entry.entry_id):
+        of_house = (DOMAIN, entry.entry_id) in device.identifiers
+        if not of_house and not er.async_entries_for_device(
+            entities, device.id, include_disabled_entities=True
+        ):
+            devices.async_update_device(
+                device.id, remove_config_entry_id=entry.entry_id
+            )
+
+
 class MeterEntity(CoordinatorEntity[Analytics]):
     """An entity of one meter; its device lies below the house's."""
 

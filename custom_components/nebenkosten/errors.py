@@ -28,6 +28,14 @@ def broken(key: str) -> HomeAssistantError:
     return HomeAssistantError(translation_domain=DOMAIN, translation_key=key)
 
 
+DOUBTED: Final = "reading_doubted"
+
+
+def placeholders(error: HomeAssistantError) -> dict[str, str]:
+    """Return what fills an error's sentence."""
+    return dict(error.translation_placeholders or {})
+
+
 def error_key(error: HomeAssistantError) -> str:
     """Return the key of an error's sentence, in forms that have one for it."""
     ours = error.translation_domain == DOMAIN and error.translation_key

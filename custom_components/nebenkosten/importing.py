@@ -1,12 +1,17 @@
 """How does a file of readings come in, and what is said about its rows?"""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
-from homeassistant.util.json import JsonObjectType
+from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .const import SOURCE_IMPORT
+from .coordinator.analytics import Analytics
+from .coordinator.entering import async_doubtful, in_words
+from .engine.days import iso
 from .errors import refuse
 from .file_access import read_file
 from .journal.records import NewReading
@@ -15,6 +20,7 @@ from .sources.table import FileError, table_of
 from .texts import Sentences
 
 _REJECTED_SHOWN: Final = 1_000
+_DOUBTFUL_SHOWN: Final = 1_000
 
 
 def parse_given(
@@ -45,8 +51,41 @@ def new_readings(parsed: Parsed) -> Iterator[NewReading]:
         )
 
 
+async def async_doubts(
+    hass: HomeAssistant, analytics: Analytics, parsed: Parsed, sentences: Sentences
+) -> list[JsonValueType]:
+    """Return which rows do not fit the readings around them; they are kept, too."""
+    rows: dict[str, list[NewReading]] = defaultdict(list)
+    for one in new_readings(parsed):
+        rows[one.meter].append(one)
+    zone = ZoneInfo(analytics.house.time_zone)
+    found: list[JsonValueType] = []
+    for key, new in rows.items():
+        meter = analytics.physical[key]
+        journal = analytics.journal
+        for doubt in await async_doubtful(hass, journal, meter, zone, new):
+            if len(found) == _DOUBTFUL_SHOWN:
+                return found
+            said = in_words(hass, meter, zone, doubt)
+            found.append(
+                {
+                    "meter_id": meter.meter_id,
+                    "time": iso(doubt.instant, zone),
+                    "value": doubt.value,
+                    "likely": doubt.likely,
+                    "text": sentences["row_doubtful"].format(**said),
+                }
+            )
+    return found
+
+
 def report(
-    parsed: Parsed, sentences: Sentences, *, imported: int, duplicates: int
+    parsed: Parsed,
+    sentences: Sentences,
+    doubts: list[JsonValueType],
+    *,
+    imported: int,
+    duplicates: int,
 ) -> JsonObjectType:
     """Return what became of a file's rows."""
     return {
@@ -62,6 +101,7 @@ def report(
             for rejected in parsed.rejected[:_REJECTED_SHOWN]
         ],
         "rejected_count": len(parsed.rejected),
+        "doubtful": doubts,
         "imported": imported,
         "duplicates": duplicates,
     }

@@ -68,11 +68,11 @@ class NewReading(MeterEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Keep the reading as read now, by the same way as the action."""
+        """Keep the reading as read now, by the action; refuse what does not fit."""
         await self.hass.services.async_call(
             DOMAIN,
             "add_reading",
-            {"meter_id": self.meter.meter_id, "value": value},
+            {"meter_id": self.meter.meter_id, "value": value, "confirmed": False},
             blocking=True,
             context=self._context,
         )

@@ -1,6 +1,6 @@
 """What does a reading that somebody enters mean, and may it be kept?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 import logging
@@ -13,6 +13,7 @@ from homeassistant.core import HomeAssistant
 
 from .const import SOURCE_HAND
 from .coordinator.analytics import Analytics
+from .coordinator.entering import async_refuse_doubtful
 from .coordinator.stages import new_findings
 from .engine.bounds import FIRST_DAY, LARGEST, LAST_DAY, within
 from .engine.days import iso, local_day, midnight
@@ -132,10 +133,17 @@ async def async_add_all(
     analytics: Analytics,
     new: Sequence[NewReading],
     caller: Caller,
+    *,
+    confirmed: bool | None,
 ) -> list[Kept]:
-    """Keep readings of one meter, all or none, and let it be computed anew."""
-    await _async_may_be_added(hass, analytics.journal, new, caller)
+    """Keep readings of one meter, all or none, and let it be computed anew.
+
+    What does not fit is kept, too, and doubted; with `confirmed` it is vouched for, or
+    (False) refused.
+    """
     meter = new[0].meter
+    await _async_may_be_added(hass, analytics.journal, new, caller)
+    await async_weigh(hass, analytics, new, confirmed=confirmed)
     before = await _async_findings(analytics, meter)
     added = await async_in_journal(
         hass,
@@ -144,12 +152,36 @@ async def async_add_all(
         new,
         revive=True,
     )
+    if confirmed:
+        await _async_confirm(hass, analytics, added.ids, caller)
     findings = new_findings(before, await _async_findings(analytics, meter))
     analytics.request([meter])
     return [
         Kept(reading_id, one.value, findings)
         for reading_id, one in zip(added.ids, new, strict=True)
     ]
+
+
+async def async_weigh(
+    hass: HomeAssistant,
+    analytics: Analytics,
+    new: Sequence[NewReading],
+    *,
+    confirmed: bool | None,
+) -> None:
+    """Refuse readings of one meter that do not fit, where somebody can be asked."""
+    if confirmed is False:
+        zone = ZoneInfo(analytics.house.time_zone)
+        meter = analytics.physical[new[0].meter]
+        await async_refuse_doubtful(hass, analytics.journal, meter, zone, new)
+
+
+async def _async_confirm(
+    hass: HomeAssistant, analytics: Analytics, ids: Iterable[int], caller: Caller
+) -> None:
+    journal = analytics.journal.signed(caller.user_id)
+    for reading_id in ids:
+        await async_in_journal(hass, readings.confirm, journal, reading_id)
 
 
 async def async_edit(
@@ -167,6 +199,16 @@ async def async_edit(
     if meter is None:
         raise refuse("unknown_meter_named", meter=stored.meter)
     change = await _async_change(hass, analytics, meter, stored, given)
+    confirmed = given.get("confirmed")
+    if confirmed is False:
+        await async_refuse_doubtful(
+            hass,
+            analytics.journal,
+            meter,
+            ZoneInfo(analytics.house.time_zone),
+            [change.applied(stored)],
+            reading_id,
+        )
     before = await _async_findings(analytics, stored.meter)
     changed: StoredReading = await async_in_journal(
         hass,
@@ -175,6 +217,8 @@ async def async_edit(
         reading_id,
         change,
     )
+    if confirmed:
+        await _async_confirm(hass, analytics, [reading_id], caller)
     findings = await _async_findings(analytics, stored.meter)
     analytics.request([stored.meter])
     return Kept(reading_id, changed.value, new_findings(before, findings))

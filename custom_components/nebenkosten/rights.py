@@ -43,9 +43,12 @@ class Caller:
         permissions = self.user.permissions
         if permissions.access_all_entities(policy):
             return True
-        device = dr.async_get(self.hass).async_get_device({(DOMAIN, identifier)})
-        return device is not None and any(
+        found = dr.async_get(self.hass).async_get_devices(
+            identifiers={(DOMAIN, identifier)}
+        )
+        return any(
             permissions.check_entity(entity.entity_id, policy)
+            for device in found
             for entity in er.async_entries_for_device(
                 er.async_get(self.hass), device.id, include_disabled_entities=True
             )

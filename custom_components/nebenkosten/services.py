@@ -36,20 +36,30 @@ PERIODS: Final = ("day", "week", "month", "year", "billing_year")
 
 
 _RUN: Final[dict[Any, Any]] = _DRY | {vol.Optional("full", default=False): cv.boolean}
-_ADD: Final[dict[Any, Any]] = _DRY | {vol.Required("value"): _VALUE}
+# Left out, a reading that does not fit is kept and doubted; False refuses it.
+_CONFIRMED: Final[dict[Any, Any]] = {vol.Optional("confirmed"): cv.boolean}
+_ADD: Final[dict[Any, Any]] = _DRY | _CONFIRMED | {vol.Required("value"): _VALUE}
 _NUMBER = vol.All(cv.positive_int, vol.Range(max=2**63 - 1))
 _ID: Final[dict[Any, Any]] = {vol.Required("reading_id"): _NUMBER}
-_EDIT: Final[dict[Any, Any]] = _ID | {vol.Optional("value"): _VALUE}
-_REPLACE: Final[dict[Any, Any]] = _DRY | {
-    vol.Optional("time"): cv.string,
-    vol.Required("final_value"): _VALUE,
-    vol.Optional("first_value", default=0): _VALUE,
-    vol.Optional("serial_number"): cv.string,
-    vol.Optional("note"): cv.string,
-}
+_EDIT: Final[dict[Any, Any]] = _ID | _CONFIRMED | {vol.Optional("value"): _VALUE}
+_REPLACE: Final[dict[Any, Any]] = (
+    _DRY
+    | _CONFIRMED
+    | {
+        vol.Optional("time"): cv.string,
+        vol.Required("final_value"): _VALUE,
+        vol.Optional("first_value", default=0): _VALUE,
+        vol.Optional("serial_number"): cv.string,
+        vol.Optional("note"): cv.string,
+    }
+)
 _PAGE: Final[dict[Any, Any]] = _DAYS | {
     vol.Optional("limit", default=_LIMIT): _NUMBER,
     vol.Optional("next"): _NUMBER,
+}
+_LISTED: Final[dict[Any, Any]] = _PAGE | {
+    vol.Optional("order", default="oldest"): vol.In(("oldest", "newest")),
+    vol.Optional("by_hand", default=False): cv.boolean,
 }
 _BY: Final[dict[Any, Any]] = _DAYS | {
     vol.Optional("period", default="day"): vol.In(PERIODS)
@@ -88,7 +98,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
             _METERS | _ACKNOWLEDGE,
             optional,
         ),
-        ("get_readings", readings.get_readings, _METERS | _PAGE, only),
+        ("get_readings", readings.get_readings, _METERS | _LISTED, only),
         ("get_consumption", results.get_consumption, _METERS | _BY, only),
         ("get_anomalies", results.get_anomalies, _METERS | _DAYS, only),
         ("get_counter", results.get_counter, _METERS | _AT, only),

@@ -208,9 +208,10 @@ async def test_a_reading_is_entered_with_a_preview(
     assert form["description_placeholders"] == {"unit": "kWh"}
     wrong = await _go_on(hass, form, value="x", kind="actual")
     assert wrong["errors"] == {"base": "not_a_number"}
-    preview = await _go_on(
-        hass, wrong, value="90,5", kind="actual", time="2026-03-09 00:00:00"
-    )
+    fallen = {"value": "90,5", "kind": "actual", "time": "2026-03-09 00:00:00"}
+    asked = await _go_on(hass, wrong, **fallen)
+    assert asked["errors"] == {"base": "reading_doubted"}
+    preview = await _go_on(hass, asked, **fallen, confirmed=True)
     assert preview["step_id"] == "confirm_reading"
     told = preview["description_placeholders"]
     assert (told["value"], told["use"], told["days"]) == ("90.5", "-9.5", "7")

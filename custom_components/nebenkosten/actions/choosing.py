@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.service import async_get_config_entry
@@ -11,12 +12,18 @@ from homeassistant.helpers.service import async_get_config_entry
 from ..const import DOMAIN
 from ..coordinator.analytics import Analytics
 from ..engine.meter import AnyMeter, Meter
-from ..errors import refuse
+from ..errors import broken, refuse
 from ..rights import POLICY_READ, async_caller
 
 
 def analytics_of(hass: HomeAssistant) -> Analytics:
-    """Return the house; raises ServiceValidationError while none is loaded."""
+    """Return the house; raises HomeAssistantError while none is loaded.
+
+    While it is being loaded anew, the error says so: nothing was done, try again.
+    """
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if entry.state is not ConfigEntryState.LOADED and entry.setup_lock.locked():
+            raise broken("house_reloading")
     analytics: Analytics = async_get_config_entry(hass, DOMAIN, None).runtime_data
     return analytics
 

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 
 from .. import reading_desk as desk
+from ..const import SOURCE_HAND
 from ..coordinator.analytics import Analytics
 from ..engine.days import iso
 from ..engine.meter import Meter
 from ..errors import async_in_journal, refuse
 from ..file_access import write_new_file
-from ..importing import new_readings, parse_given, report
+from ..importing import async_doubts, new_readings, parse_given, report
 from ..journal import readings
 from ..journal.records import NewReading, in_one_line
 from ..journal.store import Journal
@@ -42,9 +43,13 @@ async def add_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse
     caller = await async_caller(hass, call)
     new = await desk.async_understand(hass, analytics, meter, call.data)
     text = await async_wording(hass)
+    confirmed = call.data.get("confirmed")
     if call.data["dry_run"]:
+        await desk.async_weigh(hass, analytics, [new], confirmed=confirmed)
         return await _async_preview(analytics, meter, [new], text)
-    (kept,) = await desk.async_add_all(hass, analytics, [new], caller)
+    (kept,) = await desk.async_add_all(
+        hass, analytics, [new], caller, confirmed=confirmed
+    )
     return {
         "reading_id": kept.reading_id,
         "value": kept.value,
@@ -60,9 +65,13 @@ async def replace_meter(hass: HomeAssistant, call: ServiceCall) -> ServiceRespon
     serial_number = desk.bounded(call.data.get("serial_number"))
     pair = await desk.async_understand_exchange(hass, analytics, meter, call.data)
     text = await async_wording(hass)
+    confirmed = call.data.get("confirmed")
     if call.data["dry_run"]:
+        await desk.async_weigh(hass, analytics, pair, confirmed=confirmed)
         return await _async_preview(analytics, meter, pair, text)
-    removal, install = await desk.async_add_all(hass, analytics, pair, caller)
+    removal, install = await desk.async_add_all(
+        hass, analytics, pair, caller, confirmed=confirmed
+    )
     if serial_number:
         analytics.change(meter, {"serial_number": serial_number})
     return {
@@ -115,6 +124,10 @@ async def get_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceRespons
             *desk.bounds(call.data.get("start"), call.data.get("end"), zone),
             history=True,
         )
+        if call.data["by_hand"]:
+            found = [one for one in found if one.source == SOURCE_HAND]
+        if call.data["order"] == "newest":
+            found.reverse()
         page = found[max(first - passed, 0) : max(left - passed, 0)]
         passed += len(found)
         response["meters"][meter.meter_id] = await hass.async_add_executor_job(
@@ -141,8 +154,9 @@ async def import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
     )
     parsed = await hass.async_add_executor_job(parse_given, hass, call.data, expected)
     sentences = await async_sentences(hass)
+    doubts = await async_doubts(hass, analytics, parsed, sentences)
     if call.data["dry_run"]:
-        return report(parsed, sentences, imported=0, duplicates=0)
+        return report(parsed, sentences, doubts, imported=0, duplicates=0)
     if parsed.rejected:
         first = parsed.rejected[0]
         raise refuse(
@@ -162,6 +176,7 @@ async def import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
     return report(
         parsed,
         sentences,
+        doubts,
         imported=len(added.ids) - added.duplicates,
         duplicates=added.duplicates,
     )

@@ -60,6 +60,12 @@ class Trouble:
         return "_".join(filter(None, (self.kind, self.meter, self.about)))
 
 
+def _is_a_persons_glitch(meter: AnyMeter, finding: Finding) -> bool:
+    """Return whether a single value left out was read by a person, however often."""
+    by_hand = isinstance(meter, Meter) and not meter.sources
+    return finding.code == "glitch" and by_hand and finding.data["count"] == 1
+
+
 class Issues:
     """Raises what is to be mended and takes back what no longer is."""
 
@@ -132,7 +138,8 @@ class Issues:
                 if isinstance(v, (str, int, float))
             }
             data["day"] = finding.day.isoformat() if finding.day else ""
-            kind = _KIND_OF.get(finding.code)
+            by_hand = _is_a_persons_glitch(meter, finding)
+            kind = "typo" if by_hand else _KIND_OF.get(finding.code)
             if kind is None or (kind == "demand" and meter.muted):
                 continue
             # No key has a hyphen: a code never reads as the end of another key.

@@ -3,11 +3,9 @@
 Everything here blocks and loads numpy: it runs in an executor, never at set-up.
 """
 
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import reduce
 from hashlib import sha256
 import json
 import math
@@ -20,7 +18,6 @@ from ..engine.days import local_day
 from ..engine.definition import meter_data
 from ..engine.meter import AnyMeter, House, Meter
 from ..engine.model import (
-    KINDS,
     Context,
     Finding,
     MeterReport,
@@ -35,6 +32,7 @@ from ..journal.store import Journal
 from ..sinks.difference import fingerprints
 from ..sinks.statistics import Statistic
 from .collect import hours_from
+from .entering import with_new
 
 if TYPE_CHECKING:
     from ..engine.explain import Node
@@ -265,7 +263,7 @@ def preview(
     moment = replace(moment, as_of=max(moment.as_of, *(one.instant for one in new)))
     before, after = (
         computed(journal, house, [meter], moment, {meter.key: one}).meters[meter.key]
-        for one in (stored, reduce(_with, new, stored))
+        for one in (stored, replace(stored, readings=with_new(stored.readings, new)))
     )
     value = new[0].value * factor(new[0].unit or meter.unit, meter.unit)
     previous = _previous(stored.readings, before, new[0].instant)
@@ -297,25 +295,6 @@ def computed(
     some = house.of([meter.key for meter in meters])
     report: Report = engine_analyse(some, stored, context)
     return report
-
-
-def _with(stored: Series, new: NewReading) -> Series:
-    """Return a meter's records with one reading more."""
-    old = stored.readings
-    names = old.unit_names
-    if new.unit not in names:
-        names = (*names, new.unit)
-    readings = replace(
-        old,
-        ids=array("q", [*old.ids, min((0, *old.ids[-1:])) - 1]),
-        times=array("d", [*old.times, new.instant]),
-        values=array("d", [*old.values, new.value]),
-        kinds=array("b", [*old.kinds, KINDS.index(new.kind)]),
-        revisions=array("q", [*old.revisions, 2**62]),
-        units=array("b", [*old.units, names.index(new.unit)]),
-        unit_names=names,
-    )
-    return replace(stored, readings=readings)
 
 
 def _previous(

@@ -278,7 +278,7 @@ def _register(
         anchors, values = kept, kept.values + rolled
         falls = falls_of(values)
         findings += rolled_over(meter, anchors, rolled, zone)
-    if trusted is not None and anchors.is_seldom:
+    if trusted is not None:
         fixed = _trusted(anchors, trusted)
         findings += suspected(meter, anchors, values, fixed.fixed, zone)
     register = Register(

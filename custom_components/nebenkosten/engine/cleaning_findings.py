@@ -8,6 +8,7 @@ import numpy as np
 
 from . import days
 from .counter_scan import Doubt, Doubted, Leap
+from .end_slips import comma_of_newest
 from .meter import Meter
 from .model import Finding, Impossible, Severity
 from .rate_limit import scale_of
@@ -63,10 +64,14 @@ def suspected(
 ) -> list[Finding]:
     """Name readings that stay used although something explains them better.
 
-    Two swapped digits do, or that somebody copied the reading before.
+    A slipped comma does, two swapped digits, or that the reading before was copied.
     """
-    found = [(Doubt.SWAP, *one) for one in swaps(table.times, values, fixed)]
-    if scale_of(meter.medium, meter.unit).steady:
+    scale, newest = scale_of(meter.medium, meter.unit), len(values) - 1
+    comma = comma_of_newest(table.times, values, scale)
+    found = [(Doubt.SWAP, newest, comma)] if comma and newest not in fixed else []
+    if table.is_seldom:
+        found += [(Doubt.SWAP, *one) for one in swaps(table.times, values, fixed)]
+    if table.is_seldom and scale.steady:
         found += [
             (Doubt.COPY, i, likely)
             for i, likely in repeats(table.times, values)

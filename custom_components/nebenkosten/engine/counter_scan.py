@@ -338,8 +338,10 @@ class Scan:
         """Leave readings out: the slip of a person, or glitches of a sensor."""
         course = self.course
         likely = course.expected(first, after)
+        meant = course.slip(first, after) if first == last else None
         if last > first or not course.is_seldom(first):
-            self.doubt(first, last, Doubt.GLITCH, likely)
+            expected = likely if meant is None else meant
+            self.doubt(first, last, Doubt.GLITCH, expected)
             return
         earlier = course.shown[
             max(first - _REMEMBERED, 0) : max(course.before(first), 0)
@@ -347,7 +349,6 @@ class Scan:
         if course.shown[first] in earlier:
             self.doubt(first, last, Doubt.REPEAT, likely)
             return
-        meant = course.slip(first, after)
         meant = course.misread(first, after) if meant is None else meant
         self.doubt(first, last, Doubt.TYPO, likely if meant is None else meant)
 

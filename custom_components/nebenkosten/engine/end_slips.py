@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from . import slips
 from .counter_course import SELDOM, Course
-from .rate_limit import DAY
+from .rate_limit import DAY, RateLimit, Scale
 
 if TYPE_CHECKING:
     from .model import Floats
@@ -20,6 +21,10 @@ _ODD: Final = 5.0
 _ODD_IN_WINTER: Final = 50.0
 # A dial that fell to less than this share was rather exchanged than misread.
 _ANEW: Final = 0.1
+# A comma explains a rise where without its slip so small a share of it remains, and
+# while a meter is young, it has to be so many times what households use.
+_REST: Final = 0.02
+_MANY: Final = 50.0
 
 
 def begins_oddly(times: Floats, values: Floats, *, steady: bool) -> bool:
@@ -75,3 +80,27 @@ def _tells_of_first(course: Course) -> bool:
         and course.seldom(0, 1)
         and all(course.rise(i, i + 1) >= 0 for i in range(1, _SEVERAL - 1))
     )
+
+
+def comma_of_newest(times: Floats, values: Floats, scale: Scale) -> float | None:
+    """Return what a newest reading of (n,), high by a slipped comma, was meant to be.
+
+    It is within what the meter can count, so it may as well be true.
+    """
+    if len(values) < 2:
+        return None
+    last, newest = float(values[-2]), float(values[-1])
+    meant = comma_of(last, newest)
+    if meant is None:
+        return None
+    limit = RateLimit.of(times[:-1], values[:-1], scale)
+    at = float(times[-2])
+    usual = limit.doubtful(at) if limit.high_at(at) else _MANY * scale.usual
+    days = max(float(times[-1]) - at, DAY) / DAY
+    return meant if (newest - last) / days > usual else None
+
+
+def comma_of(last: float, newest: float) -> float | None:
+    """Return the value without a slipped comma that explains nearly all of a rise."""
+    high = last + _REST * (newest - last)
+    return slips.nearest(slips.shifted(newest), last, last, high)

@@ -7,9 +7,9 @@ from homeassistant.data_entry_flow import FlowContext, FlowHandler, FlowResult
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.json import JsonObjectType
 
-from ..errors import error_key
+from ..errors import DOUBTED, error_key, placeholders
 from .actions import async_act
-from .reading_forms import EXCHANGE
+from .reading_forms import asked_once, exchange_schema
 from .words import preview_in_words
 
 
@@ -36,23 +36,24 @@ class ExchangeSteps[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, R
         self, user_input: dict[str, Any] | None = None
     ) -> R:
         """Take the last reading of the old dial and the first of the new one."""
-        errors = {}
+        errors, said = {}, dict[str, str]()
         meter_id, unit = self._exchanged
         if user_input is not None:
-            self._exchange = {"meter_id": meter_id, **user_input}
+            self._exchange = {"meter_id": meter_id, **asked_once(user_input)}
             try:
                 self._given = await self._replace(dry_run=True)
             except HomeAssistantError as error:
-                errors["base"] = error_key(error)
+                errors["base"], said = error_key(error), placeholders(error)
             else:
                 return await self.async_step_confirm_exchange()
         return self.async_show_form(
             step_id="replace_meter",
             data_schema=self.add_suggested_values_to_schema(
-                EXCHANGE, user_input or self._likely_exchange()
+                exchange_schema(doubted=DOUBTED in errors.values()),
+                user_input or self._likely_exchange(),
             ),
             errors=errors,
-            description_placeholders={"unit": unit},
+            description_placeholders={**said, "unit": unit},
         )
 
     async def async_step_confirm_exchange(

@@ -11,14 +11,14 @@ from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
 from ..engine import units
-from ..errors import error_key
+from ..errors import DOUBTED, error_key, placeholders
 from .actions import async_act
 from .checks import async_checked_source
 from .exchange import ExchangeSteps
 from .import_readings import ImportReadings
 from .meter import MeterFlow
 from .offers import async_offers
-from .reading_forms import choose_schema, reading_schema
+from .reading_forms import asked_once, choose_schema, reading_schema
 from .schemas import MORE, SOURCE_COLUMNS, physical_schema
 from .words import moment, number_in_words, preview_in_words
 
@@ -38,6 +38,7 @@ class PhysicalMeterFlow(
     _reading: dict[str, Any]
     _preview: JsonObjectType
     _chosen: JsonObjectType
+    _listed: dict[str, JsonObjectType]
 
     @override
     async def _async_schema(
@@ -87,24 +88,24 @@ class PhysicalMeterFlow(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Take a reading and look what it gives."""
-        errors = {}
+        errors, said = {}, dict[str, str]()
         if user_input is not None:
-            self._reading = {"meter_id": self._meter_id, **user_input}
+            self._reading = {"meter_id": self._meter_id, **asked_once(user_input)}
             try:
                 self._preview = await async_act(
                     self.hass, "add_reading", {**self._reading, "dry_run": True}
                 )
             except HomeAssistantError as error:
-                errors["base"] = error_key(error)
+                errors["base"], said = error_key(error), placeholders(error)
             else:
                 return await self.async_step_confirm_reading()
-        schema = reading_schema(existing=False)
+        schema = reading_schema(existing=False, doubted=DOUBTED in errors.values())
         suggested = user_input or {"time": f"{dt_util.now():%Y-%m-%d %H:%M:%S}"}
         return self.async_show_form(
             step_id="enter_reading",
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
-            description_placeholders={"unit": self._unit},
+            description_placeholders={**said, "unit": self._unit},
         )
 
     async def async_step_confirm_reading(
@@ -127,35 +128,56 @@ class PhysicalMeterFlow(
     async def async_step_correct_reading(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Choose one of the last readings."""
-        response = await async_act(
-            self.hass, "get_readings", {"meter_id": self._meter_id}
-        )
-        meters = cast(dict[str, dict[str, list[JsonObjectType]]], response["meters"])
-        valid = {
-            str(reading["id"]): reading
-            for reading in meters[self._meter_id]["readings"]
-            if reading["status"] in ("used", "quarantined")
-            and None not in (reading["time"], reading["value"])
-        }
-        if not valid:
-            return self.async_abort(reason="no_readings")
-        if user_input is not None:
-            self._chosen = valid[user_input["reading"]]
+        """Choose one of the last readings, or of those up to a day."""
+        given = user_input or {}
+        errors: dict[str, str] = {}
+        if "reading" in given:
+            self._chosen = self._listed[given["reading"]]
             return await self.async_step_edit_reading()
+        if user_input is not None and "day" not in given:
+            errors["base"] = "reading_missing"
+        self._listed = await self._async_listed(given.get("day"))
+        if not self._listed:
+            if "day" not in given:
+                return self.async_abort(reason="no_readings")
+            errors["day"] = "no_readings"
         options = [
             SelectOptionDict(value=key, label=self._label(reading))
-            for key, reading in list(valid.items())[: -_LISTED - 1 : -1]
+            for key, reading in self._listed.items()
         ]
         return self.async_show_form(
-            step_id="correct_reading", data_schema=choose_schema(options)
+            step_id="correct_reading",
+            data_schema=self.add_suggested_values_to_schema(
+                choose_schema(options), {k: v for k, v in given.items() if k == "day"}
+            ),
+            errors=errors,
         )
+
+    async def _async_listed(self, day: str | None) -> dict[str, JsonObjectType]:
+        """Return readings by id: those entered by hand, then all; newest first.
+
+        With a day, those up to it.
+        """
+        asked: dict[str, Any] = {"meter_id": self._meter_id, "order": "newest"}
+        asked |= {"limit": _LISTED} | ({"end": day} if day else {})
+        found: dict[str, JsonObjectType] = {}
+        for by_hand in (True, False):
+            given = {**asked, "by_hand": by_hand}
+            response = await async_act(self.hass, "get_readings", given)
+            meters = cast(
+                dict[str, dict[str, list[JsonObjectType]]], response["meters"]
+            )
+            for reading in meters[self._meter_id]["readings"]:
+                known = None not in (reading["time"], reading["value"])
+                if known and reading["status"] in ("used", "quarantined"):
+                    found.setdefault(str(reading["id"]), reading)
+        return found
 
     async def async_step_edit_reading(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Change or delete the chosen reading; the old value stays readable."""
-        errors = {}
+        errors, said = {}, dict[str, str]()
         if user_input is not None:
             chosen = {"reading_id": self._chosen["id"]}
             delete = user_input.pop("delete")
@@ -163,9 +185,10 @@ class PhysicalMeterFlow(
                 if delete:
                     await async_act(self.hass, "delete_reading", chosen)
                 else:
-                    await async_act(self.hass, "edit_reading", {**chosen, **user_input})
+                    given = {**chosen, **asked_once(user_input)}
+                    await async_act(self.hass, "edit_reading", given)
             except HomeAssistantError as error:
-                errors["base"] = error_key(error)
+                errors["base"], said = error_key(error), placeholders(error)
             else:
                 return self.async_abort(
                     reason="reading_deleted" if delete else "reading_saved"
@@ -179,10 +202,11 @@ class PhysicalMeterFlow(
         return self.async_show_form(
             step_id="edit_reading",
             data_schema=self.add_suggested_values_to_schema(
-                reading_schema(existing=True), suggested
+                reading_schema(existing=True, doubted=DOUBTED in errors.values()),
+                suggested,
             ),
             errors=errors,
-            description_placeholders={"unit": self._unit},
+            description_placeholders={**said, "unit": self._unit},
         )
 
     @property

@@ -1,10 +1,11 @@
 """Which fields do the forms of a reading, an exchange and a station have?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    DateSelector,
     DateTimeSelector,
     SelectOptionDict,
     SelectSelector,
@@ -22,7 +23,7 @@ from .schemas import choice, picked
 OTHER = "other"
 
 
-def reading_schema(*, existing: bool) -> vol.Schema:
+def reading_schema(*, existing: bool, doubted: bool = False) -> vol.Schema:
     """Return the form of one reading."""
     fields: dict[Any, Any] = {
         vol.Required("value"): TextSelector(),
@@ -34,23 +35,44 @@ def reading_schema(*, existing: bool) -> vol.Schema:
     }
     if existing:
         fields[vol.Required("delete", default=False)] = BooleanSelector()
-    return vol.Schema(fields)
+    return vol.Schema(fields | _confirming(doubted=doubted))
 
 
-EXCHANGE = vol.Schema(
-    {
+def exchange_schema(*, doubted: bool) -> vol.Schema:
+    """Return the form of an exchange."""
+    fields: dict[Any, Any] = {
         vol.Required("time"): DateTimeSelector(),
         vol.Required("final_value"): TextSelector(),
         vol.Required("first_value", default="0"): TextSelector(),
         vol.Optional("serial_number"): TextSelector(),
         vol.Optional("note"): TextSelector(),
     }
-)
+    return vol.Schema(fields | _confirming(doubted=doubted))
+
+
+def value_schema(*, doubted: bool) -> vol.Schema:
+    """Return the form of another value of a reading."""
+    fields: dict[Any, Any] = {vol.Required("value"): TextSelector()}
+    return vol.Schema(fields | _confirming(doubted=doubted))
+
+
+def _confirming(*, doubted: bool) -> dict[Any, Any]:
+    """Return the box to tick where a reading does not fit and is right."""
+    return (
+        {vol.Required("confirmed", default=False): BooleanSelector()} if doubted else {}
+    )
+
+
+def asked_once(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a form gives to an action, which refuses what does not fit."""
+    return {"confirmed": False, **values}
 
 
 def choose_schema(options: Sequence[SelectOptionDict]) -> vol.Schema:
-    """Return the form that picks one of a meter's readings."""
-    return vol.Schema({vol.Required("reading"): picked(options)})
+    """Return the form that picks one of a meter's readings, up to a day."""
+    return vol.Schema(
+        {vol.Optional("reading"): picked(options), vol.Optional("day"): DateSelector()}
+    )
 
 
 def station_schema(*, new: bool) -> vol.Schema:

@@ -40,6 +40,20 @@ class Change:
     kind: ReadingKind | None = None
     note: str | None = None
 
+    def applied(self, stored: StoredReading) -> NewReading:
+        """Return what a reading would be after the edit."""
+        return NewReading(
+            meter=stored.meter,
+            instant=stored.instant if self.instant is None else self.instant,
+            zone=self.zone or stored.zone,
+            value_text=self.value_text or stored.value_text,
+            value=stored.value if self.value is None else self.value,
+            unit=self.unit or stored.unit,
+            kind=self.kind or stored.kind,
+            source=stored.source,
+            note=stored.note if self.note is None else self.note,
+        )
+
 
 @transactional("append")
 def append(

@@ -46,12 +46,15 @@ class Journal:
         self.connection = connection
         self._lock = Lock()
         self._held = 0
+        self._closed = False
         self.journal_id = _read_id(connection)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Let nobody else at the file meanwhile; errors name what the user can do."""
         with self._lock:
+            if self._closed:
+                raise JournalError("house_reloading")
             try:
                 yield self.connection
             except sqlite3.Error as error:
@@ -162,6 +165,7 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
+            self._closed = True
             self.connection.close()
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:

@@ -9,18 +9,15 @@ from homeassistant.components.repairs.models import RepairsFlowContext
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentry
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.selector import TextSelector
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
 from ..data import NkConfigEntry
-from ..errors import async_in_journal, error_key
+from ..errors import DOUBTED, async_in_journal, error_key, placeholders
 from ..flows.actions import acting_user, async_act
 from ..flows.exchange import ExchangeSteps
-from ..flows.reading_forms import reading_schema
+from ..flows.reading_forms import asked_once, reading_schema, value_schema
 from ..journal.readings import confirm
-
-_VALUE = vol.Schema({vol.Required("value"): TextSelector()})
 
 
 class MeterFlow(RepairsFlow):
@@ -135,7 +132,8 @@ class TypoFlow(MeterFlow):
     ) -> RepairsFlowResult:
         """Put the likely value in its place; the old one stays readable."""
         try:
-            return await self._async_edit(round(float(self._trouble["likely"]), 3))
+            likely = round(float(self._trouble["likely"]), 3)
+            return await self._async_edit({"value": likely})
         except HomeAssistantError as error:
             return self.async_abort(reason=error_key(error))
 
@@ -157,25 +155,26 @@ class TypoFlow(MeterFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Take another value."""
-        errors = {}
+        errors, said = {}, dict[str, str]()
         if user_input is not None:
             try:
-                done = await self._async_edit(user_input["value"])
+                done = await self._async_edit(asked_once(user_input))
             except HomeAssistantError as error:
-                errors["base"] = error_key(error)
+                errors["base"], said = error_key(error), placeholders(error)
             else:
                 return done
         return self.async_show_form(
             step_id="edit",
             data_schema=self.add_suggested_values_to_schema(
-                _VALUE, user_input or {"value": str(self._trouble["value"])}
+                value_schema(doubted=DOUBTED in errors.values()),
+                user_input or {"value": str(self._trouble["value"])},
             ),
             errors=errors,
-            description_placeholders={"unit": self._unit, **(self._said or {})},
+            description_placeholders={"unit": self._unit, **(self._said or {}), **said},
         )
 
-    async def _async_edit(self, value: object) -> RepairsFlowResult:
-        given = {"reading_id": self._trouble["reading_id"], "value": value}
+    async def _async_edit(self, values: Mapping[str, Any]) -> RepairsFlowResult:
+        given = {"reading_id": self._trouble["reading_id"], **values}
         await async_act(self.hass, "edit_reading", given)
         return self.async_create_entry(data={})
 
@@ -187,23 +186,24 @@ class OverdueFlow(MeterFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Take it."""
-        errors = {}
+        errors, said = {}, dict[str, str]()
         if user_input is not None and "issue_id" not in user_input:
-            meter_id = self._subentry.data["meter_id"]
+            given = {"meter_id": self._subentry.data["meter_id"]}
             try:
                 await async_act(
-                    self.hass, "add_reading", {"meter_id": meter_id, **user_input}
+                    self.hass, "add_reading", {**given, **asked_once(user_input)}
                 )
             except HomeAssistantError as error:
-                errors["base"] = error_key(error)
+                errors["base"], said = error_key(error), placeholders(error)
             else:
                 return self.async_create_entry(data={})
         now = {"time": f"{dt_util.now():%Y-%m-%d %H:%M:%S}"}
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                reading_schema(existing=False), user_input if errors else now
+                reading_schema(existing=False, doubted=DOUBTED in errors.values()),
+                user_input if errors else now,
             ),
             errors=errors,
-            description_placeholders={"unit": self._unit, **(self._said or {})},
+            description_placeholders={"unit": self._unit, **(self._said or {}), **said},
         )
