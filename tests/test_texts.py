@@ -25,6 +25,7 @@ from custom_components.nebenkosten.engine.model import (
 )
 from custom_components.nebenkosten.influx.connection import InfluxError
 from custom_components.nebenkosten.outside import OutsideError
+from custom_components.nebenkosten.repair_flows.answering import REASONS
 from custom_components.nebenkosten.sensor import HOUSE_SENSORS, METER_SENSORS
 from custom_components.nebenkosten.sources.tibber import TibberError
 from custom_components.nebenkosten.sources.water_temperature import WaterError
@@ -167,6 +168,12 @@ def test_issues_of_the_journal_have_a_text() -> None:
     for key in EN["exceptions"]:
         if key.startswith("journal_"):
             assert key in EN["issues"]
+
+
+def test_every_repair_can_say_why_a_step_cannot_be_done() -> None:
+    for key, issue in EN["issues"].items():
+        if "fix_flow" in issue:
+            assert set(issue["fix_flow"]["abort"]) >= REASONS, key
 
 
 def test_entities_have_names_and_icons() -> None:

@@ -12,6 +12,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import CONF_JOURNAL_REVISION, DOMAIN, ENTRY_VERSION, ISSUE_LEFT, ISSUE_NEWER
 from .coordinator.analytics import Analytics
+from .coordinator.ended_issues import withdraw_ended_issues
 from .coordinator.opening import (
     async_compare_meters,
     async_journal_of,
@@ -71,6 +72,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NkConfigEntry) -> bool:
     _made_of(hass)[entry.entry_id] = _substance(entry)
     # From here on a changed meter reloads the house, also while this goes on.
     entry.async_on_unload(entry.add_update_listener(_async_reload_once))
+    withdraw_ended_issues(hass, entry)
     analytics = Analytics(hass, entry, journal)
     entry.runtime_data = analytics
     dr.async_get(hass).async_get_or_create(

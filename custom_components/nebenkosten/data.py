@@ -1,7 +1,7 @@
 """What belongs to a loaded house, and which meter does a subentry describe?"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 import math
 from typing import TYPE_CHECKING, Final
@@ -44,6 +44,8 @@ from .engine.meter import (
     Meter,
     Virtual,
 )
+
+from .outside.redaction import plain
 
 if TYPE_CHECKING:
     from .coordinator.analytics import Analytics
@@ -91,9 +93,9 @@ def _run_time(given: object) -> time:
 
 def house_of(hass: HomeAssistant, entry: NkConfigEntry) -> House:
     """Return the house with its meters in Home Assistant's time zone."""
-    return house_with(
-        hass.config.time_zone, entry, [meter_of(one) for one in meters_of(entry)]
-    )
+    read = read_meters(entry)
+    house = house_with(hass.config.time_zone, entry, list(read.meters))
+    return replace(house, left_out=read.left_out)
 
 
 def house_with(time_zone: str, entry: NkConfigEntry, meters: list[AnyMeter]) -> House:
@@ -123,9 +125,90 @@ def meters_of(entry: NkConfigEntry) -> list[ConfigSubentry]:
     return [s for s in entry.subentries.values() if s.subentry_type in _READ_BY]
 
 
-def meter_of(subentry: ConfigSubentry) -> AnyMeter:
-    """Return the meter that a subentry describes."""
-    return meter_from_data(subentry.subentry_type, subentry.title, subentry.data)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A meter whose subentry nobody understands, and why."""
+
+    key: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadMeters:
+    """The meters of an entry: those to work with, and those that have to wait.
+
+    `waiting` are computed from unreadable ones. Computed without them they would lose
+    what is published of them, so they keep it as it is.
+    """
+
+    meters: tuple[AnyMeter, ...]
+    waiting: tuple[AnyMeter, ...]
+    unreadable: tuple[Unreadable, ...]
+
+    @property
+    def understood(self) -> tuple[AnyMeter, ...]:
+        """Return all meters but the unreadable ones."""
+        return (*self.meters, *self.waiting)
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Return the keys of the meters that are there and not worked with."""
+        return frozenset(one.key for one in (*self.waiting, *self.unreadable))
+
+
+def read_meters(entry: NkConfigEntry) -> ReadMeters:
+    """Return the meters that an entry's subentries describe, in their order."""
+    found: dict[str, AnyMeter] = {}
+    unreadable = []
+    for subentry in meters_of(entry):
+        key = str(subentry.unique_id)
+        try:
+            meter = _meter_of(subentry)
+            if meter.key != key or key in found:
+                raise ValueError(f"meter_id: {meter.meter_id}")
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            unreadable.append(
+                Unreadable(key=key, name=str(subentry.title), reason=plain(str(error)))
+            )
+        else:
+            found[key] = meter
+    bad = frozenset(one.key for one in unreadable)
+    there = House(
+        time_zone="UTC",
+        meters=(),
+        masters=tuple(m for m in found.values() if isinstance(m, Master)),
+        virtuals=tuple(m for m in found.values() if isinstance(m, Virtual)),
+    )
+    waits = there.with_dependents(bad)
+    return ReadMeters(
+        meters=tuple(m for m in found.values() if m.key not in waits),
+        waiting=tuple(m for m in found.values() if m.key in waits and m.key not in bad),
+        unreadable=tuple(unreadable),
+    )
+
+
+def _meter_of(subentry: ConfigSubentry) -> AnyMeter:
+    """Return the meter that a subentry describes.
+
+    Raises AttributeError, KeyError, TypeError or ValueError for what no form has kept.
+    """
+    data = subentry.data
+    for name in ("meter_id", "unit"):
+        if not isinstance(data[name], str) or not data[name].strip():
+            raise TypeError(f"{name}: {data[name]}")
+    for name in ("sources", "periods", "terms"):
+        rows = data.get(name) or ()
+        if not isinstance(rows, (list, tuple)) or not all(
+            isinstance(row, Mapping) for row in rows
+        ):
+            raise TypeError(f"{name}: {rows}")
+    meter = meter_from_data(subentry.subentry_type, subentry.title, data)
+    if isinstance(meter, Virtual):
+        for term in meter.terms:
+            if not math.isfinite(term.factor):
+                raise ValueError(f"factor: {term.factor}")
+    return meter
 
 
 def meter_from_data(

@@ -13,6 +13,7 @@ from .const import (
     ISSUE_WIRING,
 )
 from .data import NkConfigEntry
+from .repair_flows.answering import GoneFlow
 from .repair_flows.clock import ClockFlow
 from .repair_flows.house import (
     JournalFlow,
@@ -34,6 +35,7 @@ _BY_KIND: Final = {
     "demand": SettingsFlow,
     "overdue": OverdueFlow,
     "silent": SettingsFlow,
+    "unreadable": SettingsFlow,
 }
 
 
@@ -49,7 +51,10 @@ async def async_create_fix_flow(
 ) -> RepairsFlow:
     """Return the flow that belongs to an issue."""
     data = data or {}
-    entry: NkConfigEntry = hass.config_entries.async_get_known_entry(data["entry_id"])
+    entry: NkConfigEntry | None
+    entry = hass.config_entries.async_get_entry(str(data.get("entry_id")))
+    if entry is None:
+        return GoneFlow()
     kind = data.get("kind")
     if kind in _BY_KIND:
         return _BY_KIND[kind](entry, data)

@@ -47,7 +47,9 @@ class Housekeeping:
             freed = await self._hass.async_add_executor_job(analytics.journal.compact)
             if freed:
                 _LOGGER.info("The journal gave back %d bytes", freed)
-            analytics.cache.keep_only(analytics.meters)
+            analytics.cache.keep_only(
+                analytics.meters.keys() | analytics.house.left_out
+            )
             await self.async_end_preview()
             await self.async_find_orphans()
         except (JournalError, OutOfReachError, SQLAlchemyError) as error:
@@ -64,6 +66,7 @@ class Housekeeping:
             one for meter in self._analytics.meters.values() for one in _ids(meter)
         }
         gone = known.keys() - self._analytics.meters.keys()
+        gone |= self._analytics.house.left_out
         orphans = sorted(
             one
             for one in there - wanted - self._analytics.cache.kept_orphans

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN, ISSUE_WIRING
-from ..data import NkConfigEntry
+from ..data import NkConfigEntry, read_meters
 from ..engine.meter import AnyMeter, House, Meter
 from ..engine.model import Finding, Snapshot
 from ..texts import (
@@ -107,12 +107,29 @@ class Issues:
             for one in house_problems(self._hass, house)
         ]
         self._follow(wrong, ("definition",))
+        self._follow(list(self._unreadable()), ("unreadable",))
         old = [self._stale(m) for m in names.values() if is_stale(m, snapshots(m.key))]
         changed = self._follow(old, ("overdue", "silent"))
         for key, is_stale_now in changed.items():
             if key in by_key:
                 tell_stale(self._hass, self._entry.entry_id, by_key[key], is_stale_now)
         await self._async_wiring(house, sentences)
+
+    def _unreadable(self) -> Iterator[Trouble]:
+        """Yield the meters that nobody understands, with those that wait for them."""
+        read = read_meters(self._entry)
+        waiting = ", ".join(meter.name for meter in read.waiting) or "–"
+        for one in read.unreadable:
+            yield Trouble(
+                kind="unreadable",
+                meter=one.key,
+                severity=ir.IssueSeverity.ERROR,
+                placeholders={
+                    "name": one.name,
+                    "reason": one.reason,
+                    "waiting": waiting,
+                },
+            )
 
     def _stale(self, meter: AnyMeter) -> Trouble:
         by_hand = isinstance(meter, Meter) and not meter.sources

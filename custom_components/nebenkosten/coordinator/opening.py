@@ -13,7 +13,7 @@ from ..const import (
     ISSUE_METER_REMOVED,
     JOURNAL_FILE,
 )
-from ..data import NkConfigEntry, meter_of, meters_of
+from ..data import NkConfigEntry, meters_of, read_meters
 from ..engine.definition import meter_data
 from ..journal.house import (
     Definition,
@@ -118,13 +118,15 @@ async def async_compare_meters(
 ) -> None:
     """Note today's meters in the journal; ask what becomes of those removed."""
     known = await hass.async_add_executor_job(known_meters, journal)
+    subentries = {str(subentry.unique_id): subentry for subentry in meters_of(entry)}
+    # What cannot be read today stays known as it was.
     today: dict[str, Definition] = {
-        str(subentry.unique_id): {
-            "name": subentry.title,
-            "type": subentry.subentry_type,
-            **meter_data(meter_of(subentry)),
+        meter.key: {
+            "name": subentries[meter.key].title,
+            "type": subentries[meter.key].subentry_type,
+            **meter_data(meter),
         }
-        for subentry in meters_of(entry)
+        for meter in read_meters(entry).understood
     }
     changed = {
         key: definition
@@ -133,10 +135,10 @@ async def async_compare_meters(
     }
     if changed:
         await hass.async_add_executor_job(remember_meters, journal, changed)
-    for key in today:
+    for key in subentries:
         ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_METER_REMOVED}_{key}")
     for key, meter in known.items():
-        if key not in today and not meter.kept:
+        if key not in subentries and not meter.kept:
             ir.async_create_issue(
                 hass,
                 DOMAIN,

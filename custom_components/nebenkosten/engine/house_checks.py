@@ -1,6 +1,6 @@
 """Do the meters of a house fit together? Asked before anything is computed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -48,7 +48,7 @@ def problems(house: House) -> list[Problem]:
     found = [*_cycles(house)]
     for meter in house.all_meters:
         found += _operands(meter, meters)
-        found += _part_of(meter, meters)
+        found += _part_of(meter, meters, house.left_out)
         if isinstance(meter, Master):
             found += _periods(meter)
     return [*found, *_shared(house)]
@@ -113,8 +113,10 @@ def _operands(meter: AnyMeter, meters: Mapping[str, AnyMeter]) -> Iterator[Probl
             yield _error(Check.TERM_TWICE, meter, operand=key)
 
 
-def _part_of(meter: AnyMeter, meters: Mapping[str, AnyMeter]) -> Iterator[Problem]:
-    if not meter.part_of:
+def _part_of(
+    meter: AnyMeter, meters: Mapping[str, AnyMeter], left_out: Collection[str]
+) -> Iterator[Problem]:
+    if not meter.part_of or meter.part_of.lower() in left_out:
         return
     above, passed = meter.part_of.lower(), {meter.key}
     if above not in meters:

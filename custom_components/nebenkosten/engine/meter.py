@@ -215,7 +215,10 @@ DEFAULT_GAS = GasFactor(brennwert=11.504, zustandszahl=0.8885)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """All meters and the zone whose calendar they are counted in."""
+    """All meters and the zone whose calendar they are counted in.
+
+    `left_out` are the keys of meters that are there too, and cannot be worked with.
+    """
 
     time_zone: str
     meters: tuple[Meter, ...]
@@ -223,6 +226,7 @@ class House:
     virtuals: tuple[Virtual, ...] = ()
     gas: tuple[GasFactor, ...] = (DEFAULT_GAS,)
     billing_year_start: tuple[int, int] = (1, 1)
+    left_out: frozenset[str] = frozenset()
 
     @property
     def all_meters(self) -> tuple[AnyMeter, ...]:

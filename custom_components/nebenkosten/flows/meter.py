@@ -12,7 +12,7 @@ from homeassistant.config_entries import (
 )
 import probatio as vol
 
-from ..data import house_with, meter_from_data, meter_of, meters_of
+from ..data import house_with, meter_from_data, read_meters
 from ..engine import units
 from ..engine.house_checks import Check, Problem, problems
 from ..engine.meter import AnyMeter, Sensitivity
@@ -91,19 +91,29 @@ class MeterFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         """Change a meter; its id stays."""
         subentry = self._get_reconfigure_subentry()
-        known = self._as_form(subentry)
+        try:
+            known = self._as_form(subentry)
+        except AttributeError, KeyError, TypeError, ValueError:
+            # Nobody understands it: all is asked anew.
+            known = {"name": str(subentry.title)}
         values = known if user_input is None else user_input
         schema = await self._async_schema(known, str(subentry.unique_id))
         if user_input is None:
             return self._again("settings", schema, known, Checked())
         checked = await self._async_checked(
-            values, subentry.data["meter_id"], str(subentry.unique_id)
+            values, self._kept_id(subentry), str(subentry.unique_id)
         )
         if checked.errors:
             return self._again("settings", schema, values, checked)
         return self.async_update_and_abort(
             self._get_entry(), subentry, title=values["name"], data=checked.data
         )
+
+    @staticmethod
+    def _kept_id(subentry: ConfigSubentry) -> str:
+        """Return the id that stays, as it was written; or the key that it gave."""
+        meter_id, key = str(subentry.data.get("meter_id")), str(subentry.unique_id)
+        return meter_id if meter_id.lower() == key else key
 
     def _again(
         self,
@@ -124,11 +134,8 @@ class MeterFlow(ConfigSubentryFlow):
         return {meter.meter_id: meter.name for meter in self._meters(own)}
 
     def _meters(self, own: str | None) -> list[AnyMeter]:
-        return [
-            meter_of(subentry)
-            for subentry in meters_of(self._get_entry())
-            if subentry.unique_id != own
-        ]
+        understood = read_meters(self._get_entry()).understood
+        return [meter for meter in understood if meter.key != own]
 
     # --- from the form to the data, and back -------------------------------------
 
@@ -169,8 +176,7 @@ class MeterFlow(ConfigSubentryFlow):
         others = self._meters(own)
         meter = meter_from_data(self._subentry_type, name, found.data)
         entry, zone = self._get_entry(), self.hass.config.time_zone
-        before = [meter_of(one) for one in meters_of(entry)]
-        known = problems(house_with(zone, entry, before))
+        known = problems(house_with(zone, entry, self._meters(None)))
         after = [
             problem
             for problem in problems(house_with(zone, entry, [*others, meter]))

@@ -2,35 +2,29 @@
 
 from typing import Any
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.components.repairs import RepairsFlowResult
 
-from ..data import NkConfigEntry
+from .answering import HouseFlow
 
 
-class ClockFlow(RepairsFlow):
+class ClockFlow(HouseFlow):
     """Look again once the clock was set, or believe it."""
-
-    def __init__(self, entry: NkConfigEntry) -> None:
-        """Remember the house."""
-        self._entry = entry
 
     async def async_step_init(
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Offer both."""
-        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
         return self.async_show_menu(
             step_id="init",
             menu_options=["look_again", "clock_is_right"],
-            description_placeholders=issue.translation_placeholders if issue else None,
+            description_placeholders=self._said,
         )
 
     async def async_step_look_again(
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Go on if the clock was set meanwhile."""
-        analytics = self._entry.runtime_data
+        analytics = self._analytics
         if not await analytics.clock_check.async_is_right():
             return self.async_abort(reason="still_behind")
         return await self._async_go_on()
@@ -39,9 +33,9 @@ class ClockFlow(RepairsFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Note that it was ahead before, and is right now."""
-        await self._entry.runtime_data.clock_check.async_confirm()
+        await self._analytics.clock_check.async_confirm()
         return await self._async_go_on()
 
     async def _async_go_on(self) -> RepairsFlowResult:
-        await self._entry.runtime_data.watching.async_go_on()
+        await self._analytics.watching.async_go_on()
         return self.async_create_entry(data={})

@@ -2,10 +2,9 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.components.repairs import RepairsFlowResult
 import probatio as vol
 
 from ..const import CONF_JOURNAL_ID, CONF_JOURNAL_REVISION, JOURNAL_FILE
@@ -14,17 +13,18 @@ from ..journal.house import keep_meter
 from ..journal.readings import delete_all
 from ..journal.settled import put_log_aside
 from ..journal.store import set_aside
-from ..outside import OutOfReachError
 from ..sinks.influxdb import drop_all
 from ..sinks.statistics import async_clear
+from .answering import HouseFlow
 
 
-class JournalFlow(RepairsFlow):
+class JournalFlow(HouseFlow):
     """Look again after a restore, or start with an empty journal."""
 
-    def __init__(self, entry: NkConfigEntry) -> None:
-        """Remember the house."""
-        self._entry = entry
+    @override
+    def expect(self) -> None:
+        """Need no loaded house: this is how it comes back; but one there must be."""
+        self.hass.config_entries.async_get_known_entry(self._entry.entry_id)
 
     async def async_step_init(
         self, _user_input: dict[str, Any] | None = None
@@ -41,7 +41,7 @@ class JournalFlow(RepairsFlow):
     ) -> RepairsFlowResult:
         """Look whether the right file lies there now."""
         await self.hass.config_entries.async_reload(self._entry.entry_id)
-        if not self._entry.runtime_data.has_journal:
+        if not self._analytics.has_journal:
             return self.async_abort(reason="still_missing")
         return self.async_create_entry(data={})
 
@@ -71,11 +71,10 @@ class OlderJournalFlow(JournalFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Offer both ways."""
-        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
         return self.async_show_menu(
             step_id="init",
             menu_options=["restored", "go_on"],
-            description_placeholders=issue.translation_placeholders if issue else None,
+            description_placeholders=self._said,
         )
 
     async def async_step_go_on(
@@ -90,31 +89,29 @@ class OlderJournalFlow(JournalFlow):
         return self.async_create_entry(data={})
 
 
-class RemovedMeterFlow(RepairsFlow):
+class RemovedMeterFlow(HouseFlow):
     """Keep or delete what is known of a removed meter."""
 
     def __init__(self, entry: NkConfigEntry, meter: str) -> None:
         """Remember the house and the meter's key."""
-        self._entry = entry
+        super().__init__(entry)
         self._meter = meter
 
     async def async_step_init(
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Offer both."""
-        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
-        placeholders = issue.translation_placeholders if issue else None
         return self.async_show_menu(
             step_id="init",
             menu_options=["keep", "delete"],
-            description_placeholders=placeholders,
+            description_placeholders=self._said,
         )
 
     async def async_step_keep(
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Keep readings and statistics, and do not ask again."""
-        journal = self._entry.runtime_data.journal
+        journal = self._analytics.journal
         await self.hass.async_add_executor_job(keep_meter, journal, self._meter)
         return self.async_create_entry(data={})
 
@@ -122,24 +119,21 @@ class RemovedMeterFlow(RepairsFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Clear the statistics and mark all readings as deleted."""
-        if self._meter in self._entry.runtime_data.meters:
+        if self._meter in self._analytics.meters:
             return self.async_abort(reason="meter_is_back")
-        journal = self._entry.runtime_data.journal
+        journal = self._analytics.journal
         await self.hass.async_add_executor_job(delete_all, journal, self._meter)
-        await self._entry.runtime_data.async_forget(self._meter)
-        try:
-            await async_clear(self.hass, statistic_ids(self._meter))
-        except OutOfReachError:
-            return self.async_abort(reason="recorder_out_of_reach")
+        await self._analytics.async_forget(self._meter)
+        await async_clear(self.hass, statistic_ids(self._meter))
         return self.async_create_entry(data={})
 
 
-class OrphansFlow(RepairsFlow):
+class OrphansFlow(HouseFlow):
     """Delete statistics that no meter feeds any more, or keep them."""
 
     def __init__(self, entry: NkConfigEntry, statistics: list[str]) -> None:
         """Remember the house and their ids."""
-        self._entry = entry
+        super().__init__(entry)
         self._statistics = statistics
 
     async def async_step_init(
@@ -156,7 +150,7 @@ class OrphansFlow(RepairsFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Ask about them no more."""
-        cache = self._entry.runtime_data.cache
+        cache = self._analytics.cache
         cache.kept_orphans.update(self._statistics)
         await cache.async_save()
         return self.async_create_entry(data={})
@@ -165,29 +159,21 @@ class OrphansFlow(RepairsFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Clear them."""
-        try:
-            await async_clear(self.hass, self._statistics)
-        except OutOfReachError:
-            return self.async_abort(reason="recorder_out_of_reach")
+        await async_clear(self.hass, self._statistics)
         return self.async_create_entry(data={})
 
 
-class OriginalFlow(RepairsFlow):
+class OriginalFlow(HouseFlow):
     """Delete the original system's results, or leave the decision open."""
-
-    def __init__(self, entry: NkConfigEntry) -> None:
-        """Remember the house."""
-        self._entry = entry
 
     async def async_step_init(
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Offer both."""
-        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
         return self.async_show_menu(
             step_id="init",
             menu_options=["delete", "later"],
-            description_placeholders=issue.translation_placeholders if issue else None,
+            description_placeholders=self._said,
         )
 
     async def async_step_later(
@@ -200,14 +186,11 @@ class OriginalFlow(RepairsFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Delete the four measurements and publish everything."""
-        analytics = self._entry.runtime_data
+        analytics = self._analytics
         link = analytics.servers.influx
-        try:
-            if link is not None:
-                link.begin()
-                place = link.connection.processed
-                await link.async_tell(partial(drop_all, place=place))
-        except OutOfReachError:
-            return self.async_abort(reason="out_of_reach")
+        if link is not None:
+            link.begin()
+            place = link.connection.processed
+            await link.async_tell(partial(drop_all, place=place))
         analytics.request(analytics.meters)
         return self.async_create_entry(data={})

@@ -3,10 +3,8 @@
 from typing import Any
 
 from homeassistant.components.repairs import RepairsFlowResult
-from homeassistant.exceptions import HomeAssistantError
 import probatio as vol
 
-from ..errors import error_key
 from ..flows.actions import async_act
 from .meter import MeterFlow
 
@@ -25,8 +23,5 @@ class ImpossibleFlow(MeterFlow):
                 description_placeholders=self._said,
             )
         given = {"reading_id": self._trouble["reading_id"]}
-        try:
-            await async_act(self.hass, "delete_reading", given)
-        except HomeAssistantError as error:
-            return self.async_abort(reason=error_key(error))
+        await async_act(self.hass, "delete_reading", given)
         return self.async_create_entry(data={})

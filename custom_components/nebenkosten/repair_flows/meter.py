@@ -3,41 +3,44 @@
 from collections.abc import Mapping
 from typing import Any, override
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.components.repairs.const import FlowType
 from homeassistant.components.repairs.models import RepairsFlowContext
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentry
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
 from ..data import NkConfigEntry
-from ..errors import DOUBTED, async_in_journal, error_key, placeholders
+from ..errors import DOUBTED, async_in_journal, error_key, placeholders, refuse
 from ..flows.actions import acting_user, async_act
 from ..flows.exchange import ExchangeSteps
 from ..flows.reading_forms import asked_once, reading_schema, value_schema
 from ..journal.readings import confirm
+from .answering import HouseFlow
 
 
-class MeterFlow(RepairsFlow):
+class MeterFlow(HouseFlow):
     """What the flows of one meter share."""
 
     def __init__(self, entry: NkConfigEntry, data: Mapping[str, Any]) -> None:
         """Remember the house and what the trouble is."""
-        self._entry = entry
+        super().__init__(entry)
         self._trouble = data
 
-    @property
-    def _said(self) -> Mapping[str, str] | None:
-        """Return what fills the issue's sentences."""
-        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
-        return issue.translation_placeholders if issue else None
+    @override
+    def expect(self) -> None:
+        """Raise HomeAssistantError without a house, or when its meter was removed."""
+        super().expect()
+        _ = self._subentry
 
     @property
     def _subentry(self) -> ConfigSubentry:
         wanted = self._trouble["meter"]
-        return next(s for s in self._entry.subentries.values() if s.unique_id == wanted)
+        for subentry in self._entry.subentries.values():
+            if str(subentry.unique_id) == wanted:
+                return subentry
+        raise refuse("meter_gone")
 
     @property
     def _unit(self) -> str:
@@ -131,23 +134,17 @@ class TypoFlow(MeterFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Put the likely value in its place; the old one stays readable."""
-        try:
-            likely = round(float(self._trouble["likely"]), 3)
-            return await self._async_edit({"value": likely})
-        except HomeAssistantError as error:
-            return self.async_abort(reason=error_key(error))
+        likely = round(float(self._trouble["likely"]), 3)
+        return await self._async_edit({"value": likely})
 
     async def async_step_keep(
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Vouch for the reading: nobody doubts it any more."""
-        analytics = self._entry.runtime_data
+        analytics = self._analytics
         reading_id = self._trouble["reading_id"]
         journal = analytics.journal.signed(acting_user())
-        try:
-            meter = await async_in_journal(self.hass, confirm, journal, reading_id)
-        except HomeAssistantError as error:
-            return self.async_abort(reason=error_key(error))
+        meter = await async_in_journal(self.hass, confirm, journal, reading_id)
         analytics.request([meter])
         return self.async_create_entry(data={})
 

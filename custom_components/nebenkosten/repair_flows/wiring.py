@@ -2,20 +2,16 @@
 
 from typing import Any
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.components.repairs import RepairsFlowResult
 import probatio as vol
 
-from ..data import NkConfigEntry, house_of
+from ..data import house_of
 from ..wiring.preferences import async_change, async_plan
+from .answering import HouseFlow
 
 
-class WiringFlow(RepairsFlow):
+class WiringFlow(HouseFlow):
     """Take the entries out that are counted twice; nothing else is changed."""
-
-    def __init__(self, entry: NkConfigEntry) -> None:
-        """Remember the house."""
-        self._entry = entry
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
@@ -26,9 +22,8 @@ class WiringFlow(RepairsFlow):
             if found is not None:
                 await async_change(self.hass, (), [f.entry for f in found.findings])
             return self.async_create_entry(data={})
-        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
         return self.async_show_form(
             step_id="init",
             data_schema=vol.Schema({}),
-            description_placeholders=issue.translation_placeholders if issue else None,
+            description_placeholders=self._said,
         )

@@ -86,6 +86,7 @@ class _Wiring:
             for key, meter in self._meters.items()
             for statistic in statistic_ids(key)
         }
+        self._left_out = {one for key in house.left_out for one in statistic_ids(key)}
         self._there = {entry.statistic_id for entry in entries}
         self._joined = {key: meter for meter in house.masters for key in meter.operands}
 
@@ -151,7 +152,8 @@ class _Wiring:
     def findings(self) -> Iterator[Finding]:
         """Yield each of our entries that is counted twice or misplaced."""
         for entry in self._entries:
-            if not entry.statistic_id.startswith("nebenkosten:"):
+            ours = entry.statistic_id.startswith("nebenkosten:")
+            if not ours or entry.statistic_id in self._left_out:
                 continue
             meter = self._ours.get(entry.statistic_id)
             if meter is None:
