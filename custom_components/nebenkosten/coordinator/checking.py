@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 _NAMED: Final = 24
+# So many meters an hour, or what it takes to see all of them once a day.
+_PORTION: Final = 3
+_HOURS: Final = 24
 
 
 class Checking:
@@ -40,18 +43,22 @@ class Checking:
         self._hass = hass
         self._analytics = analytics
         self._found: dict[str, list[JsonObjectType]] = {}
+        self._next = 0
 
     def taken(self, keys: Iterable[str]) -> list[JsonObjectType]:
         """Return what was found of meters (by key) that a run now writes again."""
         return [one for key in keys for one in self._found.pop(key, [])]
 
     async def async_check(self, *, whole: bool) -> None:
-        """Compare the last two years, or the `whole` past; ask for a run if need be."""
+        """Compare what was published; ask for a run if need be.
+
+        The `whole` past of all meters, or the last two years of those whose turn it is.
+        """
         analytics = self._analytics
         year = dt_util.utcnow().year - 1
         since = 0.0 if whole else datetime(year, 1, 1, tzinfo=UTC).timestamp()
         found: dict[str, list[JsonObjectType]] = {}
-        for meter in analytics.meters.values():
+        for meter in analytics.meters.values() if whole else self._portion():
             try:
                 differences = [
                     *await self._async_statistics(meter, since),
@@ -73,6 +80,14 @@ class Checking:
             )
             analytics.doubt(found)
             analytics.request(found, Trigger.CHECK)
+
+    def _portion(self) -> list[AnyMeter]:
+        """Return the meters whose turn it is; each one has it within a day."""
+        meters = list(self._analytics.meters.values())
+        count = min(max(_PORTION, -(-len(meters) // _HOURS)), len(meters))
+        turn = [meters[(self._next + n) % len(meters)] for n in range(count)]
+        self._next += count
+        return turn
 
     async def _async_statistics(
         self, meter: AnyMeter, since: float
