@@ -17,6 +17,7 @@ from .coordinator.opening import (
     async_journal_of,
     async_remember_options,
 )
+from .coordinator.serial_numbers import async_restore_numbers
 from .coordinator.storage_files import async_remove_stored
 from .dashboard import async_offer_dashboard
 from .data import NkConfigEntry, meters_of, statistic_ids
@@ -69,6 +70,8 @@ def _tell_of_newer_houses(hass: HomeAssistant) -> None:
 async def async_setup_entry(hass: HomeAssistant, entry: NkConfigEntry) -> bool:
     """Open the journal and show the last results; the first run follows by itself."""
     journal = await async_journal_of(hass, entry)
+    if isinstance(journal, Journal):
+        await async_restore_numbers(hass, entry, journal)
     _made_of(hass)[entry.entry_id] = _substance(entry)
     # From here on a changed meter reloads the house, also while this goes on.
     entry.async_on_unload(entry.add_update_listener(_async_reload_once))

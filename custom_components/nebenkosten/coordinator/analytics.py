@@ -31,6 +31,7 @@ from .opening import async_note_revision
 from .run import Request, Run, Status, Trigger
 from .run_log import RunLog
 from .runner import Runner
+from .serial_numbers import give_number
 from .servers import Servers
 from .summary import async_summary
 from .watching import Watching
@@ -176,12 +177,10 @@ class Analytics(DataUpdateCoordinator[Result]):
             _LOGGER.warning("The journal's revision cannot be kept: %s", error)
 
     @callback
-    def change(self, meter: AnyMeter, data: Mapping[str, str]) -> None:
-        """Change what a meter's subentry says; the house is loaded anew."""
+    def renumber(self, meter: Meter, number: str) -> None:
+        """Give a meter the serial number of its new dial; the house is loaded anew."""
         subentry = self.config_entry.subentries[self._subentries[meter.key]]
-        self.hass.config_entries.async_update_subentry(
-            self.config_entry, subentry, data={**subentry.data, **data}
-        )
+        give_number(self.hass, self.config_entry, subentry, number)
 
     async def async_forget(self, key: str) -> None:
         """Believe nothing of a meter whose statistic is about to be cleared."""
