@@ -64,9 +64,10 @@ class Housekeeping:
             one for meter in self._analytics.meters.values() for one in _ids(meter)
         }
         gone = known.keys() - self._analytics.meters.keys()
+        kept = set(self._analytics.cache.decisions.kept_orphans)
         orphans = sorted(
             one
-            for one in there - wanted - self._analytics.cache.kept_orphans
+            for one in there - wanted - kept
             if (key := _key(one)) is not None and key not in gone
         )
         if not orphans:

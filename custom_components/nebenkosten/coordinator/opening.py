@@ -18,13 +18,16 @@ from ..engine.definition import meter_data
 from ..journal.house import (
     Definition,
     HouseOptions,
+    known_decisions,
     known_meters,
+    remember_decisions,
     remember_house,
     remember_meters,
 )
 from ..journal.records import JournalError
 from ..journal.settled import revision_in, settled_revision
 from ..journal.store import Journal, create_journal, open_journal
+from .cache import Cache
 
 # The user can do something about these: restore the file, or start anew.
 _FIXABLE = ("journal_missing", "journal_older", "journal_other", "journal_unreadable")
@@ -111,6 +114,17 @@ async def async_remember_options(
     """Note in the journal what changes numbers: who takes it over gets it back."""
     house = HouseOptions(options=dict(entry.options), time_zone=hass.config.time_zone)
     await hass.async_add_executor_job(remember_house, journal, house)
+
+
+async def async_take_decisions(
+    hass: HomeAssistant, journal: Journal, cache: Cache
+) -> None:
+    """Let what the journal says of the user's decisions count; once, the cache's."""
+    known = await hass.async_add_executor_job(known_decisions, journal)
+    if known is not None:
+        cache.decisions = known
+    else:
+        await hass.async_add_executor_job(remember_decisions, journal, cache.decisions)
 
 
 async def async_compare_meters(

@@ -65,7 +65,7 @@ class Runner:
 
         While the house does not work by itself, they wait for whoever asks for a run.
         """
-        soon = self._analytics.cache.automatic
+        soon = self._analytics.cache.decisions.automatic
         self._waiting.add(meters, trigger, soon=soon)
 
     async def async_run(self, request: Request) -> Run:
@@ -108,7 +108,7 @@ class Runner:
         if not await self._analytics.clock_check.async_is_right():
             return
         meters = frozenset(waiting.meters)
-        if not meters or not self._analytics.cache.automatic:
+        if not meters or not self._analytics.cache.decisions.automatic:
             return
         trigger = Trigger.NIGHTLY if waiting.nightly else waiting.trigger
         request = Request(trigger=trigger, meters=meters)

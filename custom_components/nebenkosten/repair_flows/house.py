@@ -156,9 +156,7 @@ class OrphansFlow(RepairsFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Ask about them no more."""
-        cache = self._entry.runtime_data.cache
-        cache.kept_orphans.update(self._statistics)
-        await cache.async_save()
+        await self._entry.runtime_data.async_keep_orphans(self._statistics)
         return self.async_create_entry(data={})
 
     async def async_step_delete(
