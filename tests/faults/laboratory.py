@@ -53,6 +53,7 @@ class Report:
     lag: float = 0.0
     memory: float = 0.0
     seconds: float = 0.0
+    took: dict[str, float] = field(default_factory=dict)
 
     @property
     def is_good(self) -> bool:
@@ -62,6 +63,8 @@ class Report:
     def add(self, other: Report) -> None:
         """Count another worker's faults in."""
         self.faults += other.faults
+        for kind, took in other.took.items():
+            self.took[kind] = self.took.get(kind, 0.0) + took
         self.lost += other.lost
         self.wrong += other.wrong
         self.hung += other.hung
@@ -82,7 +85,10 @@ class Report:
 
     def markdown(self) -> str:
         """Return the report as tables."""
-        rows = [f"| {kind} | {count} |" for kind, count in sorted(self.faults.items())]
+        rows = [
+            f"| {kind} | {count} | {self.took[kind] / count:.1f} |"
+            for kind, count in sorted(self.faults.items())
+        ]
         counted = {
             "readings or decisions lost": self.lost,
             "wrong published days": self.wrong,
@@ -100,8 +106,8 @@ class Report:
                 f"| longest hold of the loop by us | {1000 * self.lag:.0f} ms |",
                 f"| memory above Home Assistant's own | {self.memory:.0f} MB |",
                 "",
-                "| fault | times |",
-                "|---|---|",
+                "| fault | times | seconds |",
+                "|---|---|---|",
                 *rows,
                 *(
                     f"- {name}: {one}"
@@ -183,7 +189,9 @@ class Worker:
             trace = traceback.format_exc(limit=-3)
             self.report.hung.append(f"{name}: {error!r} {trace}")
             self._anew()
-        self._took[name] = max(time.monotonic() - begin, 0.5)
+        took = time.monotonic() - begin
+        self._took[name] = max(took, 0.5)
+        self.report.took[name] = self.report.took.get(name, 0.0) + took
 
     def _anew(self) -> None:
         """Go on with what is there: one failure is one failure."""
@@ -242,17 +250,15 @@ def main() -> int:
         "--seed", type=int, default=random.SystemRandom().randrange(999)
     )
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--only", help="kinds, with commas between them")
+    parser.add_argument("--times", type=int, help="how often each kind at least")
     given = parser.parse_args()
     sys.stdout.write(f"seed {given.seed}\n")
     with tempfile.TemporaryDirectory(prefix="faults") as folder:
-        times = _AT_LEAST if given.minutes >= 20 else 1
-        report = run(
-            Path(folder),
-            given.minutes,
-            given.workers,
-            given.seed,
-            every_kind() * times,
-        )
+        times = given.times or (_AT_LEAST if given.minutes >= 20 else 1)
+        kinds = given.only.split(",") if given.only else every_kind()
+        minutes = 0.0 if given.only else given.minutes
+        report = run(Path(folder), minutes, given.workers, given.seed, kinds * times)
     sys.stdout.write(report.markdown() + "\n")
     if given.json:
         given.json.write_text(json.dumps(report.__dict__, default=dict))
