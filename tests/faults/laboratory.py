@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 import json
+import logging
 from pathlib import Path
 import random
 import sys
@@ -32,6 +33,7 @@ from .secrets import seen, told
 from .subject import CANARY, Subject
 from .truth import HungError, LostError, Truth, WrongError
 
+_LOGGER = logging.getLogger(__name__)
 # So long a kind takes [s] before it was done once.
 _UNKNOWN = 5.0
 # The choice is fresh for each kind: a long one comes a tenth as often as a short one.
@@ -148,8 +150,7 @@ class Worker:
                 }
             )
             try:
-                due = list(at_least)
-                self._dice.shuffle(due)
+                due = list(reversed(at_least))
                 while due or time.monotonic() < until:
                     name = due.pop() if due else self._choose(list(kinds))
                     self._do(name, kinds)
@@ -180,18 +181,21 @@ class Worker:
             kinds[name](self.subject, self._dice)
             self.subject.verify()
         except LostError as error:
-            self.report.lost.append(f"{name}: {error}")
-            self._anew()
+            self._failed(self.report.lost, f"{name}: {error}")
         except WrongError as error:
-            self.report.wrong.append(f"{name}: {error}")
-            self._anew()
+            self._failed(self.report.wrong, f"{name}: {error}")
         except (HungError, OSError, HomeAssistantError) as error:
             trace = traceback.format_exc(limit=-3)
-            self.report.hung.append(f"{name}: {error!r} {trace}")
-            self._anew()
+            self._failed(self.report.hung, f"{name}: {error!r} {trace}")
         took = time.monotonic() - begin
+        _LOGGER.info("%s %s: %.1f s", self._name, name, took)
         self._took[name] = max(took, 0.5)
         self.report.took[name] = self.report.took.get(name, 0.0) + took
+
+    def _failed(self, kept: list[str], failure: str) -> None:
+        _LOGGER.error("%s %s", self._name, failure)
+        kept.append(failure)
+        self._anew()
 
     def _anew(self) -> None:
         """Go on with what is there: one failure is one failure."""
@@ -253,12 +257,15 @@ def main() -> int:
     parser.add_argument("--only", help="kinds, with commas between them")
     parser.add_argument("--times", type=int, help="how often each kind at least")
     given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     sys.stdout.write(f"seed {given.seed}\n")
     with tempfile.TemporaryDirectory(prefix="faults") as folder:
         times = given.times or (_AT_LEAST if given.minutes >= 20 else 1)
         kinds = given.only.split(",") if given.only else every_kind()
         minutes = 0.0 if given.only else given.minutes
-        report = run(Path(folder), minutes, given.workers, given.seed, kinds * times)
+        dice = random.Random(given.seed)
+        due = [kind for _ in range(times) for kind in dice.sample(kinds, len(kinds))]
+        report = run(Path(folder), minutes, given.workers, given.seed, due)
     sys.stdout.write(report.markdown() + "\n")
     if given.json:
         given.json.write_text(json.dumps(report.__dict__, default=dict))
