@@ -25,7 +25,7 @@ from ..journal.house import (
     remember_meters,
 )
 from ..journal.records import JournalError
-from ..journal.settled import revision_in, settled_revision
+from ..journal.settled import settled_in, settled_revision
 from ..journal.store import Journal, create_journal, open_journal
 from .cache import Cache
 
@@ -93,9 +93,11 @@ def _open(
     """Open the file; a house with meters never gets an empty or older one unasked."""
     if revision and path.exists():
         # Before it is opened: a log beside it that is not its own would be taken over.
-        there = revision_in(path)
-        if there is not None and there < revision:
-            return JournalError("journal_older", str(revision - there))
+        there = settled_in(path)
+        if there is not None and there.journal_id == expected:
+            missing = revision - there.revision
+            if missing > 0:
+                return JournalError("journal_older", str(missing))
     try:
         if not path.exists() and not (expected and has_meters):
             return create_journal(path)

@@ -98,6 +98,11 @@ class Runner:
         """Let what waits wait no more."""
         self.request(set(self._waiting.meters), self._waiting.trigger)
 
+    async def async_between(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something while no run goes on."""
+        async with self._lock:
+            await work()
+
     @callback
     def _begin_automatic(self) -> None:
         self._analytics.begin(self._async_automatic())
