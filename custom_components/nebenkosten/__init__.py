@@ -18,10 +18,12 @@ from .coordinator.opening import (
     async_journal_of,
     async_remember_options,
 )
+from .coordinator.serial_numbers import async_restore_numbers
 from .coordinator.storage_files import async_remove_stored
 from .dashboard import async_offer_dashboard
 from .data import NkConfigEntry, meters_of, statistic_ids
 from .entity import remove_empty_devices
+from .journal.records import JournalError
 from .journal.store import Journal
 from .outside import OutOfReachError
 from .services import async_setup_services
@@ -69,12 +71,26 @@ def _tell_of_newer_houses(hass: HomeAssistant) -> None:
 async def async_setup_entry(hass: HomeAssistant, entry: NkConfigEntry) -> bool:
     """Open the journal and show the last results; the first run follows by itself."""
     journal = await async_journal_of(hass, entry)
+    if isinstance(journal, Journal):
+        await async_restore_numbers(hass, entry, journal)
     _made_of(hass)[entry.entry_id] = _substance(entry)
     # From here on a changed meter reloads the house, also while this goes on.
     entry.async_on_unload(entry.add_update_listener(_async_reload_once))
     withdraw_ended_issues(hass, entry)
-    analytics = Analytics(hass, entry, journal)
-    entry.runtime_data = analytics
+    entry.runtime_data = Analytics(hass, entry, journal)
+    try:
+        await _async_begin(hass, entry, journal)
+    except BaseException:
+        # Whoever tries again opens the journal anew.
+        if isinstance(journal, Journal):
+            await hass.async_add_executor_job(journal.close)
+        raise
+    return True
+
+
+async def _async_begin(
+    hass: HomeAssistant, entry: NkConfigEntry, journal: Journal | JournalError
+) -> None:
     dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
         identifiers={(DOMAIN, entry.entry_id)},
@@ -84,10 +100,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: NkConfigEntry) -> bool:
     if isinstance(journal, Journal):
         await async_compare_meters(hass, entry, journal)
         await async_remember_options(hass, entry, journal)
-    await analytics.async_start()
+    await entry.runtime_data.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     remove_empty_devices(hass, entry)
-    return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: NkConfigEntry) -> bool:

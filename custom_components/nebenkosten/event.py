@@ -9,6 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import EVENT_ANOMALY, EVENT_RUN_FINISHED
 from .coordinator.alerts import Phase
+from .coordinator.notices import is_worth_a_line
 from .coordinator.run import Status
 from .data import NkConfigEntry
 from .entity import HouseEntity, MeterEntity, async_add_of_meters
@@ -72,7 +73,7 @@ class AnomalyEvent(MeterEntity, EventEntity):
 
 
 class RunEvent(HouseEntity, EventEntity):
-    """Tells how each run ended."""
+    """Tells how a run ended, unless it is one of each hour's that ended well."""
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -83,5 +84,7 @@ class RunEvent(HouseEntity, EventEntity):
     @callback
     def _told(self, event: Event) -> None:
         data = event.data
+        if not is_worth_a_line(data):
+            return
         self._trigger_event(data["status"], {name: data[name] for name in _OF_RUN})
         self.async_write_ha_state()

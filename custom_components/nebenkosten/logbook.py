@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from homeassistant.components.logbook import async_log_entry
 from homeassistant.components.logbook.const import (
     LOGBOOK_ENTRY_ICON,
     LOGBOOK_ENTRY_MESSAGE,
@@ -11,6 +12,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_cached_translations
 
 from .const import DOMAIN, EVENT_ANOMALY, EVENT_RUN_FINISHED
+from .coordinator.notices import is_worth_a_line
 
 
 @callback
@@ -18,7 +20,7 @@ def async_describe_events(
     hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Callable[[Event], dict[str, str]]], None],
 ) -> None:
-    """Describe what happened to a meter's odd days, and the end of a run."""
+    """Describe what happened to odd days; runs get a line where they are worth one."""
 
     def sentence(key: str, **filling: str) -> str:
         language = hass.config.language
@@ -36,10 +38,13 @@ def async_describe_events(
         }
 
     @callback
-    def run(event: Event) -> dict[str, str]:
-        seconds = f"{event.data['duration_s']:.1f}"
-        message = sentence(f"logbook_run_{event.data['status']}", seconds=seconds)
-        return {LOGBOOK_ENTRY_NAME: "Nebenkosten", LOGBOOK_ENTRY_MESSAGE: message}
+    def run(event: Event) -> None:
+        told = event.data
+        if is_worth_a_line(told):
+            seconds = f"{told['duration_s']:.1f}"
+            message = sentence(f"logbook_run_{told['status']}", seconds=seconds)
+            async_log_entry(hass, "Nebenkosten", message, DOMAIN)
 
     async_describe_event(DOMAIN, EVENT_ANOMALY, anomaly)
-    async_describe_event(DOMAIN, EVENT_RUN_FINISHED, run)
+    # Each event that is described is a line: of most runs there is nothing to say.
+    hass.bus.async_listen(EVENT_RUN_FINISHED, run)

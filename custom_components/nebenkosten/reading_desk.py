@@ -23,6 +23,7 @@ from .errors import async_in_journal, refuse
 from .journal import readings
 from .journal.readings import Change
 from .journal.records import NewReading, StoredReading
+from .journal.serial_numbers import NewNumber
 from .journal.store import Journal
 from .rights import Caller
 from .sources import text as text_of
@@ -135,6 +136,7 @@ async def async_add_all(
     caller: Caller,
     *,
     confirmed: bool | None,
+    number: NewNumber | None = None,
 ) -> list[Kept]:
     """Keep readings of one meter, all or none, and let it be computed anew.
 
@@ -151,6 +153,7 @@ async def async_add_all(
         analytics.journal.signed(caller.user_id),
         new,
         revive=True,
+        number=number,
     )
     if confirmed:
         await _async_confirm(hass, analytics, added.ids, caller)

@@ -10,7 +10,7 @@ from scripts.home_assistant import HomeAssistantError, Server
 from .truth import LostError
 
 # Entities and devices come back some moments after a start [s].
-_COMING_BACK: Final = 30.0
+_COMING_BACK: Final = 60.0
 
 
 @dataclass

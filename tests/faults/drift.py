@@ -18,7 +18,7 @@ from .storage import refused_or_whole
 from .subject import METERS, TROUBLE, Subject
 from .truth import WrongError
 
-_TELLING: Final = 25.0
+_TELLING: Final = 60.0
 _YEAR: Final = "-365d"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 import json
+import logging
 from pathlib import Path
 import random
 import sys
@@ -32,6 +33,7 @@ from .secrets import seen, told
 from .subject import CANARY, Subject
 from .truth import HungError, LostError, Truth, WrongError
 
+_LOGGER = logging.getLogger(__name__)
 # So long a kind takes [s] before it was done once.
 _UNKNOWN = 5.0
 # The choice is fresh for each kind: a long one comes a tenth as often as a short one.
@@ -53,6 +55,7 @@ class Report:
     lag: float = 0.0
     memory: float = 0.0
     seconds: float = 0.0
+    took: dict[str, float] = field(default_factory=dict)
 
     @property
     def is_good(self) -> bool:
@@ -62,6 +65,8 @@ class Report:
     def add(self, other: Report) -> None:
         """Count another worker's faults in."""
         self.faults += other.faults
+        for kind, took in other.took.items():
+            self.took[kind] = self.took.get(kind, 0.0) + took
         self.lost += other.lost
         self.wrong += other.wrong
         self.hung += other.hung
@@ -82,7 +87,10 @@ class Report:
 
     def markdown(self) -> str:
         """Return the report as tables."""
-        rows = [f"| {kind} | {count} |" for kind, count in sorted(self.faults.items())]
+        rows = [
+            f"| {kind} | {count} | {self.took[kind] / count:.1f} |"
+            for kind, count in sorted(self.faults.items())
+        ]
         counted = {
             "readings or decisions lost": self.lost,
             "wrong published days": self.wrong,
@@ -100,8 +108,8 @@ class Report:
                 f"| longest hold of the loop by us | {1000 * self.lag:.0f} ms |",
                 f"| memory above Home Assistant's own | {self.memory:.0f} MB |",
                 "",
-                "| fault | times |",
-                "|---|---|",
+                "| fault | times | seconds |",
+                "|---|---|---|",
                 *rows,
                 *(
                     f"- {name}: {one}"
@@ -142,8 +150,7 @@ class Worker:
                 }
             )
             try:
-                due = list(at_least)
-                self._dice.shuffle(due)
+                due = list(reversed(at_least))
                 while due or time.monotonic() < until:
                     name = due.pop() if due else self._choose(list(kinds))
                     self._do(name, kinds)
@@ -174,16 +181,21 @@ class Worker:
             kinds[name](self.subject, self._dice)
             self.subject.verify()
         except LostError as error:
-            self.report.lost.append(f"{name}: {error}")
-            self._anew()
+            self._failed(self.report.lost, f"{name}: {error}")
         except WrongError as error:
-            self.report.wrong.append(f"{name}: {error}")
-            self._anew()
+            self._failed(self.report.wrong, f"{name}: {error}")
         except (HungError, OSError, HomeAssistantError) as error:
             trace = traceback.format_exc(limit=-3)
-            self.report.hung.append(f"{name}: {error!r} {trace}")
-            self._anew()
-        self._took[name] = max(time.monotonic() - begin, 0.5)
+            self._failed(self.report.hung, f"{name}: {error!r} {trace}")
+        took = time.monotonic() - begin
+        _LOGGER.info("%s %s: %.1f s", self._name, name, took)
+        self._took[name] = max(took, 0.5)
+        self.report.took[name] = self.report.took.get(name, 0.0) + took
+
+    def _failed(self, kept: list[str], failure: str) -> None:
+        _LOGGER.error("%s %s", self._name, failure)
+        kept.append(failure)
+        self._anew()
 
     def _anew(self) -> None:
         """Go on with what is there: one failure is one failure."""
@@ -242,17 +254,18 @@ def main() -> int:
         "--seed", type=int, default=random.SystemRandom().randrange(999)
     )
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--only", help="kinds, with commas between them")
+    parser.add_argument("--times", type=int, help="how often each kind at least")
     given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     sys.stdout.write(f"seed {given.seed}\n")
     with tempfile.TemporaryDirectory(prefix="faults") as folder:
-        times = _AT_LEAST if given.minutes >= 20 else 1
-        report = run(
-            Path(folder),
-            given.minutes,
-            given.workers,
-            given.seed,
-            every_kind() * times,
-        )
+        times = given.times or (_AT_LEAST if given.minutes >= 20 else 1)
+        kinds = given.only.split(",") if given.only else every_kind()
+        minutes = 0.0 if given.only else given.minutes
+        dice = random.Random(given.seed)
+        due = [kind for _ in range(times) for kind in dice.sample(kinds, len(kinds))]
+        report = run(Path(folder), minutes, given.workers, given.seed, due)
     sys.stdout.write(report.markdown() + "\n")
     if given.json:
         given.json.write_text(json.dumps(report.__dict__, default=dict))

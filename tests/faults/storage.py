@@ -168,7 +168,7 @@ def _damaged(subject: Subject, damage: Callable[[bytearray], bytearray]) -> None
 
 def refused_or_whole(subject: Subject) -> None:
     """Wait until the house has read its journal; wrong numbers are never shown."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             for meter in METERS:

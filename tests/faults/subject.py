@@ -38,8 +38,9 @@ TROUBLE: Final = (OSError, http.client.HTTPException, HomeAssistantError, ValueE
 _CLOSE: Final = 1e-6
 # Nothing may take longer [s]: a run tells then what it could not do.
 _LIMIT: Final = 90.0
-# After a start the house looks at what the recorder and the servers hold [s].
-_LOOKING: Final = 25.0
+# After a start the house looks at what the recorder and the servers hold [s]: seconds,
+# and on a machine that does much else it may well wait for its turn.
+_LOOKING: Final = 90.0
 
 
 def _base64(content: bytes) -> str:

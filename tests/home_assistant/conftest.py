@@ -39,6 +39,7 @@ async def _berlin(
     freezer.move_to(NOW)
     assert await async_setup_component(hass, "homeassistant", {})
     yield
+    await hass.async_block_till_done()
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         await hass.config_entries.async_unload(entry.entry_id)
 

@@ -8,6 +8,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.nebenkosten import logbook, system_health
 from custom_components.nebenkosten.const import DOMAIN
@@ -144,10 +145,15 @@ async def test_the_logbook_is_told_in_the_houses_language(
     )
     assert anomaly["name"] == "wasser"
     assert anomaly["message"] == f"{said}: {{weil}}"
-    run = described["nebenkosten_run_finished"](
-        Event("nebenkosten_run_finished", {"status": "ok", "duration_s": 1.25})
-    )
-    assert "1.2 s" in run["message"]
+    lines = async_capture_events(hass, "logbook_entry")
+    told = {"status": "ok", "duration_s": 1.25, "mended": [], "trigger": "manual"}
+    silent = told | {"trigger": "hourly"}
+    for one in (told, silent, silent | {"status": "partial"}, silent | {"mended": [1]}):
+        hass.bus.async_fire("nebenkosten_run_finished", one)
+    await hass.async_block_till_done()
+    mine = [one.data["message"] for one in lines if one.data["domain"] == DOMAIN]
+    assert len(mine) == 3
+    assert all("1.2 s" in message for message in mine)
 
 
 async def test_the_platforms_find_them(

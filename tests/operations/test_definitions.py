@@ -90,6 +90,7 @@ def _virtual(*terms: str) -> dict[str, Any]:
 # The definitions, by meter id, that do not fit in each way.
 BAD: dict[Check, dict[str, dict[str, Any]]] = {
     Check.CYCLE: {"v": _virtual("v")},
+    Check.IDS_COLLIDE: {"a": _A, "a_previous": _PLAIN | {"meter_id": "a_previous"}},
     Check.OPERAND_MISSING: {"v": _virtual("x")},
     Check.PART_OF_MISSING: {"a": _A | {"part_of": "x"}},
     Check.PART_OF_ITSELF: {"a": _A | {"part_of": "a"}},

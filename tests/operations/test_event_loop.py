@@ -173,4 +173,4 @@ async def test_the_entities_of_many_meters_are_added_some_at_a_time(
         await hass.config_entries.async_reload(house.entry_id)
         watching.cancel()
     assert steps.in_loop > 100 * _METERS
-    assert max(turns) * 3 < steps.in_loop
+    assert max(turns) * 2 < steps.in_loop

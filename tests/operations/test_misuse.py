@@ -61,6 +61,10 @@ _FIELDS = {
     "dry_run": (True, False, "x"),
     "full": (True, "x"),
     "confirm": (False, "x"),
+    "confirmed": (True, False, "x"),
+    "undo": (True, False, "x"),
+    "order": ("newest", "oldest", "x"),
+    "by_hand": (True, False, "x"),
     "years": (1, 0, 99, "x"),
     "serial_number": ("4711", "", 5),
 }

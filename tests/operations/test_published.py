@@ -13,12 +13,13 @@ import pytest
 from custom_components.nebenkosten.coordinator import stages
 from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.engine.model import MeterReport, Report
+from custom_components.nebenkosten.journal.house import Decisions, remember_decisions
 from scripts.servers import Influxd
 
 from ..home_assistant.conftest import act, add_meter, settle
 from ..home_assistant.influx_house import Beside, connect
 from ..home_assistant.reading_back import published
-from .tools import BERLIN, edit_rows, issues, pass_to, read_house
+from .tools import BERLIN, edit_rows, issues, lose_cache, pass_to, read_house
 
 
 async def _falsify(hass: HomeAssistant) -> None:
@@ -234,7 +235,13 @@ async def test_a04_at_night_nothing_is_deleted_unasked(
     await _answer(hass, "keep")
     await house.runtime_data.housekeeping.async_keep()
     assert "orphaned_statistics" not in issues(hass)
-    house.runtime_data.cache.kept_orphans.clear()
+    # Neither a restart nor a cache that is gone asks again.
+    await lose_cache(hass, house)
+    await house.runtime_data.housekeeping.async_keep()
+    assert "orphaned_statistics" not in issues(hass)
+    forgotten = Decisions(automatic=True, kept_orphans=())
+    remember_decisions(house.runtime_data.journal, forgotten)
+    await lose_cache(hass, house)
     await house.runtime_data.housekeeping.async_keep()
     await _answer(hass, "delete")
     assert await _ids(hass) == {"strom_consumption"}

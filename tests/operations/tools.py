@@ -13,6 +13,7 @@ from homeassistant.helpers.recorder import get_instance, session_scope
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from sqlalchemy import event, select
 
+from custom_components.nebenkosten.coordinator.cache import Cache
 from custom_components.nebenkosten.data import NkConfigEntry
 
 from ..home_assistant.conftest import act, add_meter, settle
@@ -91,3 +92,12 @@ def statements(hass: HomeAssistant) -> Iterator[list[str]]:
         yield told
     finally:
         event.remove(engine, "before_cursor_execute", heard)
+
+
+async def lose_cache(hass: HomeAssistant, house: NkConfigEntry) -> None:
+    """Delete the cache's file while the house is not loaded, and load it again."""
+    assert await hass.config_entries.async_unload(house.entry_id)
+    await settle(hass)
+    await Cache(hass).async_remove()
+    assert await hass.config_entries.async_setup(house.entry_id)
+    await settle(hass)

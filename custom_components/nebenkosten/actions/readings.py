@@ -18,6 +18,7 @@ from ..file_access import write_new_file
 from ..importing import async_doubts, new_readings, parse_given, report
 from ..journal import readings
 from ..journal.records import NewReading, in_one_line
+from ..journal.serial_numbers import NewNumber
 from ..journal.store import Journal
 from ..responses import findings_response, readings_response
 from ..rights import POLICY_CONTROL, async_caller
@@ -69,11 +70,15 @@ async def replace_meter(hass: HomeAssistant, call: ServiceCall) -> ServiceRespon
     if call.data["dry_run"]:
         await desk.async_weigh(hass, analytics, pair, confirmed=confirmed)
         return await _async_preview(analytics, meter, pair, text)
+    number = None
+    if serial_number and serial_number != meter.serial_number:
+        old = meter.serial_number
+        number = NewNumber(meter=meter.key, old=old, new=serial_number)
     removal, install = await desk.async_add_all(
-        hass, analytics, pair, caller, confirmed=confirmed
+        hass, analytics, pair, caller, confirmed=confirmed, number=number
     )
-    if serial_number:
-        analytics.change(meter, {"serial_number": serial_number})
+    if number:
+        analytics.renumber(meter, number.new)
     return {
         "removal_id": removal.reading_id,
         "install_id": install.reading_id,

@@ -15,7 +15,8 @@ from ..const import DOMAIN
 from ..data import NkConfigEntry, house_of, meters_of, settings_of
 from ..engine.meter import AnyMeter, House, Meter
 from ..engine.model import Snapshot
-from ..errors import broken
+from ..errors import async_in_journal, broken
+from ..journal.house import Decisions, remember_decisions
 from ..journal.records import JournalError
 from ..journal.size import Sizes, sizes
 from ..journal.store import Journal
@@ -27,10 +28,11 @@ from .housekeeping import Housekeeping
 from .issues import Issues
 from .live import Live
 from .lookup import Lookup
-from .opening import async_note_revision
+from .opening import async_note_revision, async_take_decisions
 from .run import Request, Run, Status, Trigger
 from .run_log import RunLog
 from .runner import Runner
+from .serial_numbers import give_number
 from .servers import Servers
 from .summary import async_summary
 from .watching import Watching
@@ -135,6 +137,8 @@ class Analytics(DataUpdateCoordinator[Result]):
     async def async_start(self) -> None:
         """Show the last results and begin to watch the clock."""
         await self.cache.async_load()
+        if isinstance(self._journal, Journal):
+            await async_take_decisions(self.hass, self._journal, self.cache)
         await self.run_log.async_load()
         self._show()
         await self.servers.async_start(self.watching.tibber_asked)
@@ -176,12 +180,10 @@ class Analytics(DataUpdateCoordinator[Result]):
             _LOGGER.warning("The journal's revision cannot be kept: %s", error)
 
     @callback
-    def change(self, meter: AnyMeter, data: Mapping[str, str]) -> None:
-        """Change what a meter's subentry says; the house is loaded anew."""
+    def renumber(self, meter: Meter, number: str) -> None:
+        """Give a meter the serial number of its new dial; the house is loaded anew."""
         subentry = self.config_entry.subentries[self._subentries[meter.key]]
-        self.hass.config_entries.async_update_subentry(
-            self.config_entry, subentry, data={**subentry.data, **data}
-        )
+        give_number(self.hass, self.config_entry, subentry, number)
 
     async def async_forget(self, key: str) -> None:
         """Believe nothing of a meter whose statistic is about to be cleared."""
@@ -285,7 +287,7 @@ class Analytics(DataUpdateCoordinator[Result]):
             alerts,
             self.cache.last_run,
             None if last is None else Status(str(last)),
-            automatic=self.cache.automatic,
+            automatic=self.cache.decisions.automatic,
             sizes=self._sizes,
             missed=dict(self._missed),
         )
@@ -304,8 +306,20 @@ class Analytics(DataUpdateCoordinator[Result]):
 
     async def async_set_automatic(self, *, wanted: bool) -> None:
         """Go on by itself, or wait to be asked; what was missed is caught up."""
-        self.cache.automatic = wanted
-        await self.cache.async_save()
+        await self._async_decide(replace(self.cache.decisions, automatic=wanted))
         self._show()
         if wanted:
             await self.watching.async_catch_up()
+
+    async def async_keep_orphans(self, statistics: Iterable[str]) -> None:
+        """Ask no more about statistics that no meter feeds."""
+        kept = {*self.cache.decisions.kept_orphans, *statistics}
+        await self._async_decide(
+            replace(self.cache.decisions, kept_orphans=tuple(sorted(kept)))
+        )
+
+    async def _async_decide(self, decisions: Decisions) -> None:
+        """Keep a decision, or say why it cannot be kept; then nothing has changed."""
+        await async_in_journal(self.hass, remember_decisions, self.journal, decisions)
+        self.cache.decisions = decisions
+        await self.cache.async_save()

@@ -1,6 +1,7 @@
 """What do entities show before the first run, and what has been published?
 
-A disposable file: without it everything is computed and compared anew.
+A disposable file: without it everything is computed and compared anew. What the user
+decided stands in the journal; here is a copy, which only counts while that has none.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from homeassistant.helpers.storage import Store
 from ..const import DOMAIN
 from ..data import statistic_ids
 from ..engine.model import Snapshot
+from ..journal.house import Decisions
 from ..sinks.points import PREVIEW, ledger_key
 from ..sinks.statistics import Published
 from .alerts import Alert
@@ -64,10 +66,9 @@ class Cache:
         self._handed_on: dict[str, int] = {}
         self.meters: dict[str, Remembered] = {}
         self.alerts: dict[str, tuple[Alert, ...]] = {}
-        self.automatic = True
+        self.decisions = Decisions(automatic=True, kept_orphans=())
         self.last_run: float | None = None
         self.last_nightly: float | None = None
-        self.kept_orphans: set[str] = set()
         self.preview = False
 
     async def async_load(self) -> None:
@@ -86,16 +87,19 @@ class Cache:
             self._handed_on.clear()
 
     def _fill(self, content: _Content) -> None:
+        # Whatever the layout: these the user said, nobody can compute them anew.
+        self.decisions = Decisions(
+            automatic=bool(content["automatic"]),
+            kept_orphans=tuple(content["kept_orphans"]),
+        )
         if content.get("layout") != _LAYOUT:
             raise ValueError("an older layout")
-        self.automatic = bool(content["automatic"])
         self.alerts = {
             key: tuple(restored(Alert, one) for one in alerts)
             for key, alerts in content["alerts"].items()
         }
         self.last_run = content["last_run"]
         self.last_nightly = content["last_nightly"]
-        self.kept_orphans = set(content["kept_orphans"])
         self.preview = bool(content["preview"])
         self.meters = {
             key: Remembered(str(one["stamp"]), restored(Snapshot, one["snapshot"]))
@@ -131,14 +135,14 @@ class Cache:
         await self._store.async_save(
             {
                 "layout": _LAYOUT,
-                "automatic": self.automatic,
+                "automatic": self.decisions.automatic,
                 "alerts": {
                     key: [plain(one) for one in alerts]
                     for key, alerts in self.alerts.items()
                 },
                 "last_run": self.last_run,
                 "last_nightly": self.last_nightly,
-                "kept_orphans": sorted(self.kept_orphans),
+                "kept_orphans": list(self.decisions.kept_orphans),
                 "preview": self.preview,
                 "meters": meters,
                 "published": {k: asdict(p) for k, p in self._published.items()},

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 _NAMED: Final = 24
+# So many meters an hour, or what it takes to see all of them once a day.
+_PORTION: Final = 3
+_HOURS: Final = 24
 
 
 class Checking:
@@ -40,53 +43,81 @@ class Checking:
         self._hass = hass
         self._analytics = analytics
         self._found: dict[str, list[JsonObjectType]] = {}
+        self._next = 0
+        self._owed = False
 
     def taken(self, keys: Iterable[str]) -> list[JsonObjectType]:
         """Return what was found of meters (by key) that a run now writes again."""
         return [one for key in keys for one in self._found.pop(key, [])]
 
     async def async_check(self, *, whole: bool) -> None:
-        """Compare the last two years, or the `whole` past; ask for a run if need be."""
+        """Compare what was published; ask for a run if need be.
+
+        The `whole` past of all meters, or the last two years of those whose turn it is.
+        """
         analytics = self._analytics
+        # What could not be looked at before is looked at now.
+        whole, self._owed = whole or self._owed, False
         year = dt_util.utcnow().year - 1
         since = 0.0 if whole else datetime(year, 1, 1, tzinfo=UTC).timestamp()
-        found: dict[str, list[JsonObjectType]] = {}
-        for meter in analytics.meters.values():
+        for meter in list(analytics.meters.values()) if whole else self._portion():
             try:
-                differences = [
-                    *await self._async_statistics(meter, since),
-                    *await self._async_points(meter, since),
-                ]
+                statistics_differ = await self._async_statistics(meter, since)
+                if statistics_differ or await self._async_points(meter, since):
+                    await analytics.runner.async_between(
+                        partial(self._async_doubt, meter, since)
+                    )
             except OutOfReachError as error:
                 _LOGGER.warning("What was published cannot be checked: %s", error)
-                break
+                self._owed |= whole
+                return
             except (HomeAssistantError, SQLAlchemyError) as error:
                 _LOGGER.warning("%s cannot be checked: %s", meter.meter_id, error)
-                continue
-            if differences:
-                found[meter.key] = differences
-        if found:
-            self._found |= found
-            _LOGGER.warning(
-                "What was published of %s is no longer there; it is written again",
-                ", ".join(analytics.meters[key].meter_id for key in found),
-            )
-            analytics.doubt(found)
-            analytics.request(found, Trigger.CHECK)
+                self._owed |= whole
+
+    async def _async_doubt(self, meter: AnyMeter, since: float) -> None:
+        """Name what differs while no run goes on, doubt it and ask for a run.
+
+        A run that was under way has read back only what it wrote, and may have written
+        what seemed to differ.
+        """
+        found = [
+            one
+            for statistic_id, begin in (
+                await self._async_statistics(meter, since)
+            ).items()
+            for one in await self._async_named(meter, statistic_id, begin)
+        ] + await self._async_points(meter, since)
+        if not found:
+            return
+        self._found[meter.key] = found
+        _LOGGER.warning(
+            "What was published of %s is no longer there; it is written again",
+            meter.meter_id,
+        )
+        self._analytics.doubt([meter.key])
+        self._analytics.request([meter.key], Trigger.CHECK)
+
+    def _portion(self) -> list[AnyMeter]:
+        """Return the meters whose turn it is; each one has it within a day."""
+        meters = list(self._analytics.meters.values())
+        count = min(max(_PORTION, -(-len(meters) // _HOURS)), len(meters))
+        turn = [meters[(self._next + n) % len(meters)] for n in range(count)]
+        self._next += count
+        return turn
 
     async def _async_statistics(
         self, meter: AnyMeter, since: float
-    ) -> list[JsonObjectType]:
-        """Name the rows of a meter's statistics that are missing, wrong or extra."""
-        found: list[JsonObjectType] = []
+    ) -> dict[str, float]:
+        """Return from when on [epoch s] a meter's statistics differ, by their ids."""
+        found: dict[str, float] = {}
         for one in statistic_ids(meter.key):
             known = self._analytics.cache.published(one)
             if known is None:
                 continue
             begin = await statistics.async_differs(self._hass, one, known, since)
-            # A run that writes meanwhile reads back by itself.
-            if begin is not None and self._analytics.cache.published(one) is known:
-                found += await self._async_named(meter, one, begin)
+            if begin is not None:
+                found[one] = begin
         return found
 
     async def _async_named(

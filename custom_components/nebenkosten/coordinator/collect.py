@@ -127,7 +127,9 @@ def _keep(
     if new:
         added = readings.append(journal, new)
         records += len(added.ids) - added.duplicates
-    house.collected(journal, meter.key, source.reference, now=now, until=found.until)
+    # What lies ahead of now is not kept yet: it is read when its time has come.
+    until = min(found.until, now)
+    house.collected(journal, meter.key, source.reference, now=now, until=until)
     return records
 
 

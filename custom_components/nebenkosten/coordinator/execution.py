@@ -1,6 +1,6 @@
 """One run: collect, analyse, publish; what fails stops nothing else."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from datetime import date
 import logging
 import time
@@ -85,9 +85,10 @@ class Execution:
             self._fail(meter, status, what)
         self._errors += publication.errors
         # Counting the days that changed takes a while where there are many.
-        return await self._hass.async_add_executor_job(
-            self._run, request, meters, results, publication
+        done = await self._hass.async_add_executor_job(
+            self._of_meters, request, meters, results, publication
         )
+        return self._run(request, done, publication, nothing=not results)
 
     def broken_off(self, request: Request, reason: str) -> Run:
         """Return the record of a run that came to no end; `reason` is a sentence."""
@@ -252,12 +253,13 @@ class Execution:
     def _run(
         self,
         request: Request,
-        meters: list[AnyMeter],
-        results: dict[str, stages.Analysis],
+        meters: Mapping[str, MeterRun],
         publication: Publication,
+        *,
+        nothing: bool,
     ) -> Run:
         status = Status.PARTIAL if self._errors else Status.OK
-        if meters and not results:
+        if meters and nothing:
             status = Status.FAILED
         return Run(
             run_id=self._run_id,
@@ -266,12 +268,7 @@ class Execution:
             started=dt_util.utc_from_timestamp(self._started),
             duration=time.perf_counter() - self._begun,
             stages=dict(self._stages),
-            meters={
-                meter.meter_id: self._of_meter(
-                    meter, request, results.get(meter.key), publication
-                )
-                for meter in meters
-            },
+            meters=meters,
             written=publication.rows,
             points=publication.points,
             missed={**self._missed, **publication.missed},
@@ -283,6 +280,21 @@ class Execution:
             errors=tuple(self._errors),
             told=self._told,
         )
+
+    def _of_meters(
+        self,
+        request: Request,
+        meters: list[AnyMeter],
+        results: dict[str, stages.Analysis],
+        publication: Publication,
+    ) -> dict[str, MeterRun]:
+        """Return what the run did with each meter; blocks."""
+        return {
+            meter.meter_id: self._of_meter(
+                meter, request, results.get(meter.key), publication
+            )
+            for meter in meters
+        }
 
     def _of_meter(
         self,

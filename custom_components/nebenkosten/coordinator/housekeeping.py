@@ -67,9 +67,10 @@ class Housekeeping:
         }
         gone = known.keys() - self._analytics.meters.keys()
         gone |= self._analytics.house.left_out
+        kept = set(self._analytics.cache.decisions.kept_orphans)
         orphans = sorted(
             one
-            for one in there - wanted - self._analytics.cache.kept_orphans
+            for one in there - wanted - kept
             if (key := _key(one)) is not None and key not in gone
         )
         if not orphans:

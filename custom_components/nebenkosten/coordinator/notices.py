@@ -1,6 +1,7 @@
 """What do automations hear of a run: its end, and what happened to odd days?"""
 
-from typing import Final, cast
+from collections.abc import Mapping
+from typing import Any, Final, cast
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -9,10 +10,18 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 from ..const import DOMAIN, EVENT_ANOMALY, EVENT_RUN_FINISHED, EVENT_STALE
 from ..engine.meter import AnyMeter, Definition
 from .alerts import Phase, Told
-from .run import Run
+from .run import Run, Status, Trigger
 
 # Errors, and places that were mended, that an event names.
 _NAMED: Final = 10
+# Runs that somebody or the night asked for; the others come each hour, or oftener.
+_SOLEMN: Final = (Trigger.MANUAL, Trigger.NIGHTLY)
+
+
+def is_worth_a_line(told: Mapping[str, Any]) -> bool:
+    """Return whether logbook and history should show the end of a run by its event."""
+    by_clock = told["status"] == Status.OK and told["trigger"] not in _SOLEMN
+    return not by_clock or bool(told["mended"])
 
 
 @callback

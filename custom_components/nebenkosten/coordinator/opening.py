@@ -18,13 +18,16 @@ from ..engine.definition import meter_data
 from ..journal.house import (
     Definition,
     HouseOptions,
+    known_decisions,
     known_meters,
+    remember_decisions,
     remember_house,
     remember_meters,
 )
 from ..journal.records import JournalError
-from ..journal.settled import revision_in, settled_revision
+from ..journal.settled import settled_in, settled_revision
 from ..journal.store import Journal, create_journal, open_journal
+from .cache import Cache
 
 # The user can do something about these: restore the file, or start anew.
 _FIXABLE = ("journal_missing", "journal_older", "journal_other", "journal_unreadable")
@@ -90,9 +93,11 @@ def _open(
     """Open the file; a house with meters never gets an empty or older one unasked."""
     if revision and path.exists():
         # Before it is opened: a log beside it that is not its own would be taken over.
-        there = revision_in(path)
-        if there is not None and there < revision:
-            return JournalError("journal_older", str(revision - there))
+        there = settled_in(path)
+        if there is not None and there.journal_id == expected:
+            missing = revision - there.revision
+            if missing > 0:
+                return JournalError("journal_older", str(missing))
     try:
         if not path.exists() and not (expected and has_meters):
             return create_journal(path)
@@ -111,6 +116,17 @@ async def async_remember_options(
     """Note in the journal what changes numbers: who takes it over gets it back."""
     house = HouseOptions(options=dict(entry.options), time_zone=hass.config.time_zone)
     await hass.async_add_executor_job(remember_house, journal, house)
+
+
+async def async_take_decisions(
+    hass: HomeAssistant, journal: Journal, cache: Cache
+) -> None:
+    """Let what the journal says of the user's decisions count; once, the cache's."""
+    known = await hass.async_add_executor_job(known_decisions, journal)
+    if known is not None:
+        cache.decisions = known
+    else:
+        await hass.async_add_executor_job(remember_decisions, journal, cache.decisions)
 
 
 async def async_compare_meters(

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import timedelta
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import EVENT_DAILY_SUMMARY
 from ..data import NkConfigEntry
+from ..deadline import async_within
 from ..errors import broken, refuse
 from ..journal.records import JournalError
 from ..journal.store import Journal
@@ -32,8 +33,6 @@ _LOGGER = logging.getLogger(__name__)
 # written in a minute or two, on a slow disk in ten.
 _LIMIT: Final = 3600.0
 _EACH: Final = 120.0
-# What is cut may tidy up for so long [s]; then nobody waits for it any more.
-_GRACE: Final = 30.0
 
 
 class Runner:
@@ -65,7 +64,7 @@ class Runner:
 
         While the house does not work by itself, they wait for whoever asks for a run.
         """
-        soon = self._analytics.cache.automatic
+        soon = self._analytics.cache.decisions.automatic
         self._waiting.add(meters, trigger, soon=soon)
 
     async def async_run(self, request: Request) -> Run:
@@ -99,6 +98,11 @@ class Runner:
         """Let what waits wait no more."""
         self.request(set(self._waiting.meters), self._waiting.trigger)
 
+    async def async_between(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something while no run goes on."""
+        async with self._lock:
+            await work()
+
     @callback
     def _begin_automatic(self) -> None:
         self._analytics.begin(self._async_automatic())
@@ -108,7 +112,7 @@ class Runner:
         if not await self._analytics.clock_check.async_is_right():
             return
         meters = frozenset(waiting.meters)
-        if not meters or not self._analytics.cache.automatic:
+        if not meters or not self._analytics.cache.decisions.automatic:
             return
         trigger = Trigger.NIGHTLY if waiting.nightly else waiting.trigger
         request = Request(trigger=trigger, meters=meters)
@@ -153,7 +157,9 @@ class Runner:
         meters = len(self._keys_of(request))
         try:
             return await async_within(
-                self._async_execute(execution, request), _LIMIT + _EACH * meters
+                self._async_execute(execution, request),
+                _LIMIT + _EACH * meters,
+                TooLongError(),
             )
         except asyncio.CancelledError:
             if not request.dry_run:
@@ -226,7 +232,7 @@ class Runner:
         )
         for work in works:
             try:
-                await async_within(work(), _LIMIT)
+                await async_within(work(), _LIMIT, TooLongError())
             except Exception:
                 _LOGGER.exception("A part of the night's work fails")
 
@@ -250,25 +256,3 @@ def _told(error: Exception) -> HomeAssistantError:
     if isinstance(error, TooLongError):
         return broken("run_too_long")
     return broken("run_broken")
-
-
-async def async_within[T](work: Awaitable[T], limit: float) -> T:
-    """Return what work gives within a limit [s]; raises TooLongError.
-
-    Work that does not even end when it is cancelled is left alone after a moment.
-    """
-    task = asyncio.ensure_future(work)
-    try:
-        done, _ = await asyncio.wait([task], timeout=limit)
-    except asyncio.CancelledError:
-        await _async_cut(task)
-        raise
-    if not done:
-        await _async_cut(task)
-        raise TooLongError
-    return task.result()
-
-
-async def _async_cut(task: asyncio.Future[Any]) -> None:
-    task.cancel()
-    await asyncio.wait([task], timeout=_GRACE)

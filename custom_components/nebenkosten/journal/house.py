@@ -71,6 +71,33 @@ def remember_house(journal: Journal, house: HouseOptions) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """Whether the house works by itself, and statistics that are not asked about."""
+
+    automatic: bool
+    kept_orphans: tuple[str, ...]
+
+
+def known_decisions(journal: Journal) -> Decisions | None:
+    """Return what the user decided; None where an older version kept the journal."""
+    for row in journal.rows("SELECT value FROM meta WHERE key = 'decisions'"):
+        content = json.loads(row["value"])
+        return Decisions(
+            automatic=content["automatic"], kept_orphans=tuple(content["kept_orphans"])
+        )
+    return None
+
+
+def remember_decisions(journal: Journal, decisions: Decisions) -> None:
+    """Keep what the user decided."""
+    journal.run(
+        "INSERT INTO meta VALUES ('decisions', ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        [(json.dumps(asdict(decisions)),)],
+    )
+
+
 def keep_meter(journal: Journal, meter: str) -> None:
     """Keep a removed meter's readings without asking again."""
     journal.run("UPDATE meters SET kept = 1 WHERE meter = ?", [(meter,)])

@@ -13,6 +13,7 @@ from ..engine.model import ReadingKind
 from .audit import remember
 from .entering import entered, taken
 from .records import Added, JournalError, NewReading, StoredReading
+from .serial_numbers import NewNumber, renumber
 from .store import Journal, micros, seconds, transactional
 
 _DELETE_ALL: Final = (
@@ -62,20 +63,24 @@ def append(
     readings: Iterable[NewReading],
     *,
     revive: bool = False,
+    number: NewNumber | None = None,
 ) -> Added:
     """Keep readings; one that is known already is not kept twice.
 
     What a person enters now comes with `revive`, what a file or a source gives without:
-    see `entering` for what is known to whom. A note is never dropped.
+    see `entering` for what is known to whom. A note is never dropped. The serial number
+    of an exchange is kept with its readings, or they are not either.
     """
     received = micros(time.time())
     ids, duplicates = [], 0
     keep = entered if revive else taken
-    for number, reading in enumerate(readings):
+    for place, reading in enumerate(readings):
         columns = _columns(reading, received, revision)
-        kept = keep(connection, columns, f"{revision}.{number}")
+        kept = keep(connection, columns, f"{revision}.{place}")
         duplicates += kept.known
         ids.append(kept.reading_id)
+    if number is not None:
+        renumber(connection, number)
     return Added(ids=tuple(ids), duplicates=duplicates)
 
 

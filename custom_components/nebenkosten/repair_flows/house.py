@@ -150,9 +150,7 @@ class OrphansFlow(HouseFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Ask about them no more."""
-        cache = self._analytics.cache
-        cache.kept_orphans.update(self._statistics)
-        await cache.async_save()
+        await self._analytics.async_keep_orphans(self._statistics)
         return self.async_create_entry(data={})
 
     async def async_step_delete(

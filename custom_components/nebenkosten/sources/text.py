@@ -22,7 +22,7 @@ _AMBIGUOUS: Final = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 _GERMAN: Final = re.compile(
     r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: Uhr)?)?"
 )
-_LONGEST_NUMBER: Final = 60
+_LONGEST_NUMBER: Final = 400
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
