@@ -44,7 +44,6 @@ from .engine.meter import (
     Meter,
     Virtual,
 )
-
 from .outside.redaction import plain
 
 if TYPE_CHECKING:
