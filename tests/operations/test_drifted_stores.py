@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
@@ -141,3 +142,15 @@ async def test_to_keep_the_revision_reloads_nothing(
     await pass_to(hass, freezer, "2026-03-10 14:10:00")
     assert house.data["journal_revision"] > (known or 0)
     assert house.runtime_data is loaded
+
+
+async def test_how_far_the_journal_has_come_is_kept_when_home_assistant_stops(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    await read_house(hass, house)
+    known = house.data.get("journal_revision") or 0
+    await act(hass, "add_reading", meter_id="strom", time="2026-03-10", value=1380)
+    assert (house.data.get("journal_revision") or 0) == known
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await settle(hass)
+    assert house.data["journal_revision"] > known

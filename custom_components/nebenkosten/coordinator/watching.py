@@ -4,7 +4,7 @@ from collections.abc import Callable
 import logging
 from typing import TYPE_CHECKING
 
-from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
@@ -46,10 +46,14 @@ class Watching:
         async def started(_hass: HomeAssistant) -> None:
             await self.async_catch_up()
 
+        async def stopping(_event: Event) -> None:
+            # Entries are not unloaded then, only written once more.
+            await analytics.async_note_revision()
+
+        bus = self._hass.bus
         entry.async_on_unload(async_at_started(self._hass, started))
-        entry.async_on_unload(
-            self._hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._moved)
-        )
+        entry.async_on_unload(bus.async_listen(EVENT_HOMEASSISTANT_STOP, stopping))
+        entry.async_on_unload(bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._moved))
         entry.async_on_unload(self._clock.stop)
         self._clock.start(
             nightly=lambda: analytics.request(analytics.meters, Trigger.NIGHTLY),
