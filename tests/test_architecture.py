@@ -52,6 +52,7 @@ FLOORS = {
     "repair_flows": 6,
     "repairs": 7,
     "pseudonyms": 5,
+    "late_box": 5,
     "diagnostics": 7,
     "system_health": 7,
     "logbook": 7,

@@ -25,6 +25,7 @@ from .data import NkConfigEntry, meters_of, statistic_ids
 from .entity import remove_empty_devices
 from .journal.records import JournalError
 from .journal.store import Journal
+from .late_box import async_keep_late_readings
 from .outside import OutOfReachError
 from .services import async_setup_services
 from .sinks.statistics import async_clear
@@ -46,6 +47,7 @@ _RELOADING: HassKey[set[str]] = HassKey(f"{DOMAIN}_reloading")
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions and offer the dashboard."""
     async_setup_services(hass)
+    async_keep_late_readings(hass)
     _tell_of_newer_houses(hass)
     await async_offer_dashboard(hass)
     return True
