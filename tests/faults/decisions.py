@@ -50,6 +50,11 @@ class Decisions:
         )
         self.automatic = on
 
+    def is_on(self, server: Server) -> bool:
+        """Return whether runs begin by themselves."""
+        switch = entity(server, "switch.", "automatic_processing")
+        return bool(server.get(f"/api/states/{switch}")["state"] == "on")
+
     def verify(self, server: Server) -> None:
         """Look whether each decision holds; raises LostError."""
         deadline = time.monotonic() + _COMING_BACK

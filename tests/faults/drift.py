@@ -6,6 +6,7 @@ import random
 import shutil
 import sqlite3
 import subprocess
+import threading
 import time
 from typing import Final
 
@@ -161,10 +162,14 @@ def clock_behind(subject: Subject, dice: random.Random) -> None:
 
 def withdrawal_locked(subject: Subject, dice: random.Random) -> None:
     """Days are to be taken back while somebody holds the recorder."""
+    people.last_deleted(subject, dice)
     with subject.holding(subject.recorder):
-        people.last_deleted(subject, dice)
-        quietly(lambda: subject.server.act("run_analytics"))
-        time.sleep(dice.uniform(0.0, 2.0))
+        worker = threading.Thread(
+            target=lambda: quietly(lambda: subject.server.act("run_analytics"))
+        )
+        worker.start()
+        time.sleep(dice.uniform(0.2, 6.0))
+    worker.join()
 
 
 def withdrawal_fails(subject: Subject, dice: random.Random) -> None:

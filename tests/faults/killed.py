@@ -9,6 +9,7 @@ import threading
 import time
 from typing import Any
 
+from custom_components.nebenkosten.journal import seal
 from custom_components.nebenkosten.journal.schema import MIGRATIONS, VERSION
 from scripts.home_assistant import HomeAssistantError
 
@@ -66,6 +67,7 @@ def _become_older(journal: Path, version: int) -> None:
     """Lay a journal out as an older version did, with what that one could hold."""
     older = journal.with_name(f"{journal.name}.older")
     with closing(sqlite3.connect(older)) as connection:
+        seal.teach(connection)
         for statements in MIGRATIONS[:version]:
             connection.executescript(statements)
         connection.execute(f"PRAGMA user_version = {version}")

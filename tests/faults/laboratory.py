@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http.client import HTTPException
 import json
 import logging
 from pathlib import Path
 import random
+import sqlite3
 import sys
 import tempfile
 import time
@@ -30,9 +32,11 @@ from .doing import Fault
 from .kinds import ALONE, through
 from .measures import Measures
 from .secrets import seen, told
-from .subject import CANARY, Subject
+from .subject import BOX, CANARY, Subject
 from .truth import HungError, LostError, Truth, WrongError
 
+# What may come of a house that is not as a fault expects it: a failure like others.
+_BROKEN = (OSError, HTTPException, sqlite3.Error, LookupError, ValueError)
 _LOGGER = logging.getLogger(__name__)
 # So long a kind takes [s] before it was done once.
 _UNKNOWN = 5.0
@@ -184,7 +188,7 @@ class Worker:
             self._failed(self.report.lost, f"{name}: {error}")
         except WrongError as error:
             self._failed(self.report.wrong, f"{name}: {error}")
-        except (HungError, OSError, HomeAssistantError) as error:
+        except (HungError, HomeAssistantError, *_BROKEN) as error:
             trace = traceback.format_exc(limit=-3)
             self._failed(self.report.hung, f"{name}: {error!r} {trace}")
         took = time.monotonic() - begin
@@ -201,6 +205,7 @@ class Worker:
         """Go on with what is there: one failure is one failure."""
         subject = self.subject
         subject.restart()
+        subject.server.wait_loaded(subject.entry_id)
         subject.server.late.clear()
         for meter, truth in subject.truth.items():
             subject.truth[meter] = Truth(
@@ -208,8 +213,8 @@ class Worker:
                 installed=truth.installed,
             )
         subject.decisions = Decisions(
-            boxed=[max(subject.decisions.boxed)],
-            automatic=subject.decisions.automatic,
+            boxed=[one["value"] for one in subject.records(BOX)],
+            automatic=subject.decisions.is_on(subject.server),
         )
         subject.server.act("run_analytics", full=True)
 

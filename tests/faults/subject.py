@@ -36,8 +36,9 @@ _BEGUN: Final = 70
 # What may come of asking a process that is killed, stopped or out of room.
 TROUBLE: Final = (OSError, http.client.HTTPException, HomeAssistantError, ValueError)
 _CLOSE: Final = 1e-6
-# Nothing may take longer [s]: a run tells then what it could not do.
-_LIMIT: Final = 90.0
+# Nothing may take longer [s]: a run tells then what it could not do. The recorder may
+# take five minutes for what is in its queue, an InfluxDB one and a half for an answer.
+_LIMIT: Final = 420.0
 # After a start the house looks at what the recorder and the servers hold [s]: seconds,
 # and on a machine that does much else it may well wait for its turn.
 _LOOKING: Final = 90.0
@@ -175,12 +176,14 @@ class Subject:
             self.server.late.clear()
             raise HungError(f"no answer within {_LIMIT:.0f} s: {late}")
         self.measures.look(self.server)
+        self.server.wait_loaded(self.entry_id)
         self.settle()
         deadline = time.monotonic() + _LOOKING
         while True:
             try:
                 self._verify_days()
-            except WrongError:
+            except WrongError, HomeAssistantError:
+                # Behind what was stored the house may be loaded anew, too.
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(1)
