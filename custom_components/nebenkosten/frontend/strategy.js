@@ -5,7 +5,8 @@ const TEXTS = {
   en: {
     description: "Nebenkosten – all meters: consumption, readings, anomalies, data quality",
     overview: "Overview", house: "House", anomalies: "Anomalies", meters: "Meters",
-    acknowledge: "I know", nothing: "Nothing is odd.", known: "Known:", readings: "Readings",
+    acknowledge: "I know", nothing: "Nothing is odd.", known: "Known:", open: "Open:",
+    readings: "Readings",
     consumption: "Consumption", by_day: "By day", by_month: "By month",
     by_year: "Year against year", quality: "Data quality",
     since: "since", actual: "actual", expected: "expected",
@@ -16,7 +17,7 @@ const TEXTS = {
     description: "Nebenkosten – alle Zähler: Verbrauch, Ablesungen, Auffälligkeiten, Datenqualität",
     overview: "Übersicht", house: "Haus", anomalies: "Auffälligkeiten", meters: "Zähler",
     acknowledge: "Zur Kenntnis genommen", nothing: "Nichts ist auffällig.",
-    known: "Bekannt:",
+    known: "Bekannt:", open: "Offen:",
     readings: "Ablesungen", consumption: "Verbrauch", by_day: "Nach Tagen",
     by_month: "Nach Monaten", by_year: "Jahr gegen Jahr", quality: "Datenqualität",
     since: "seit", actual: "tatsächlich", expected: "erwartet",
@@ -119,14 +120,15 @@ const anomaly = (meter, texts) => [
   },
 ];
 
-// What somebody knows of still goes on: only without that, too, nothing is odd.
+// What somebody knows of still goes on: only without that, too, nothing is odd. There
+// is always a line: a card that is empty at first is taken away and never comes back.
 const known = (entity, texts) => ({
   type: "markdown",
-  show_empty: false,
   content:
     `{% for one in state_attr('${entity}', 'known') or [] %}` +
     `${texts.known} **{{ one.name }}** {{ one.reason }} (${texts.since} {{ one.since }})\n\n` +
-    `{% else %}{% if states('${entity}') == '0' %}${texts.nothing}{% endif %}{% endfor %}`,
+    `{% else %}{% if states('${entity}') == '0' %}${texts.nothing}` +
+    `{% else %}${texts.open} {{ states('${entity}') }}{% endif %}{% endfor %}`,
 });
 
 const overview = (meters, house, media, texts) => ({
