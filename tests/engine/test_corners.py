@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from custom_components.nebenkosten.engine import outdoors as outside
+from custom_components.nebenkosten.engine.definition import meter_from
 from custom_components.nebenkosten.engine.meter import Medium, Term
 from custom_components.nebenkosten.engine.model import Temperature
 
@@ -235,3 +236,18 @@ def test_a_whole_with_unknown_days_cannot_be_balanced() -> None:
     home.add("haus", gone, **water)
     home.add("teil", read_daily(USE * 2), part_of="haus", **water)
     assert "parts_exceed_whole" not in codes(home.analysed()["haus"])
+
+
+@pytest.mark.parametrize("installed", ["0001-01-01", "1900-01-01", "9999-12-31"])
+@pytest.mark.parametrize("removed", ["0001-01-01", "2200-01-01", "9999-12-31"])
+def test_a_life_at_the_ends_of_the_calendar(installed: str, removed: str) -> None:
+    """People write 9999-12-31 for a meter that is never removed."""
+    plain = {"meter_id": "a", "medium": "electricity", "unit": "kWh"}
+    stored = meter_from("a", plain | {"installed": installed, "removed": removed})
+    home = Home()
+    home.add("a", read_daily(USE), installed=stored.installed, removed=stored.removed)
+    home.add("b", read_daily(USE))
+    found = home.analysed()
+    np.testing.assert_allclose(found["b"].use, USE)
+    if installed < "2000" < removed:
+        np.testing.assert_allclose(found["a"].use[-len(USE) :], USE)

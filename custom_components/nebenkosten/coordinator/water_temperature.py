@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+import logging
 from random import SystemRandom
 import time
 from typing import Any, Final, TypedDict, override
@@ -23,7 +24,9 @@ from ..sinks.temperatures import async_record
 from ..sources.water_temperature import ZONE, Row, async_fetch
 from .link import Link
 from .polling import Polling
+from .stored import async_stored
 
+_LOGGER = logging.getLogger(__name__)
 _VERSION: Final = 1
 # The services measure each quarter of an hour and list days: nothing is missed.
 _INTERVAL: Final = 30 * 60
@@ -58,7 +61,9 @@ class StationDefinition:
 def station_of(subentry: ConfigSubentry) -> StationDefinition:
     """Return the station that a subentry describes."""
     key = str(subentry.unique_id).partition(":")[2]
-    return StationDefinition(key=key, name=subentry.title, url=subentry.data["url"])
+    return StationDefinition(
+        key=key, name=subentry.title, url=str(subentry.data.get("url") or "")
+    )
 
 
 class Station(Polling[Row | None]):
@@ -86,9 +91,12 @@ class Station(Polling[Row | None]):
 
     async def async_start(self) -> None:
         """Show the last temperature known, then begin to ask."""
-        content = await self._store.async_load()
+        content = await async_stored(self._store)
         if content is not None:
-            self._fill(content)
+            try:
+                self._fill(content)
+            except KeyError, TypeError, ValueError:
+                _LOGGER.warning("What %s told is asked anew", self.link.name)
         self.config_entry.async_create_background_task(
             self.hass, self.async_refresh(), self.link.name
         )

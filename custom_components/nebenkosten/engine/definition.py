@@ -5,6 +5,7 @@ from datetime import date
 import re
 from typing import TypedDict
 
+from .bounds import within
 from .meter import (
     DEFAULT_GAS,
     AnyMeter,
@@ -105,7 +106,7 @@ def _period(period: Mapping[str, Plain]) -> MasterPeriod:
     keys = tuple(str(source) for source in sources)
     end = _day(period.get("end_date"))
     return MasterPeriod(
-        start=date.fromisoformat(str(period["start_date"])),
+        start=within(date.fromisoformat(str(period["start_date"]))),
         end=None if end is None or end.year == date.max.year else end,
         sources=keys if period.get("composition_type") == "sum" else keys[:1],
     )
@@ -280,7 +281,8 @@ def _text(value: Plain) -> str | None:
 
 
 def _day(value: Plain) -> date | None:
-    return date.fromisoformat(str(value)) if value else None
+    """Return the day that bounds something; 9999-12-31 means: without an end."""
+    return within(date.fromisoformat(str(value))) if value else None
 
 
 def _iso(value: date | None) -> str | None:
