@@ -4,8 +4,9 @@ Forty meters for look-ups, five hundred for restarts; `python -m scripts.bench_m
 [look_ups|restart]` measures one part.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import batched
 from pathlib import Path
 import statistics
 import sys
@@ -106,15 +107,21 @@ def furnish(server: Server, meters: int, days: int) -> None:
     path = server.folder / "nebenkosten" / "daily.csv"
     path.parent.mkdir(exist_ok=True)
     dice = np.random.default_rng(1)
+    # One file takes so many rows.
+    for some in batched(range(meters), 250_000 // (days + 1) - 1, strict=False):
+        with path.open("w") as file:
+            file.write("meter_id;time;value\n")
+            file.writelines(_rows(some, days, dice))
+        server.act("import_readings", path="daily.csv")
+
+
+def _rows(meters: Iterable[int], days: int, dice: np.random.Generator) -> Iterator[str]:
+    """Yield each meter's dial at each midnight of so many days up to the last."""
     first = datetime.now(ZONE).date() - timedelta(days=days)
-    with path.open("w") as file:
-        file.write("meter_id;time;value\n")
-        for number in range(meters):
-            values = np.cumsum(dice.gamma(4, 1, days + 1)).tolist()
-            for day, value in enumerate(values):
-                moment = first + timedelta(days=day)
-                file.write(f"m{number};{moment} 00:00;{value:.4f}\n")
-    server.act("import_readings", path="daily.csv")
+    for number in meters:
+        values = np.cumsum(dice.gamma(4, 1, days + 1)).tolist()
+        for day, value in enumerate(values):
+            yield f"m{number};{first + timedelta(days=day)} 00:00;{value:.4f}\n"
 
 
 PARTS: Final = {"look_ups": look_ups, "restart": restart}

@@ -43,7 +43,7 @@ _UNKNOWN = 5.0
 # The choice is fresh for each kind: a long one comes a tenth as often as a short one.
 _LONGEST = 20.0
 # In half an hour each kind is done so often, whatever the dice say.
-_AT_LEAST = 3
+_AT_LEAST = 2
 
 
 @dataclass

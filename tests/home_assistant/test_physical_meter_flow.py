@@ -130,6 +130,8 @@ async def test_everything_entered_is_kept(
             "removed",
             "removed_before_installed",
         ),
+        ({"installed": "0202-11-01"}, "installed", "year_mistyped"),
+        ({"removed": "9999-12-31"}, "removed", "year_mistyped"),
         ({"sources": [{}]}, "sources", "source_one_of"),
         (
             {"sources": [{"entity": "sensor.a", "statistic": "b:c"}]},

@@ -1,6 +1,7 @@
 """Can this meter be? Pure checks; each error is a key of the form's sentences."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from functools import partial
 import re
 from typing import Any
@@ -15,6 +16,7 @@ from homeassistant.util import slugify
 from ..const import DOMAIN
 from ..deadline import async_ask_recorder
 from ..engine import units
+from ..engine.bounds import within
 from ..engine.definition import is_meter_id, month_day, year_start
 from ..engine.meter import Medium, SourceKind
 from ..identities import free_id, rival
@@ -84,6 +86,10 @@ def meter_errors(values: Mapping[str, Any]) -> dict[str, str]:
     dimension = units.dimension(units.canonical(values["unit"]))
     if medium in _DIMENSIONS and dimension not in _DIMENSIONS[medium]:
         errors["unit"] = "unit_does_not_fit"
+    for name in ("installed", "removed"):
+        day = values.get(name)
+        if day and within(date.fromisoformat(day)).isoformat() != day:
+            errors[name] = "year_mistyped"
     installed, removed = values.get("installed"), values.get("removed")
     if installed and removed and removed < installed:
         errors["removed"] = "removed_before_installed"

@@ -17,11 +17,11 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant
 
 _STEP: Final = 0.01
-_TELLING: Final = 0.05
+_TELLING: Final = 0.02
 _OURS: Final = "custom_components/nebenkosten/"
 
 
-class _Probe:
+class Probe:
     """The beats of a loop and what is seen between two of them."""
 
     def __init__(self, path: Path) -> None:
@@ -36,6 +36,11 @@ class _Probe:
         task = threading.get_native_id()
         self._schedule = Path(f"/proc/self/task/{task}/schedstat")
         self._waited = self._waited_before = 0.0
+        self._ended = threading.Event()
+
+    def end(self) -> None:
+        """Look no more."""
+        self._ended.set()
 
     def beat(self) -> None:
         """Be called by the loop as often as it can."""
@@ -50,9 +55,8 @@ class _Probe:
         self._loop.call_later(_STEP, self.beat)
 
     def watch(self) -> None:
-        """Look at the loop's stack for ever."""
-        while True:
-            time.sleep(_STEP)
+        """Look at the loop's stack until the end."""
+        while not self._ended.wait(_STEP):
             self._waited = int(self._schedule.read_text().split()[1]) / 1e9
             self._tell()
             frame: Any = sys._current_frames().get(self._thread)
@@ -73,7 +77,7 @@ class _Probe:
 
 async def async_setup(hass: HomeAssistant, _config: dict[str, Any]) -> bool:
     """Begin to look."""
-    probe = _Probe(Path(hass.config.path("loop_probe.jsonl")))
+    probe = Probe(Path(hass.config.path("loop_probe.jsonl")))
     probe.beat()
     threading.Thread(target=probe.watch, daemon=True).start()
     return True
