@@ -22,7 +22,7 @@ from .coordinator.serial_numbers import async_restore_numbers
 from .coordinator.storage_files import async_remove_stored
 from .dashboard import async_offer_dashboard
 from .data import NkConfigEntry, meters_of, statistic_ids
-from .entity import remove_empty_devices
+from .entity import add_meter_devices, remove_empty_devices
 from .journal.records import JournalError
 from .journal.store import Journal
 from .late_box import async_keep_late_readings
@@ -103,6 +103,7 @@ async def _async_begin(
         await async_compare_meters(hass, entry, journal)
         await async_remember_options(hass, entry, journal)
     await entry.runtime_data.async_start()
+    add_meter_devices(entry.runtime_data)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     remove_empty_devices(hass, entry)
 

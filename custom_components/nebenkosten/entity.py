@@ -32,14 +32,30 @@ def house_device(entry: NkConfigEntry) -> DeviceInfo:
 
 def house_device_id(hass: HomeAssistant, entry: NkConfigEntry) -> str:
     """Return the id of the house's device, below which all others lie."""
-    devices, identifier = dr.async_get(hass), (DOMAIN, entry.entry_id)
-    # Each entity asks: to look is cheaper than to make sure.
-    house = devices.async_get_device_by_identifier(
-        identifier, config_entry_id=entry.entry_id
-    ) or devices.async_get_or_create(
-        config_entry_id=entry.entry_id, identifiers={identifier}
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id, identifiers={(DOMAIN, entry.entry_id)}
     )
-    return house.id
+    return device.id
+
+
+@callback
+def add_meter_devices(analytics: Analytics) -> None:
+    """Add each meter's device below the house's.
+
+    Once each, not with each entity: hundreds of meters have thousands of entities.
+    """
+    hass, entry = analytics.hass, analytics.config_entry
+    house = house_device_id(hass, entry)
+    for subentry_id, meter in analytics.meters_by_subentry():
+        dr.async_get(hass).async_get_or_create(
+            config_entry_id=entry.entry_id,
+            config_subentry_id=subentry_id,
+            identifiers={(DOMAIN, meter.key)},
+            name=meter.name,
+            model=meter.model if isinstance(meter, Meter) else None,
+            serial_number=meter.serial_number if isinstance(meter, Meter) else None,
+            via_device_id=house,
+        )
 
 
 def has_dial(meter: AnyMeter) -> bool:
@@ -111,12 +127,8 @@ class MeterEntity(CoordinatorEntity[Analytics]):
         self.entity_description = description
         self.meter = meter
         self._attr_unique_id = entity_unique_id(meter.key, description.key)
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, meter.key)},
-            name=meter.name,
-            model=meter.model if isinstance(meter, Meter) else None,
-            serial_number=meter.serial_number if isinstance(meter, Meter) else None,
-            via_device_id=house_device_id(analytics.hass, analytics.config_entry),
+        self.device_entry = dr.async_get(analytics.hass).async_get_device_by_identifier(
+            (DOMAIN, meter.key), config_entry_id=analytics.config_entry.entry_id
         )
 
     @property

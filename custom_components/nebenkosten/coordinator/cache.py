@@ -57,6 +57,7 @@ class Cache:
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Prepare the file; `async_load` reads it."""
+        self._hass = hass
         self._store = Store[_Content](
             hass, _VERSION, f"{DOMAIN}.cache", serialize_in_event_loop=False
         )
@@ -77,7 +78,7 @@ class Cache:
         if content is None:
             return
         try:
-            self._fill(content)
+            await self._hass.async_add_executor_job(self._fill, content)
         except AttributeError, KeyError, TypeError, ValueError:
             _LOGGER.warning("The cache cannot be read; everything is computed anew")
             self.meters.clear()

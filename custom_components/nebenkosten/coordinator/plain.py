@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
 import types
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin
 
 
 def plain(value: object) -> object:
@@ -22,10 +22,9 @@ def restored[T](kind: type[T], content: object) -> T:
 
     Raises KeyError, TypeError or ValueError where the content is of another make.
     """
-    if not isinstance(content, Mapping):
+    if not is_dataclass(kind) or not isinstance(content, Mapping):
         raise TypeError("a mapping was expected")
-    hints = get_type_hints(kind)
-    return kind(**{name: _value(hint, content[name]) for name, hint in hints.items()})
+    return kind(**{f.name: _value(f.type, content[f.name]) for f in fields(kind)})
 
 
 def _value(hint: Any, content: Any) -> object:

@@ -349,13 +349,15 @@ class Snapshot:
 
     def on(self, today: date) -> Snapshot:
         """Return what of it still holds on a later day, before the next analysis."""
+        if today == self.seen_on:
+            return self
         same_month = (today.year, today.month) == (
             self.seen_on.year,
             self.seen_on.month,
         )
         return replace(
             self,
-            yesterday=self.yesterday if today == self.seen_on else None,
+            yesterday=None,
             month=self.month if same_month else None,
             previous_month=self.previous_month if same_month else None,
             year=self.year if today.year == self.seen_on.year else None,
