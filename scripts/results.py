@@ -2,10 +2,11 @@
 
 `python -m scripts.results OTHER [--houses N] [FOLDER ...]` computes the example house,
 the folders that are named (those without readings get random ones) and N random houses
-with this checkout and with OTHER, and says which results differ, and how long each took.
+with this checkout and with OTHER. It says which differ, and how long each took.
 """
 
 import argparse
+from dataclasses import dataclass
 import json
 from pathlib import Path
 import shutil
@@ -20,6 +21,8 @@ from scripts.random_house import write_random_house, write_random_readings
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 _HOUSES: Final = 200
+# A result [bytes] that is shorter is none.
+_SHORTEST: Final = 100
 # One process for all: the command's door is the one that no move may close.
 _PROGRAM: Final = """
 import contextlib, hashlib, io, json, runpy, sys, time
@@ -35,9 +38,17 @@ for folder in folders:
     for name in ("duration_s", "stages_s"):
         result.get("run", {}).pop(name, None)
     text = json.dumps(result, sort_keys=True).encode()
-    found[folder] = {"digest": hashlib.sha256(text).hexdigest(), "bytes": len(text)}
+    found[folder] = hashlib.sha256(text).hexdigest(), len(text)
 print(json.dumps({"took": took, "found": found}))
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a checkout says: processor time [s], each folder's digest and its length."""
+
+    took: float
+    found: dict[str, tuple[str, int]]
 
 
 def main() -> int:
@@ -50,11 +61,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folders = _folders(Path(name), options.folders, options.houses)
         ours, theirs = (_results(one, folders) for one in (REPOSITORY, options.other))
-    differ = [one for one in folders if ours["found"][one] != theirs["found"][one]]
-    empty = [one for one in folders if ours["found"][one]["bytes"] < 100]
+    differ = [one for one in folders if ours.found[one] != theirs.found[one]]
+    empty = [one for one in folders if ours.found[one][1] < _SHORTEST]
     sys.stdout.write(
         f"{len(folders)} houses, {len(differ)} differ, {len(empty)} without a result;"
-        f" {ours['took']:.1f} s here, {theirs['took']:.1f} s there\n"
+        f" {ours.took:.1f} s here, {theirs.took:.1f} s there\n"
     )
     sys.stdout.writelines(f"differs: {one}\n" for one in differ)
     sys.stdout.writelines(f"without a result: {one}\n" for one in empty)
@@ -78,8 +89,8 @@ def _folders(place: Path, named: list[Path], houses: int) -> list[str]:
     return found
 
 
-def _results(checkout: Path, folders: list[str]) -> dict[str, dict[str, object]]:
-    """Return each folder's digest by a checkout, and the time [s] that it took."""
+def _results(checkout: Path, folders: list[str]) -> Results:
+    """Return what a checkout says of the folders."""
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, str(checkout.resolve()), *folders],
         capture_output=True,
@@ -87,8 +98,9 @@ def _results(checkout: Path, folders: list[str]) -> dict[str, dict[str, object]]
         check=True,
         cwd=checkout,
     )
-    found: dict[str, dict[str, object]] = json.loads(done.stdout)
-    return found
+    answer = json.loads(done.stdout)
+    found = {key: (digest, length) for key, (digest, length) in answer["found"].items()}
+    return Results(answer["took"], found)
 
 
 if __name__ == "__main__":
