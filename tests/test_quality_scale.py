@@ -83,6 +83,10 @@ EVIDENCE: Final[dict[str, tuple[str, ...]]] = {
     "docs-installation-parameters": (f"{HERE}::{README_TEST}",),
     "entity-unavailable": (
         f"{RULES}::test_without_any_result_entities_are_unavailable",
+        (
+            f"{HOME}/test_true_temperatures.py::"
+            "test_a_page_that_says_nothing_new_is_told_and_heals"
+        ),
     ),
     "integration-owner": ("test_manifest.py::test_the_manifest",),
     "log-when-unavailable": (
@@ -131,7 +135,12 @@ EVIDENCE: Final[dict[str, tuple[str, ...]]] = {
     ),
     "stale-devices": (
         f"{RULES}::test_a_removed_meter_takes_its_device_along",
-        (f"{HOME}/test_stale_entities.py::test_what_a_meter_no_longer_has_is_removed"),
+        f"{HOME}/test_stale_entities.py::test_what_a_meter_no_longer_has_is_removed",
+        (
+            f"{HOME}/test_stale_entities.py::"
+            "test_a_removed_meter_leaves_no_device_and_no_entity"
+        ),
+        f"{HOME}/test_stale_devices.py::test_a_removed_meter_takes_its_device_along",
     ),
     "inject-websession": (f"{HERE}::test_nobody_makes_a_session_of_his_own",),
     "strict-typing": (f"{HERE}::test_types_are_checked_strictly",),
