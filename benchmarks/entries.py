@@ -13,22 +13,21 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from custom_components.nebenkosten.engine import (
-    calendar,
-    physical,
-    pipeline,
-    uncertainty,
-    watch,
+from custom_components.nebenkosten.engine import pipeline
+from custom_components.nebenkosten.engine.anomalies import daily_detection
+from custom_components.nebenkosten.engine.anomalies.detectors import continuous_flow
+from custom_components.nebenkosten.engine.domain import calendar_periods
+from custom_components.nebenkosten.engine.domain.local_days import (
+    local_day,
+    midnight,
 )
-from custom_components.nebenkosten.engine.days import local_day, midnight
-from custom_components.nebenkosten.engine.detectors import continuous_flow
-from custom_components.nebenkosten.engine.meter import (
+from custom_components.nebenkosten.engine.domain.meters import (
     House,
     Medium,
     Meter,
     Sensitivity,
 )
-from custom_components.nebenkosten.engine.model import (
+from custom_components.nebenkosten.engine.domain.report import (
     KINDS,
     Context,
     Provenance,
@@ -39,6 +38,8 @@ from custom_components.nebenkosten.engine.model import (
     Temperature,
     empty_series,
 )
+from custom_components.nebenkosten.engine.meter_kinds import physical
+from custom_components.nebenkosten.engine.reconstruction import uncertainty
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,7 +71,7 @@ def _detect(
     outside = None
     if temperature is not None:
         outside = temperature.reindex(index).ffill().to_numpy(float)[None]
-    verdicts = watch.judge(
+    verdicts = daily_detection.judge(
         series.to_numpy(float)[None], int(index[0].weekday()), outside, [sensitivity]
     )
     return pd.Series(verdicts.odd[0], index=index)
@@ -138,7 +139,7 @@ def changed_days(medium: Medium, unit: str, first: date, use: Floats) -> int:
     """Return how many measured days change as midnights are read one by one."""
     meter = Meter(meter_id="benchmark", name="benchmark", medium=medium, unit=unit)
     last = first + timedelta(days=len(use) - 1)
-    times = calendar.midnights(first, last, _WORLD_ZONE)
+    times = calendar_periods.midnights(first, last, _WORLD_ZONE)
     values: Floats = np.append(0.0, np.cumsum(use))
     shared = _Columns.of(len(times), ReadingKind.ACTUAL)
     changed, before, known = 0, np.empty(0), np.empty(0, bool)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import pandas as pd
 
 from benchmarks import entries
-from custom_components.nebenkosten.engine.meter import Medium
+from custom_components.nebenkosten.engine.domain.meters import Medium
 
 SHARED: Final = Path(__file__).resolve().parents[2] / "shared"
 SETS: Final = (SHARED / "data", SHARED / "data2")

@@ -18,8 +18,8 @@ import tempfile
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from custom_components.nebenkosten.engine.days import start_of
-from custom_components.nebenkosten.engine.meter import AnyMeter
+from custom_components.nebenkosten.engine.domain.local_days import start_of
+from custom_components.nebenkosten.engine.domain.meters import AnyMeter
 from custom_components.nebenkosten.sources.house_folder import (
     HouseError,
     HouseFolder,

@@ -65,9 +65,14 @@ FLOORS = {
 ENGINE_MAY = {"numpy", "scipy", "pandas"} | set(sys.stdlib_module_names)
 # What of the engine is free of numpy, so that everybody may ask it.
 PLAIN_ENGINE = (
-    *("engine", "meter", "model", "units", "days", "definition"),
-    *("bounds", "house_checks", "gas_bounds", "order", "groups", "grade"),
-    "day_facts",
+    *("engine", "domain", "meters", "report", "units", "local_days", "serialization"),
+    *("reading_bounds", "validation", "gas_factor_bounds", "evaluation_order"),
+    *("partitions", "quality_score", "degree_days"),
+)
+# The engine's rooms in the order of the flow; what stands above them joins them.
+ENGINE_FLOORS = (
+    *("domain", "cleaning", "load_model", "reconstruction", "meter_kinds"),
+    *("anomalies", "assessment", "queries"),
 )
 # How the recorder is read, and waited for.
 RECORDER = ("stored_statistics", "deadline")
@@ -147,6 +152,23 @@ def test_the_stations_know_only_what_they_may(room: str, allowed: set[str]) -> N
                 assert name.split(".")[0] in ENGINE_MAY, f"{module.name}: {name}"
             elif room == "journal":
                 assert name.split(".")[0] in JOURNAL_MAY, f"{module.name}: {name}"
+
+
+def test_the_engines_rooms_know_only_those_below_them() -> None:
+    """Imports for types alone count: a circle of names is a circle."""
+    engine = PACKAGE / "engine"
+    assert {one.parent.name for one in engine.glob("*/__init__.py")} == set(
+        ENGINE_FLOORS
+    )
+    for module in engine.rglob("*.py"):
+        room = module.relative_to(engine).parts[0]
+        if room not in ENGINE_FLOORS:
+            continue
+        for name in _imports(module):
+            other = name.removeprefix(f"{ROOT}.engine.").split(".")[0]
+            if _own(name) == "engine" and other != room:
+                above = ENGINE_FLOORS.index(room)
+                assert other in ENGINE_FLOORS[:above], f"{room} imports {name}"
 
 
 def test_no_room_is_too_big() -> None:

@@ -12,17 +12,17 @@ import yaml
 from custom_components.nebenkosten.coordinator.alerts import Phase
 from custom_components.nebenkosten.coordinator.link import TO_MEND
 from custom_components.nebenkosten.coordinator.run import Status
-from custom_components.nebenkosten.engine.doubts import Doubt
-from custom_components.nebenkosten.engine.events import KINDS
-from custom_components.nebenkosten.engine.house_checks import Check
-from custom_components.nebenkosten.engine.invariants import INVARIANTS
-from custom_components.nebenkosten.engine.metrics import METRICS
-from custom_components.nebenkosten.engine.model import (
+from custom_components.nebenkosten.engine.anomalies.events import KINDS
+from custom_components.nebenkosten.engine.assessment.invariants import INVARIANTS
+from custom_components.nebenkosten.engine.cleaning.implausible_readings import Doubt
+from custom_components.nebenkosten.engine.domain.report import (
     Finding,
     Provenance,
     ReadingKind,
     Severity,
 )
+from custom_components.nebenkosten.engine.domain.validation import Check
+from custom_components.nebenkosten.engine.queries.metrics import METRICS
 from custom_components.nebenkosten.influx.connection import InfluxError
 from custom_components.nebenkosten.outside import OutsideError
 from custom_components.nebenkosten.repair_flows.answering import REASONS

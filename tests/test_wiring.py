@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.nebenkosten.engine.meter import (
+from custom_components.nebenkosten.engine.domain.meters import (
     House,
     Medium,
     Meter,

@@ -18,7 +18,7 @@ from .coordinator.alerts import Alert, current, known_ones
 from .coordinator.analytics import Analytics
 from .coordinator.health import is_stale
 from .data import NkConfigEntry
-from .engine.meter import AnyMeter
+from .engine.domain.meters import AnyMeter
 from .entity import MeterEntity, async_add_of_meters, has_dial
 
 PARALLEL_UPDATES = 0

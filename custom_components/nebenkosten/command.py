@@ -13,10 +13,20 @@ import sys
 import time
 from zoneinfo import ZoneInfo
 
-from .engine import days
-from .engine.model import KINDS, Context, Readings, Report, Series, empty_series
+from .engine.domain import local_days
+from .engine.domain.report import (
+    KINDS,
+    Context,
+    Readings,
+    Report,
+    Series,
+    empty_series,
+)
 from .engine.pipeline import analyse
-from .engine.result import meters_json, run_json
+from .engine.queries.json_report import (
+    meters_json,
+    run_json,
+)
 from .sources.csv_readings import Row
 from .sources.house_folder import HouseError, HouseFolder, read_house
 from .sources.table import FileError
@@ -95,7 +105,9 @@ def _rows(folder: HouseFolder) -> list[Row]:
 def _after_all(rows: list[Row], zone: ZoneInfo) -> float:
     """Return the first local midnight at or after the newest reading."""
     newest = max((row.instant for row in rows), default=0.0)
-    return days.midnight(days.first_midnight_at_or_after(newest, zone), zone)
+    return local_days.midnight(
+        local_days.first_midnight_at_or_after(newest, zone), zone
+    )
 
 
 def _series(rows: Iterable[Row]) -> dict[str, Series]:

@@ -20,7 +20,7 @@ from .coordinator.alerts import current
 from .coordinator.analytics import Analytics
 from .coordinator.health import is_stale
 from .data import NkConfigEntry
-from .engine.meter import AnyMeter
+from .engine.domain.meters import AnyMeter
 
 _SCHEMA: Final = vol.Schema(
     {

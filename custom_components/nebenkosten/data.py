@@ -27,15 +27,7 @@ from .const import (
     SUBENTRY_PHYSICAL,
     SUBENTRY_VIRTUAL,
 )
-from .engine.definition import (
-    Plain,
-    gas_factor,
-    master_from,
-    meter_from,
-    virtual_from,
-    year_start,
-)
-from .engine.meter import (
+from .engine.domain.meters import (
     DEFAULT_GAS,
     AnyMeter,
     GasFactor,
@@ -43,6 +35,14 @@ from .engine.meter import (
     Master,
     Meter,
     Virtual,
+)
+from .engine.domain.serialization import (
+    Plain,
+    gas_factor,
+    master_from,
+    meter_from,
+    virtual_from,
+    year_start,
 )
 from .outside.redaction import plain
 

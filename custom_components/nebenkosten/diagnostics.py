@@ -12,9 +12,9 @@ from .coordinator.analytics import Analytics
 from .coordinator.health import health
 from .coordinator.plain import plain
 from .data import NkConfigEntry
-from .engine.definition import meter_data
-from .engine.meter import AnyMeter
-from .engine.model import MeterReport
+from .engine.domain.meters import AnyMeter
+from .engine.domain.report import MeterReport
+from .engine.domain.serialization import meter_data
 from .errors import async_in_journal
 from .journal import readings
 from .journal.records import StoredReading
@@ -91,7 +91,10 @@ def _told(
     text: Wording,
 ) -> Mapping[str, Any]:
     # Loaded by the analysis; never at set-up.
-    from .engine.result import finding_json, judgement_json
+    from .engine.queries.json_report import (
+        finding_json,
+        judgement_json,
+    )
 
     return {
         "meter": _meter(analytics, meter),

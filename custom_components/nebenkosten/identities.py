@@ -9,9 +9,12 @@ from itertools import count
 from typing import Final
 
 from .data import statistic_ids
-from .engine.house_checks import Check, Problem
-from .engine.meter import House
-from .engine.model import Severity
+from .engine.domain.meters import House
+from .engine.domain.report import Severity
+from .engine.domain.validation import (
+    Check,
+    Problem,
+)
 
 # Every entity that a meter of any kind may have; a test holds it against the platforms.
 ENTITY_KEYS: Final[Mapping[str, frozenset[str]]] = {

@@ -11,7 +11,7 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 from .const import SOURCE_IMPORT
 from .coordinator.analytics import Analytics
 from .coordinator.entering import async_doubtful, in_words
-from .engine.days import iso
+from .engine.domain.local_days import iso
 from .errors import refuse
 from .file_access import read_file
 from .journal.records import NewReading

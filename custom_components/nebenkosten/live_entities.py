@@ -14,8 +14,8 @@ from homeassistant.components.sensor import (
 from .coordinator.analytics import Analytics
 from .coordinator.live import used_today
 from .coordinator.window import Window
-from .engine import units
-from .engine.meter import AnyMeter
+from .engine.domain import units
+from .engine.domain.meters import AnyMeter
 from .entity import MeterEntity
 
 TODAY = SensorEntityDescription(

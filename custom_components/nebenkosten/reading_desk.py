@@ -15,10 +15,22 @@ from .const import SOURCE_HAND
 from .coordinator.analytics import Analytics
 from .coordinator.entering import async_refuse_doubtful
 from .coordinator.stages import new_findings
-from .engine.bounds import FIRST_DAY, LARGEST, LAST_DAY, within
-from .engine.days import iso, local_day, midnight
-from .engine.meter import Meter
-from .engine.model import Finding, ReadingKind
+from .engine.domain.local_days import (
+    iso,
+    local_day,
+    midnight,
+)
+from .engine.domain.meters import Meter
+from .engine.domain.reading_bounds import (
+    FIRST_DAY,
+    LARGEST,
+    LAST_DAY,
+    within,
+)
+from .engine.domain.report import (
+    Finding,
+    ReadingKind,
+)
 from .errors import async_in_journal, refuse
 from .journal import readings
 from .journal.readings import Change

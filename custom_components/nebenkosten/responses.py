@@ -10,19 +10,28 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .coordinator.alerts import is_acknowledged
 from .coordinator.run import MeterRun, Run
-from .engine.days import iso, start_of
-from .engine.meter import Meter
-from .engine.model import Finding, MeterReport
+from .engine.domain.local_days import (
+    iso,
+    start_of,
+)
+from .engine.domain.meters import Meter
+from .engine.domain.report import (
+    Finding,
+    MeterReport,
+)
 from .journal.acknowledgements import Acknowledgement
 from .journal.records import Status, StoredReading
 from .texts import Wording
 
 if TYPE_CHECKING:
-    from .engine.calendar import PeriodKind
-    from .engine.consumption import Period
-    from .engine.explain import Node
-    from .engine.facts import ReadingInterval
-    from .engine.state import Neighbour, State
+    from .engine.domain.calendar_periods import PeriodKind
+    from .engine.queries.counter_at import (
+        Neighbour,
+        State,
+    )
+    from .engine.queries.explain import Node
+    from .engine.queries.periods import Period
+    from .engine.queries.reading_intervals import ReadingInterval
 
 
 def run_response(run: Run, text: Wording) -> JsonObjectType:
@@ -86,7 +95,7 @@ def _judgement(report: MeterReport | None, text: Wording) -> JsonObjectType:
     if report is None:
         return {"anomalies": []}
     # Loaded by the run; never at set-up.
-    from .engine.result import judgement_json
+    from .engine.queries.json_report import judgement_json
 
     return {**judgement_json(report, text)}
 
@@ -116,7 +125,7 @@ def _anomalies(
     acknowledged: Sequence[Acknowledgement],
     text: Wording,
 ) -> list[JsonValueType]:
-    from .engine.result import anomaly_json
+    from .engine.queries.json_report import anomaly_json
 
     start, end = days
     return [
@@ -273,7 +282,7 @@ def consumption_response(
     `year_start` is the (month, day) of the billing year where a meter has none.
     """
     # Loaded by the analysis; never at set-up.
-    from .engine.consumption import periods
+    from .engine.queries.periods import periods
 
     meters: JsonObjectType = {
         report.meter.meter_id: {
@@ -292,7 +301,10 @@ def consumption_response(
 
 def _period(report: MeterReport, period: Period, zone: ZoneInfo) -> JsonObjectType:
     """Return a period, the dial at its end and the shares of its known days."""
-    from .engine.consumption import counter_at, last_year
+    from .engine.queries.periods import (
+        counter_at,
+        last_year,
+    )
 
     measured, interpolated, extrapolated = period.shares
     before = last_year(report, period)

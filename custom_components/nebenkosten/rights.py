@@ -10,7 +10,7 @@ from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .const import DOMAIN
-from .engine.meter import AnyMeter
+from .engine.domain.meters import AnyMeter
 
 __all__ = ["POLICY_CONTROL", "POLICY_READ", "Caller", "async_caller"]
 

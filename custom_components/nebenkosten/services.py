@@ -10,7 +10,7 @@ import probatio as vol
 
 from .actions import live, readings, results, upkeep
 from .const import DOMAIN
-from .engine.model import ReadingKind
+from .engine.domain.report import ReadingKind
 
 _LIMIT: Final = 10_000
 _RUNS: Final = 20

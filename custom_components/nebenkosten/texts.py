@@ -13,12 +13,15 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
-from .engine.house_checks import Problem
-from .engine.model import Finding, Value
+from .engine.domain.report import (
+    Finding,
+    Value,
+)
+from .engine.domain.validation import Problem
 from .sources.original import FileProblem
 
 if TYPE_CHECKING:
-    from .engine.explain import Node
+    from .engine.queries.explain import Node
 
 type Sentences = Mapping[str, str]
 type Wording = Callable[[Finding], str]

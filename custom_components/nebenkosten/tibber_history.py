@@ -11,8 +11,8 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .coordinator.analytics import Analytics
 from .coordinator.history import Imported, async_import_history
-from .engine.days import iso
-from .engine.meter import SourceKind
+from .engine.domain.local_days import iso
+from .engine.domain.meters import SourceKind
 from .errors import broken, refuse
 from .outside import OutOfReachError
 from .texts import async_sentences

@@ -9,8 +9,12 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from custom_components.nebenkosten.engine.meter import House, Medium, Meter
-from custom_components.nebenkosten.engine.model import (
+from custom_components.nebenkosten.engine.domain.meters import (
+    House,
+    Medium,
+    Meter,
+)
+from custom_components.nebenkosten.engine.domain.report import (
     KINDS,
     Amounts,
     Context,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from custom_components.nebenkosten.engine.days import midnight
-from custom_components.nebenkosten.engine.meter import (
+from custom_components.nebenkosten.engine.domain.local_days import midnight
+from custom_components.nebenkosten.engine.domain.meters import (
     House,
     Master,
     MasterPeriod,
@@ -18,7 +18,7 @@ from custom_components.nebenkosten.engine.meter import (
     Term,
     Virtual,
 )
-from custom_components.nebenkosten.engine.model import (
+from custom_components.nebenkosten.engine.domain.report import (
     Context,
     MeterReport,
     ReadingKind,

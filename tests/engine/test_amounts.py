@@ -8,20 +8,22 @@ from hypothesis import given, settings
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.amounts import believed
-from custom_components.nebenkosten.engine.beyond import Span
-from custom_components.nebenkosten.engine.cleaning import clean
-from custom_components.nebenkosten.engine.consumption import (
+from custom_components.nebenkosten.engine.cleaning.amounts import Use, believed
+from custom_components.nebenkosten.engine.cleaning.registers import clean
+from custom_components.nebenkosten.engine.domain.meters import House
+from custom_components.nebenkosten.engine.domain.report import (
+    Context,
+    Provenance,
+)
+from custom_components.nebenkosten.engine.pipeline import analyse
+from custom_components.nebenkosten.engine.queries.periods import (
     counter_at,
     published_rows,
     total,
 )
-from custom_components.nebenkosten.engine.dial import shown as dial
-from custom_components.nebenkosten.engine.laid_amounts import Use
-from custom_components.nebenkosten.engine.meter import House
-from custom_components.nebenkosten.engine.model import Context, Provenance
-from custom_components.nebenkosten.engine.pipeline import analyse
-from custom_components.nebenkosten.engine.reconstruction import flow
+from custom_components.nebenkosten.engine.reconstruction.counter import shown as dial
+from custom_components.nebenkosten.engine.reconstruction.extrapolation import Span
+from custom_components.nebenkosten.engine.reconstruction.interpolation import flow
 
 from .houses import Point, at, meter, read, report_of, series, sparse_readings
 

@@ -6,12 +6,15 @@ import random
 from hypothesis import given, settings, strategies as st
 import numpy as np
 
-from custom_components.nebenkosten.engine.consumption import periods, published_rows
-from custom_components.nebenkosten.engine.meter import Meter
-from custom_components.nebenkosten.engine.model import (
+from custom_components.nebenkosten.engine.domain.meters import Meter
+from custom_components.nebenkosten.engine.domain.report import (
     MeterReport,
     Provenance,
     ReadingKind,
+)
+from custom_components.nebenkosten.engine.queries.periods import (
+    periods,
+    published_rows,
 )
 
 from .houses import Amount, Point, at, meter, report_of

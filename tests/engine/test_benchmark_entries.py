@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import entries
-from custom_components.nebenkosten.engine.days import midnight
+from custom_components.nebenkosten.engine.domain.local_days import midnight
 
 from .houses import BERLIN
 from .synthetic import (

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.nebenkosten.engine import calendar, days
+from custom_components.nebenkosten.engine.domain import calendar_periods, local_days
 
 
 @pytest.mark.parametrize(
@@ -18,28 +18,30 @@ from custom_components.nebenkosten.engine import calendar, days
         ("billing_year", date(2024, 7, 1), date(2025, 7, 1)),
     ],
 )
-def test_periods(kind: calendar.PeriodKind, start: date, following: date) -> None:
-    found = calendar.period_start(date(2025, 3, 30), kind, (7, 1))
+def test_periods(
+    kind: calendar_periods.PeriodKind, start: date, following: date
+) -> None:
+    found = calendar_periods.period_start(date(2025, 3, 30), kind, (7, 1))
     assert found == start
-    assert calendar.next_period(found, kind) == following
+    assert calendar_periods.next_period(found, kind) == following
 
 
 def test_the_billing_year_begins_on_its_own_day() -> None:
     day = date(2025, 7, 1)
-    assert calendar.period_start(day, "billing_year", (7, 1)) == day
+    assert calendar_periods.period_start(day, "billing_year", (7, 1)) == day
 
 
 def test_a_skipped_midnight_begins_with_the_change() -> None:
     zone = ZoneInfo("America/Sao_Paulo")  # 2018-11-04 began at 01:00
-    assert days.iso(days.midnight(date(2018, 11, 4), zone), zone) == (
+    assert local_days.iso(local_days.midnight(date(2018, 11, 4), zone), zone) == (
         "2018-11-04T01:00:00-02:00"
     )
 
 
 def test_december_ends_with_the_year() -> None:
     zone = ZoneInfo("Europe/Berlin")
-    edges = calendar.midnights(date(2024, 12, 30), date(2025, 1, 1), zone)
-    assert [days.local_day(e, zone).isoformat() for e in edges.tolist()] == [
+    edges = calendar_periods.midnights(date(2024, 12, 30), date(2025, 1, 1), zone)
+    assert [local_days.local_day(e, zone).isoformat() for e in edges.tolist()] == [
         "2024-12-30",
         "2024-12-31",
         "2025-01-01",

@@ -5,10 +5,15 @@ from datetime import date
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine import outdoors as outside
-from custom_components.nebenkosten.engine.definition import meter_from
-from custom_components.nebenkosten.engine.meter import Medium, Term
-from custom_components.nebenkosten.engine.model import Temperature
+from custom_components.nebenkosten.engine.domain.meters import (
+    Medium,
+    Term,
+)
+from custom_components.nebenkosten.engine.domain.report import Temperature
+from custom_components.nebenkosten.engine.domain.serialization import meter_from
+from custom_components.nebenkosten.engine.load_model import (
+    outdoor_temperature as outside,
+)
 
 from .houses import at, meter, read, report_of
 from .synthetic import (

@@ -10,13 +10,13 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine import days
-from custom_components.nebenkosten.engine.consumption import periods
-from custom_components.nebenkosten.engine.model import (
+from custom_components.nebenkosten.engine.domain import local_days
+from custom_components.nebenkosten.engine.domain.report import (
     MeterReport,
     Provenance,
     ReadingKind,
 )
+from custom_components.nebenkosten.engine.queries.periods import periods
 
 from .houses import Point, at, meter, read, report_of, sparse_readings
 
@@ -35,8 +35,8 @@ def test_days_of_random_houses(
     points = [p for i, p in enumerate(points, 1) if i not in report.quarantined]
     if report.first_day is None or report.last_day is None:
         return
-    assert report.last_day == days.local_day(as_of, zone) - timedelta(days=1)
-    first = days.first_midnight_at_or_after(points[0][0], zone)
+    assert report.last_day == local_days.local_day(as_of, zone) - timedelta(days=1)
+    first = local_days.first_midnight_at_or_after(points[0][0], zone)
     assert report.first_day == first
     _midnights_bound_local_days(report.midnights, first, zone)
     _counter_passes_through_readings(points, report.midnights, report.counter)
@@ -53,8 +53,10 @@ def _midnights_bound_local_days(edges: np.ndarray, first: date, zone: ZoneInfo) 
     lengths = set(np.round(np.diff(edges) / 3600, 3))
     assert lengths <= {22.0, 23.0, 23.5, 24.0, 24.5, 25.0}
     for number, edge in enumerate(edges.tolist()):
-        assert days.local_day(edge, zone) == first + timedelta(days=number)
-        assert days.local_day(edge - 1, zone) == first + timedelta(days=number - 1)
+        assert local_days.local_day(edge, zone) == first + timedelta(days=number)
+        assert local_days.local_day(edge - 1, zone) == first + timedelta(
+            days=number - 1
+        )
 
 
 def _counter_passes_through_readings(

@@ -8,14 +8,7 @@ from typing import Any
 import pytest
 
 from custom_components.nebenkosten.coordinator.plain import plain, restored
-from custom_components.nebenkosten.engine.definition import (
-    master_from,
-    meter_data,
-    virtual_from,
-)
-from custom_components.nebenkosten.engine.explain import Node, explain
-from custom_components.nebenkosten.engine.house_checks import Check, problems
-from custom_components.nebenkosten.engine.meter import (
+from custom_components.nebenkosten.engine.domain.meters import (
     House,
     Master,
     MasterPeriod,
@@ -26,9 +19,28 @@ from custom_components.nebenkosten.engine.meter import (
     Term,
     Virtual,
 )
-from custom_components.nebenkosten.engine.model import Context, Snapshot
+from custom_components.nebenkosten.engine.domain.report import (
+    Context,
+    Snapshot,
+)
+from custom_components.nebenkosten.engine.domain.serialization import (
+    master_from,
+    meter_data,
+    virtual_from,
+)
+from custom_components.nebenkosten.engine.domain.validation import (
+    Check,
+    problems,
+)
 from custom_components.nebenkosten.engine.pipeline import analyse
-from custom_components.nebenkosten.engine.state import State, state_at
+from custom_components.nebenkosten.engine.queries.counter_at import (
+    State,
+    state_at,
+)
+from custom_components.nebenkosten.engine.queries.explain import (
+    Node,
+    explain,
+)
 
 from .houses import meter, read, series
 

@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from custom_components.nebenkosten.engine.demands import unmet
-from custom_components.nebenkosten.engine.explain import explain
-from custom_components.nebenkosten.engine.meter import House
-from custom_components.nebenkosten.engine.model import Context
+from custom_components.nebenkosten.engine.assessment.user_limits import unmet
+from custom_components.nebenkosten.engine.domain.meters import House
+from custom_components.nebenkosten.engine.domain.report import Context
 from custom_components.nebenkosten.engine.pipeline import analyse
-from custom_components.nebenkosten.engine.state import state_at
+from custom_components.nebenkosten.engine.queries.counter_at import state_at
+from custom_components.nebenkosten.engine.queries.explain import explain
 
 from .houses import at, meter, read, report_of, series
 

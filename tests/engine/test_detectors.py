@@ -7,10 +7,19 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine import events, watch
-from custom_components.nebenkosten.engine.detectors import DETECTORS, continuous_flow
-from custom_components.nebenkosten.engine.meter import Medium, Sensitivity
-from custom_components.nebenkosten.engine.model import Anomaly, MeterReport
+from custom_components.nebenkosten.engine.anomalies import daily_detection, events
+from custom_components.nebenkosten.engine.anomalies.detectors import (
+    DETECTORS,
+    continuous_flow,
+)
+from custom_components.nebenkosten.engine.domain.meters import (
+    Medium,
+    Sensitivity,
+)
+from custom_components.nebenkosten.engine.domain.report import (
+    Anomaly,
+    MeterReport,
+)
 
 from .houses import at
 from .synthetic import (
@@ -33,7 +42,9 @@ START = 700
 
 
 def flags(use: np.ndarray, *names: str) -> np.ndarray:
-    found = watch.judge(use[None], 5, None, NORMAL, frozenset(names) if names else None)
+    found = daily_detection.judge(
+        use[None], 5, None, NORMAL, frozenset(names) if names else None
+    )
     odd: np.ndarray = found.odd[0]
     return odd
 
@@ -136,8 +147,8 @@ def test_no_verdict_knows_the_future(
     holes = np.random.default_rng(seed).random(800) < 0.05
     use = np.where(holes, np.nan, use)
     for names in (None, frozenset({detector})):
-        whole = watch.judge(use[None], 2, MEANS[:800], NORMAL, names)
-        part = watch.judge(use[None, :cut], 2, MEANS[:cut], NORMAL, names)
+        whole = daily_detection.judge(use[None], 2, MEANS[:800], NORMAL, names)
+        part = daily_detection.judge(use[None, :cut], 2, MEANS[:cut], NORMAL, names)
         np.testing.assert_array_equal(part.odd, whole.odd[:, :cut])
         np.testing.assert_array_equal(part.expected, whole.expected[:, :cut])
 
@@ -176,9 +187,9 @@ def test_later_readings_change_no_earlier_verdict(
 def test_no_meter_depends_on_another(seed: int) -> None:
     uses = np.stack([faulty("leak", household(5.0, seed + i)) for i in range(4)])
     uses[1, :300] = np.nan
-    together = watch.judge(uses, 0, MEANS, NORMAL * 4)
+    together = daily_detection.judge(uses, 0, MEANS, NORMAL * 4)
     for row in range(4):
-        alone = watch.judge(uses[row : row + 1], 0, MEANS, NORMAL)
+        alone = daily_detection.judge(uses[row : row + 1], 0, MEANS, NORMAL)
         np.testing.assert_array_equal(alone.odd[0], together.odd[row])
         np.testing.assert_array_equal(alone.expected[0], together.expected[row])
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.model import ReadingKind
+from custom_components.nebenkosten.engine.domain.report import ReadingKind
 
 from .houses import days_of, read
 from .synthetic import codes, household, instants, one, read_at, typed, visits

@@ -4,8 +4,8 @@ from datetime import date
 
 import numpy as np
 
-from custom_components.nebenkosten.engine.meter import Term
-from custom_components.nebenkosten.engine.model import Provenance
+from custom_components.nebenkosten.engine.domain.meters import Term
+from custom_components.nebenkosten.engine.domain.report import Provenance
 
 from .synthetic import DAYS, FIRST, Home, codes, day, household, read_at, read_daily
 

@@ -7,9 +7,17 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine import calendar
-from custom_components.nebenkosten.engine.meter import GasFactor, House, Medium, Term
-from custom_components.nebenkosten.engine.model import Context, Provenance
+from custom_components.nebenkosten.engine.domain import calendar_periods
+from custom_components.nebenkosten.engine.domain.meters import (
+    GasFactor,
+    House,
+    Medium,
+    Term,
+)
+from custom_components.nebenkosten.engine.domain.report import (
+    Context,
+    Provenance,
+)
 from custom_components.nebenkosten.engine.pipeline import analyse
 
 from .houses import BERLIN, Point, series
@@ -195,7 +203,9 @@ def test_a_source_known_by_amounts_alone() -> None:
     home = Home()
     home.add("a", [], installed=FIRST)
     home.join("m", (FIRST, None, ["a"]))
-    hours = calendar.hour_edges(calendar.midnights(FIRST, day(9), BERLIN))
+    hours = calendar_periods.hour_edges(
+        calendar_periods.midnights(FIRST, day(9), BERLIN)
+    )
     amounts = [
         (float(begin), float(end), 0.5) for begin, end in itertools.pairwise(hours)
     ]

@@ -6,17 +6,26 @@ import random
 
 import pytest
 
-from custom_components.nebenkosten.engine.days import midnight
-from custom_components.nebenkosten.engine.explain import Node, explain
-from custom_components.nebenkosten.engine.meter import (
+from custom_components.nebenkosten.engine.domain.local_days import midnight
+from custom_components.nebenkosten.engine.domain.meters import (
     AnyMeter,
     House,
     Medium,
     Meter,
     Term,
 )
-from custom_components.nebenkosten.engine.model import Context, MeterReport
-from custom_components.nebenkosten.engine.state import State, state_at
+from custom_components.nebenkosten.engine.domain.report import (
+    Context,
+    MeterReport,
+)
+from custom_components.nebenkosten.engine.queries.counter_at import (
+    State,
+    state_at,
+)
+from custom_components.nebenkosten.engine.queries.explain import (
+    Node,
+    explain,
+)
 
 from .houses import BERLIN, series
 from .synthetic import (

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.flagged import flagged_days
-from custom_components.nebenkosten.engine.model import (
+from custom_components.nebenkosten.engine.anomalies.legacy_flags import flagged_days
+from custom_components.nebenkosten.engine.domain.report import (
     Anomaly,
     Finding,
     MeterReport,

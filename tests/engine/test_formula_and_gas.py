@@ -6,17 +6,20 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine import gas, units
-from custom_components.nebenkosten.engine.consumption import periods
-from custom_components.nebenkosten.engine.meter import (
+from custom_components.nebenkosten.engine.domain import gas_conversion, units
+from custom_components.nebenkosten.engine.domain.evaluation_order import (
+    CyclicMeterError,
+    in_order,
+)
+from custom_components.nebenkosten.engine.domain.meters import (
     DEFAULT_GAS,
     GasFactor,
     Medium,
     Term,
     Virtual,
 )
-from custom_components.nebenkosten.engine.model import Provenance
-from custom_components.nebenkosten.engine.order import CyclicMeterError, in_order
+from custom_components.nebenkosten.engine.domain.report import Provenance
+from custom_components.nebenkosten.engine.queries.periods import periods
 
 from .houses import meter
 from .synthetic import (
@@ -202,7 +205,7 @@ def test_a_join_out_of_line_is_a_finding() -> None:
 
 def test_the_state_number_from_the_altitude() -> None:
     for altitude, z in ((0, 0.971), (300, 0.937), (500, 0.915), (700, 0.893)):
-        assert gas.zustandszahl(altitude) == pytest.approx(z, abs=0.001)
+        assert gas_conversion.zustandszahl(altitude) == pytest.approx(z, abs=0.001)
 
 
 def test_factors_hold_from_their_day_the_first_one_ever_before() -> None:
@@ -210,7 +213,7 @@ def test_factors_hold_from_their_day_the_first_one_ever_before() -> None:
         GasFactor(brennwert=12.0, zustandszahl=1.0, valid_from=date(2023, 1, 1)),
         GasFactor(brennwert=11.0, zustandszahl=0.9, valid_from=date(2022, 6, 1)),
     ]
-    found = gas.energy_per_volume(dated, FIRST, DAYS)
+    found = gas_conversion.energy_per_volume(dated, FIRST, DAYS)
     assert found[0] == found[150] == pytest.approx(9.9)
     assert found[364] == pytest.approx(9.9)
     assert found[365] == found[-1] == pytest.approx(12.0)
@@ -229,14 +232,14 @@ def test_gas_becomes_energy_on_its_days() -> None:
 @given(st.sampled_from(["Wh", "kWh", "MWh", "GJ"]), st.sampled_from(["L", "m³"]))
 def test_volume_and_energy_round_trip(energy: str, volume: str) -> None:
     given, wanted = (meter(medium=Medium.GAS, unit=unit) for unit in (volume, energy))
-    there = gas.daily_factor(given, wanted, (DEFAULT_GAS,), FIRST, 3)
-    back = gas.daily_factor(wanted, given, (DEFAULT_GAS,), FIRST, 3)
+    there = gas_conversion.daily_factor(given, wanted, (DEFAULT_GAS,), FIRST, 3)
+    back = gas_conversion.daily_factor(wanted, given, (DEFAULT_GAS,), FIRST, 3)
     np.testing.assert_allclose(there * back, 1.0)
 
 
 def test_water_never_becomes_energy() -> None:
     with pytest.raises(units.UnitMismatchError):
-        gas.daily_factor(WATER, KWH, (DEFAULT_GAS,), FIRST, 1)
+        gas_conversion.daily_factor(WATER, KWH, (DEFAULT_GAS,), FIRST, 1)
     home = Home()
     home.add("wasser", read_daily(A), medium=Medium.WATER, unit="m³")
     home.compute("falsch", Term(meter_id="wasser"))

@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from custom_components.nebenkosten.engine import physical
-from custom_components.nebenkosten.engine.model import Context
+from custom_components.nebenkosten.engine.domain.report import Context
+from custom_components.nebenkosten.engine.meter_kinds import physical
 
 from .houses import meter, series
 from .synthetic import household, read_at, typed

@@ -10,9 +10,9 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.calendar import midnights
-from custom_components.nebenkosten.engine.meter import Medium
-from custom_components.nebenkosten.engine.model import (
+from custom_components.nebenkosten.engine.domain.calendar_periods import midnights
+from custom_components.nebenkosten.engine.domain.meters import Medium
+from custom_components.nebenkosten.engine.domain.report import (
     MeterReport,
     Provenance,
     ReadingKind,

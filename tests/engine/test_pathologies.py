@@ -5,9 +5,15 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.consumption import periods
-from custom_components.nebenkosten.engine.meter import Medium, Term
-from custom_components.nebenkosten.engine.model import MeterReport, Provenance
+from custom_components.nebenkosten.engine.domain.meters import (
+    Medium,
+    Term,
+)
+from custom_components.nebenkosten.engine.domain.report import (
+    MeterReport,
+    Provenance,
+)
+from custom_components.nebenkosten.engine.queries.periods import periods
 
 from .synthetic import (
     DAYS,

@@ -7,10 +7,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.groups import portions
-from custom_components.nebenkosten.engine.invariants import Asked, broken
-from custom_components.nebenkosten.engine.meter import House, Term
-from custom_components.nebenkosten.engine.model import Context
+from custom_components.nebenkosten.engine.assessment.invariants import (
+    Asked,
+    broken,
+)
+from custom_components.nebenkosten.engine.domain.meters import (
+    House,
+    Term,
+)
+from custom_components.nebenkosten.engine.domain.partitions import portions
+from custom_components.nebenkosten.engine.domain.report import Context
 from custom_components.nebenkosten.engine.pipeline import (
     analyse,
     analyse_in_portions,

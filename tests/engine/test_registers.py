@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.model import Provenance
+from custom_components.nebenkosten.engine.domain.report import Provenance
 
 from .houses import meter, read, report_of
 

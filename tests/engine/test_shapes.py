@@ -7,15 +7,15 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine import (
-    degree_days,
-    outdoors as outside,
-    physical,
-    seasonality,
+from custom_components.nebenkosten.engine.domain.meters import Medium
+from custom_components.nebenkosten.engine.domain.report import Temperature
+from custom_components.nebenkosten.engine.load_model import (
+    change_point_model,
+    outdoor_temperature as outside,
+    seasonal_profiles,
 )
-from custom_components.nebenkosten.engine.intervals import Intervals
-from custom_components.nebenkosten.engine.meter import Medium
-from custom_components.nebenkosten.engine.model import Temperature
+from custom_components.nebenkosten.engine.load_model.training_intervals import Intervals
+from custom_components.nebenkosten.engine.meter_kinds import physical
 
 from .houses import BERLIN, at, meter
 from .synthetic import (
@@ -184,11 +184,11 @@ def test_cooling_has_its_part_where_it_gets_hot() -> None:
     use = 5.0 + 2.0 * np.maximum(hot - 22, 0)
     edges = np.arange(0, DAYS, 30, dtype=float)
     rise = np.array([use[int(a) : int(a) + 30].sum() for a in edges[:-1]])
-    model = degree_days.fit(
+    model = change_point_model.fit(
         Intervals(edges[:-1], edges[1:], rise),
         hot,
         np.ones(DAYS),
-        seasonality.months(FIRST, DAYS),
+        seasonal_profiles.months(FIRST, DAYS),
         DAYS,
     )
     assert model.explained > 0.95
@@ -198,11 +198,11 @@ def test_cooling_has_its_part_where_it_gets_hot() -> None:
 
 def test_no_weather_explains_a_constant() -> None:
     edges = np.arange(0, 300, 30, dtype=float)
-    model = degree_days.fit(
+    model = change_point_model.fit(
         Intervals(edges[:-1], edges[1:], np.full(9, 30.0)),
         MEANS[:300],
         np.ones(300),
-        seasonality.months(FIRST, 300),
+        seasonal_profiles.months(FIRST, 300),
         300,
     )
     assert model.explained == 0.0
@@ -244,13 +244,16 @@ def test_a_days_temperature_never_comes_from_the_future() -> None:
 
 def test_a_profile_by_name_by_shares_or_none() -> None:
     assert (
-        seasonality.shares_of(meter(profile="solar")) == seasonality.PROFILES["solar"]
+        seasonal_profiles.shares_of(meter(profile="solar"))
+        == seasonal_profiles.PROFILES["solar"]
     )
-    assert seasonality.shares_of(meter(profile=(1.0,) * 12)) == (1.0,) * 12
-    assert seasonality.shares_of(meter()) is None
-    assert seasonality.shares_of(meter(medium=Medium.HEAT)) is not None
-    assert seasonality.shares_of(meter(medium=Medium.HEAT, profile="none")) is None
-    for shares in seasonality.PROFILES.values():
+    assert seasonal_profiles.shares_of(meter(profile=(1.0,) * 12)) == (1.0,) * 12
+    assert seasonal_profiles.shares_of(meter()) is None
+    assert seasonal_profiles.shares_of(meter(medium=Medium.HEAT)) is not None
+    assert (
+        seasonal_profiles.shares_of(meter(medium=Medium.HEAT, profile="none")) is None
+    )
+    for shares in seasonal_profiles.PROFILES.values():
         assert sum(shares) == pytest.approx(100, abs=0.2)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.meter import Medium
-from custom_components.nebenkosten.engine.model import MeterReport
+from custom_components.nebenkosten.engine.domain.meters import Medium
+from custom_components.nebenkosten.engine.domain.report import MeterReport
 
 from .houses import BERLIN, at
 from .synthetic import (

@@ -6,9 +6,12 @@ from dataclasses import replace
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nebenkosten.engine import units
-from custom_components.nebenkosten.engine.meter import House
-from custom_components.nebenkosten.engine.model import Context, Series
+from custom_components.nebenkosten.engine.domain import units
+from custom_components.nebenkosten.engine.domain.meters import House
+from custom_components.nebenkosten.engine.domain.report import (
+    Context,
+    Series,
+)
 from custom_components.nebenkosten.engine.pipeline import analyse
 
 from .houses import meter, read, report_of, series

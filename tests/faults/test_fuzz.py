@@ -16,7 +16,10 @@ import pytest
 from pytest_socket import enable_socket
 import yaml
 
-from custom_components.nebenkosten.engine.model import ReadingKind, Severity
+from custom_components.nebenkosten.engine.domain.report import (
+    ReadingKind,
+    Severity,
+)
 from custom_components.nebenkosten.influx.connection import (
     Connection,
     InfluxError,

@@ -23,8 +23,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from custom_components.nebenkosten.coordinator import stages
 from custom_components.nebenkosten.coordinator.run import Request, Trigger
 from custom_components.nebenkosten.data import NkConfigEntry
-from custom_components.nebenkosten.engine.definition import meter_from
-from custom_components.nebenkosten.engine.meter import Meter
+from custom_components.nebenkosten.engine.domain.meters import Meter
+from custom_components.nebenkosten.engine.domain.serialization import meter_from
 from custom_components.nebenkosten.journal.records import JournalError
 from custom_components.nebenkosten.sinks import statistics
 from custom_components.nebenkosten.sources import recorder

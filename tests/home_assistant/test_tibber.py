@@ -18,7 +18,7 @@ from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_PHYSICAL
 from custom_components.nebenkosten.coordinator.collect import async_collect
 from custom_components.nebenkosten.coordinator.tibber import TibberLink
 from custom_components.nebenkosten.data import NkConfigEntry
-from custom_components.nebenkosten.engine.meter import (
+from custom_components.nebenkosten.engine.domain.meters import (
     Medium,
     Meter,
     SourceKind,

@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.nebenkosten.engine.cleaning import clean
-from custom_components.nebenkosten.engine.meter import Medium, Meter
-from custom_components.nebenkosten.engine.model import ReadingKind
+from custom_components.nebenkosten.engine.cleaning.registers import clean
+from custom_components.nebenkosten.engine.domain.meters import (
+    Medium,
+    Meter,
+)
+from custom_components.nebenkosten.engine.domain.report import ReadingKind
 from custom_components.nebenkosten.journal import readings, series
 from custom_components.nebenkosten.journal.readings import Change
 from custom_components.nebenkosten.journal.records import in_one_line

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.nebenkosten.engine.model import ReadingKind
+from custom_components.nebenkosten.engine.domain.report import ReadingKind
 from custom_components.nebenkosten.journal import (
     amounts,
     house,

@@ -11,7 +11,7 @@ import pytest
 
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.data import NkConfigEntry
-from custom_components.nebenkosten.engine.house_checks import Check
+from custom_components.nebenkosten.engine.domain.validation import Check
 
 from ..home_assistant.conftest import act, add_meter, settle
 from ..home_assistant.reading_back import published, used_per_day

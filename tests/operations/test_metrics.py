@@ -9,12 +9,12 @@ from hypothesis import given
 import pytest
 
 from custom_components.nebenkosten.data import NkConfigEntry
-from custom_components.nebenkosten.engine.metrics import (
+from custom_components.nebenkosten.engine.domain.report import Provenance
+from custom_components.nebenkosten.engine.queries.metrics import (
     METRICS,
     Additivity,
     NotAdditiveError,
 )
-from custom_components.nebenkosten.engine.model import Provenance
 from scripts.make_metrics_page import PAGE, page
 from scripts.servers import Influxd
 

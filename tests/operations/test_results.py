@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.nebenkosten.data import NkConfigEntry
-from custom_components.nebenkosten.engine.day_facts import (
+from custom_components.nebenkosten.engine.domain.degree_days import (
     Weather,
     degree_days,
     facts_of,

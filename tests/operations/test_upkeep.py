@@ -22,7 +22,7 @@ from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.coordinator import analytics as module, stages
 from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.diagnostics import async_get_config_entry_diagnostics
-from custom_components.nebenkosten.engine.grade import Quality
+from custom_components.nebenkosten.engine.domain.quality_score import Quality
 from custom_components.nebenkosten.journal import readings
 from custom_components.nebenkosten.journal.records import NewReading
 from custom_components.nebenkosten.journal.store import create_journal, open_journal

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from custom_components.nebenkosten.engine.model import Rows
+from custom_components.nebenkosten.engine.domain.report import Rows
 from custom_components.nebenkosten.sinks.difference import (
     Row,
     difference,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given, strategies as st
 import pytest
 
-from custom_components.nebenkosten.engine.model import ReadingKind
+from custom_components.nebenkosten.engine.domain.report import ReadingKind
 from custom_components.nebenkosten.sources.text import (
     TextError,
     number_text,

@@ -11,7 +11,10 @@ from homeassistant.helpers.service import async_get_config_entry
 
 from ..const import DOMAIN
 from ..coordinator.analytics import Analytics
-from ..engine.meter import AnyMeter, Meter
+from ..engine.domain.meters import (
+    AnyMeter,
+    Meter,
+)
 from ..errors import broken, refuse
 from ..rights import POLICY_READ, async_caller
 

@@ -13,8 +13,8 @@ from ..coordinator.analytics import Analytics
 from ..coordinator.last_hours import Hour
 from ..coordinator.live import used_today
 from ..coordinator.window import Bucket, Window
-from ..engine.days import iso
-from ..engine.meter import Meter
+from ..engine.domain.local_days import iso
+from ..engine.domain.meters import Meter
 from .choosing import analytics_of, async_all_or_chosen, zone_of
 
 

@@ -11,8 +11,8 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from .. import reading_desk as desk
 from ..const import SOURCE_HAND
 from ..coordinator.analytics import Analytics
-from ..engine.days import iso
-from ..engine.meter import Meter
+from ..engine.domain.local_days import iso
+from ..engine.domain.meters import Meter
 from ..errors import async_in_journal, refuse
 from ..file_access import write_new_file
 from ..importing import async_doubts, new_readings, parse_given, report

@@ -9,7 +9,7 @@ from .. import tibber_history
 from ..coordinator.problems import house_problems
 from ..coordinator.run import Request, Trigger
 from ..data import statistic_ids
-from ..engine.house_checks import Problem
+from ..engine.domain.validation import Problem
 from ..errors import broken, refuse
 from ..outside import OutOfReachError
 from ..responses import run_response

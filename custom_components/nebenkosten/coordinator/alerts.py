@@ -6,8 +6,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
-from ..engine.meter import AnyMeter
-from ..engine.model import Finding, MeterReport
+from ..engine.domain.meters import AnyMeter
+from ..engine.domain.report import (
+    Finding,
+    MeterReport,
+)
 from ..journal.acknowledgements import Acknowledgement
 
 _NEWS: Final = timedelta(days=7)

@@ -15,7 +15,7 @@ from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
 from ..data import statistic_ids
-from ..engine.model import Snapshot
+from ..engine.domain.report import Snapshot
 from ..journal.house import Decisions
 from ..sinks.points import PREVIEW, ledger_key
 from ..sinks.statistics import Published

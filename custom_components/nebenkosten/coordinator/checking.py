@@ -18,8 +18,8 @@ from homeassistant.util.json import JsonObjectType
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..data import statistic_ids
-from ..engine.days import iso
-from ..engine.meter import AnyMeter
+from ..engine.domain.local_days import iso
+from ..engine.domain.meters import AnyMeter
 from ..outside import OutOfReachError
 from ..sinks import statistics
 from ..sinks.points import MEASUREMENTS, PREVIEW, held_points, ledger_key

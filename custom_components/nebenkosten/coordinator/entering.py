@@ -13,9 +13,12 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.importlib import async_import_module
 
-from ..engine.days import local_day
-from ..engine.meter import Meter
-from ..engine.model import KINDS, Readings
+from ..engine.domain.local_days import local_day
+from ..engine.domain.meters import Meter
+from ..engine.domain.report import (
+    KINDS,
+    Readings,
+)
 from ..errors import async_in_journal, refuse
 from ..journal import series
 from ..journal.records import NewReading
@@ -23,7 +26,7 @@ from ..journal.store import Journal
 from ..texts import shown, writes_comma
 
 if TYPE_CHECKING:
-    from ..engine.entering import Doubtful
+    from ..engine.cleaning.new_readings import Doubtful
 
 
 async def async_refuse_doubtful(
@@ -52,7 +55,9 @@ async def async_doubtful(
     instead_of: int | None = None,
 ) -> tuple[Doubtful, ...]:
     """Return which new readings of a meter do not fit; known ones are not weighed."""
-    await async_import_module(hass, "custom_components.nebenkosten.engine.entering")
+    await async_import_module(
+        hass, "custom_components.nebenkosten.engine.cleaning.new_readings"
+    )
     return await async_in_journal(hass, doubtful, journal, meter, zone, new, instead_of)
 
 
@@ -78,7 +83,7 @@ def doubtful(
     instead_of: int | None = None,
 ) -> tuple[Doubtful, ...]:
     """Return which new readings of a meter do not fit; known ones are not weighed."""
-    from ..engine.entering import doubtful as weighed
+    from ..engine.cleaning.new_readings import doubtful as weighed
 
     stored = _without(series.load(journal, meter.key).readings, instead_of)
     known = set(zip(stored.times, stored.values, strict=True))

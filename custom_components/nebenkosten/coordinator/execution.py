@@ -10,9 +10,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..data import NkConfigEntry, settings_of
-from ..engine.groups import portions
-from ..engine.meter import AnyMeter, Definition, House, Meter
-from ..engine.model import Temperature
+from ..engine.domain.meters import (
+    AnyMeter,
+    Definition,
+    House,
+    Meter,
+)
+from ..engine.domain.partitions import portions
+from ..engine.domain.report import Temperature
 from ..journal.acknowledgements import acknowledged
 from ..journal.store import Journal
 from ..outside import OutOfReachError

@@ -6,8 +6,11 @@ from enum import StrEnum
 import time
 from typing import TYPE_CHECKING
 
-from ..engine.meter import AnyMeter, Virtual
-from ..engine.model import Snapshot
+from ..engine.domain.meters import (
+    AnyMeter,
+    Virtual,
+)
+from ..engine.domain.report import Snapshot
 from .run import Status
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import DOMAIN, ISSUE_ORPHANED
 from ..data import NkConfigEntry, energy_id, preview_of, settings_of, statistic_id
-from ..engine import units
-from ..engine.meter import AnyMeter
+from ..engine.domain import units
+from ..engine.domain.meters import AnyMeter
 from ..journal.house import known_meters
 from ..journal.records import JournalError
 from ..outside import OutOfReachError

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.importlib import async_import_module
 
-from ..engine.meter import AnyMeter, House, Meter
-from ..engine.model import Temperature
+from ..engine.domain.meters import (
+    AnyMeter,
+    House,
+    Meter,
+)
+from ..engine.domain.report import Temperature
 from ..errors import async_in_journal
 from ..journal.acknowledgements import Acknowledgement, acknowledged
 from ..journal.records import NewReading
@@ -18,9 +22,9 @@ from .last_hours import LastHours, last_hours
 from .weather import Weather
 
 if TYPE_CHECKING:
-    from ..engine.explain import Node
-    from ..engine.facts import ReadingInterval
-    from ..engine.state import State
+    from ..engine.queries.counter_at import State
+    from ..engine.queries.explain import Node
+    from ..engine.queries.reading_intervals import ReadingInterval
 
 
 class Lookup:

@@ -8,7 +8,10 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..const import DOMAIN, EVENT_ANOMALY, EVENT_RUN_FINISHED, EVENT_STALE
-from ..engine.meter import AnyMeter, Definition
+from ..engine.domain.meters import (
+    AnyMeter,
+    Definition,
+)
 from .alerts import Phase, Told
 from .run import Run, Status, Trigger
 

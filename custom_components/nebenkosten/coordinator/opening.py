@@ -14,7 +14,7 @@ from ..const import (
     JOURNAL_FILE,
 )
 from ..data import NkConfigEntry, meters_of, read_meters
-from ..engine.definition import meter_data
+from ..engine.domain.serialization import meter_data
 from ..journal.house import (
     Definition,
     HouseOptions,

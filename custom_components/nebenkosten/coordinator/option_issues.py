@@ -14,8 +14,11 @@ from ..const import (
     ISSUE_RUN_TIME,
 )
 from ..data import NkConfigEntry
-from ..engine.gas_bounds import is_possible
-from ..engine.meter import GasFactor, House
+from ..engine.domain.gas_factor_bounds import is_possible
+from ..engine.domain.meters import (
+    GasFactor,
+    House,
+)
 from ..texts import shown, writes_comma
 
 

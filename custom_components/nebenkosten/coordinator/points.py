@@ -5,7 +5,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from ..const import CONF_INFLUXDB, DOMAIN, ISSUE_ORIGINAL
 from ..data import NkConfigEntry
-from ..engine.model import MeterReport
+from ..engine.domain.report import MeterReport
 from ..sinks.influxdb import InfluxSink, OriginalError
 from ..sinks.points import PREVIEW, Results
 from ..texts import async_wording
@@ -77,6 +77,6 @@ class Points:
 
 def _results(key: str, report: MeterReport) -> Results:
     # Late: nothing on the set-up path may load numpy.
-    from ..engine.flagged import flagged_days
+    from ..engine.anomalies.legacy_flags import flagged_days
 
     return Results(key, report, flagged_days(report))

@@ -3,9 +3,16 @@
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
-from ..engine.house_checks import Check, Problem, problems
-from ..engine.meter import House, SourceKind
-from ..engine.model import Severity
+from ..engine.domain.meters import (
+    House,
+    SourceKind,
+)
+from ..engine.domain.report import Severity
+from ..engine.domain.validation import (
+    Check,
+    Problem,
+    problems,
+)
 from ..identities import collisions
 
 

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 
 from ..data import NkConfigEntry, preview_of
 from ..deadline import RECORDER
-from ..engine.meter import Definition
+from ..engine.domain.meters import Definition
 from ..outside import OutOfReachError
 from ..sinks import statistics
 from ..sinks.difference import by_month, rows_since

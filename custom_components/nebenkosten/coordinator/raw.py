@@ -5,7 +5,10 @@ from functools import partial
 
 from homeassistant.core import HomeAssistant
 
-from ..engine.meter import Meter, SourceKind
+from ..engine.domain.meters import (
+    Meter,
+    SourceKind,
+)
 from ..influx.model import SECOND, Asks, Field, Point, Server
 from ..journal import amounts
 from ..journal.records import ChangedAmount

@@ -18,7 +18,7 @@ def of_meter(
 ) -> MeterRun:
     """Return the part of a run's record that is one meter's."""
     # Loaded by the analysis; never at set-up.
-    from ..engine.consumption import total
+    from ..engine.queries.periods import total
 
     report, zone = result.report, ZoneInfo(time_zone)
     period = total(report, request.start, request.end)

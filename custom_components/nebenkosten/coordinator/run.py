@@ -5,7 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from ..engine.model import Finding, MeterReport
+from ..engine.domain.report import (
+    Finding,
+    MeterReport,
+)
 from .alerts import Told
 
 

@@ -12,7 +12,10 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..const import DOMAIN
-from ..engine.model import Finding, Severity
+from ..engine.domain.report import (
+    Finding,
+    Severity,
+)
 from .run import MeterRun, Run
 from .stored import async_stored
 

@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_INFLUXDB, CONF_TIBBER, SUBENTRY_WATER
 from ..data import NkConfigEntry
-from ..engine.meter import SourceKind
+from ..engine.domain.meters import SourceKind
 from ..influx.connection import Connection, connection_from
 from ..influx.model import Server
 from ..outside import hiding

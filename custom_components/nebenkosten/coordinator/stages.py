@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ..data import energy_id, statistic_id
-from ..engine import units
-from ..engine.days import local_day
-from ..engine.definition import meter_data
-from ..engine.meter import AnyMeter, House, Meter
-from ..engine.model import (
+from ..engine.domain import units
+from ..engine.domain.local_days import local_day
+from ..engine.domain.meters import (
+    AnyMeter,
+    House,
+    Meter,
+)
+from ..engine.domain.report import (
     Context,
     Finding,
     MeterReport,
@@ -26,6 +29,7 @@ from ..engine.model import (
     Snapshot,
     Temperature,
 )
+from ..engine.domain.serialization import meter_data
 from ..journal import series
 from ..journal.records import NewReading
 from ..journal.store import Journal
@@ -35,11 +39,11 @@ from .collect import hours_from
 from .entering import with_new
 
 if TYPE_CHECKING:
-    from ..engine.explain import Node
-    from ..engine.facts import ReadingInterval
-    from ..engine.invariants import Asked
-    from ..engine.model import Report
-    from ..engine.state import State
+    from ..engine.assessment.invariants import Asked
+    from ..engine.domain.report import Report
+    from ..engine.queries.counter_at import State
+    from ..engine.queries.explain import Node
+    from ..engine.queries.reading_intervals import ReadingInterval
 
 # What a changed engine makes of the same readings is another result.
 _ENGINE_VERSION = 6
@@ -162,7 +166,7 @@ def analyse(
     if not stale:
         return found
     # Late imports: nothing on the set-up path may load numpy.
-    from ..engine.invariants import Asked
+    from ..engine.assessment.invariants import Asked
 
     group = related(house, stale)
     stored = {
@@ -180,10 +184,10 @@ def analyse(
 
 
 def _analysis(stamped: str, asked: Asked) -> Analysis:
-    from ..engine.consumption import published_rows
-    from ..engine.gas import energy_rows
-    from ..engine.invariants import broken
-    from ..engine.summary import snapshot
+    from ..engine.assessment.invariants import broken
+    from ..engine.domain.gas_conversion import energy_rows
+    from ..engine.queries.periods import published_rows
+    from ..engine.queries.snapshot import snapshot
 
     wrong, house = broken(asked), asked.house
     report = replace(asked.report, findings=(*asked.report.findings, *wrong))
@@ -212,7 +216,7 @@ def state(
     journal: Journal, house: House, meter: Meter, moment: Moment, at: float
 ) -> State:
     """Return what a meter's dial showed at an instant [epoch s]."""
-    from ..engine.state import state_at
+    from ..engine.queries.counter_at import state_at
 
     stored = series.load(journal, meter.key)
     context = Context(as_of=moment.as_of, temperature=moment.temperature)
@@ -223,7 +227,7 @@ def intervals(
     journal: Journal, house: House, meters: Sequence[Meter], moment: Moment
 ) -> dict[Meter, tuple[ReadingInterval, ...]]:
     """Return what was used between the meters' readings."""
-    from ..engine.facts import reading_intervals
+    from ..engine.queries.reading_intervals import reading_intervals
 
     context = Context(as_of=moment.as_of, temperature=moment.temperature)
     return {
@@ -241,7 +245,7 @@ def explained(
     day: date,
 ) -> Node:
     """Return where a meter's day comes from, down to the readings."""
-    from ..engine.explain import explain
+    from ..engine.queries.explain import explain
 
     def dial(one: Meter, at: float) -> State:
         return state(journal, house, one, moment, at)
@@ -257,7 +261,7 @@ def preview(
     new: Sequence[NewReading],
 ) -> Preview:
     """Compute a meter as if readings had been entered; the first one's use is told."""
-    from ..engine.units import factor
+    from ..engine.domain.units import factor
 
     stored = series.load(journal, meter.key)
     moment = replace(moment, as_of=max(moment.as_of, *(one.instant for one in new)))
@@ -301,7 +305,7 @@ def _previous(
     readings: Readings, report: MeterReport, instant: float
 ) -> tuple[float, float] | None:
     """Return time and value, in the meter's unit, of the used reading before."""
-    from ..engine.units import factor
+    from ..engine.domain.units import factor
 
     found: tuple[float, float] | None = None
     left_out = report.quarantined | report.superseded

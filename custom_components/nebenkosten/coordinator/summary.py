@@ -9,15 +9,25 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.json import JsonObjectType
 
-from ..engine.day_facts import DegreeDays, degree_days, facts_of
-from ..engine.meter import AnyMeter, House
-from ..engine.model import MeterReport, Temperature
+from ..engine.domain.degree_days import (
+    DegreeDays,
+    degree_days,
+    facts_of,
+)
+from ..engine.domain.meters import (
+    AnyMeter,
+    House,
+)
+from ..engine.domain.report import (
+    MeterReport,
+    Temperature,
+)
 from ..journal.acknowledgements import Acknowledgement
 from .alerts import is_acknowledged
 from .public_holidays import holiday_on
 
 if TYPE_CHECKING:
-    from ..engine.daily import DaySummary
+    from ..engine.queries.daily_summary import DaySummary
     from .lookup import Lookup
 
 # Of the 32 KiB that the recorder keeps of an event [bytes]; the day itself is short.
@@ -51,7 +61,10 @@ def _summed_up(
     acknowledged: Mapping[str, Sequence[Acknowledgement]],
 ) -> JsonObjectType:
     # Loaded by the analysis; never at set-up.
-    from ..engine.daily import mean_of, summary_of
+    from ..engine.queries.daily_summary import (
+        mean_of,
+        summary_of,
+    )
 
     zone = ZoneInfo(house.time_zone)
     found: JsonObjectType = {}

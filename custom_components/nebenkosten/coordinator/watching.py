@@ -11,7 +11,10 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..data import NkConfigEntry, house_of, settings_of
-from ..engine.meter import SourceKind, SourceRef
+from ..engine.domain.meters import (
+    SourceKind,
+    SourceRef,
+)
 from ..journal.records import JournalError
 from . import stages
 from .clock import Clock

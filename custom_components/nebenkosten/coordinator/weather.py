@@ -9,8 +9,8 @@ from homeassistant.core import HomeAssistant
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..data import NkConfigEntry, settings_of
-from ..engine.days import local_day
-from ..engine.model import Temperature
+from ..engine.domain.local_days import local_day
+from ..engine.domain.report import Temperature
 from ..outside import OutOfReachError
 from ..sources.outdoor import async_daily_means
 from .stages import Moment

@@ -8,22 +8,37 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from . import (
-    calendar,
-    days,
-    exchange,
-    exchange_findings,
-    formula,
-    gas,
-    physical,
-    uncertainty,
+from .assessment import exchange_findings
+from .assessment.assess import (
+    Basis,
+    finished,
 )
-from .afterwards import Basis, finished
-from .exchange import Source
-from .groups import portions
-from .line import Line
-from .meter import AnyMeter, House, Master, Meter, Virtual
-from .model import (
+from .assessment.model_change import (
+    TOLD,
+    reshaped,
+)
+from .assessment.operand_findings import (
+    computed,
+    mismatch,
+    missing,
+    too_few,
+    unread,
+)
+from .assessment.reading_findings import oddities
+from .domain import calendar_periods, gas_conversion, local_days
+from .domain.evaluation_order import (
+    CyclicMeterError,
+    in_order,
+)
+from .domain.meters import (
+    AnyMeter,
+    House,
+    Master,
+    Meter,
+    Virtual,
+)
+from .domain.partitions import portions
+from .domain.report import (
     Context,
     Finding,
     Hours,
@@ -34,17 +49,17 @@ from .model import (
     ShapeModel,
     empty_series,
 )
-from .oddities import oddities
-from .operand_findings import computed, mismatch, missing, too_few, unread
-from .order import CyclicMeterError, in_order
-from .physical import Prepared
-from .reshaping import TOLD, reshaped
-from .units import UnitMismatchError
+from .domain.units import UnitMismatchError
+from .meter_kinds import master, physical, virtual
+from .meter_kinds.master import Source
+from .meter_kinds.physical import Prepared
+from .reconstruction import uncertainty
+from .reconstruction.meter_line import Line
 
 if TYPE_CHECKING:
-    from .exchange import Joined
-    from .model import Floats
-    from .pace import Pace
+    from .domain.report import Floats
+    from .load_model.model_time import Pace
+    from .meter_kinds.master import Joined
 
 
 def analyse(house: House, readings: Mapping[str, Series], context: Context) -> Report:
@@ -177,7 +192,7 @@ class _Work:
         first, last = physical.life(prepared, line)
         if last < first - timedelta(days=1):
             return report
-        midnights = calendar.midnights(first, last, self._zone)
+        midnights = calendar_periods.midnights(first, last, self._zone)
         found = _Days(first, last, midnights, line.use(midnights))
         odd = [
             *oddities(meter, line, prepared.amounts, self._zone),
@@ -197,11 +212,11 @@ class _Work:
         self, prepared: Prepared, series: Series, found: _Days
     ) -> list[Finding]:
         """Say what a new model has moved, in the first days that it is valid."""
-        today = days.local_day(self._context.as_of, self._zone)
+        today = local_days.local_day(self._context.as_of, self._zone)
         if prepared.model_date is None or today - self._model_date > TOLD:
             return []
         older = physical.model_date(
-            days.midnight(self._model_date, self._zone), self._zone
+            local_days.midnight(self._model_date, self._zone), self._zone
         )
 
         def before() -> Floats:
@@ -218,7 +233,7 @@ class _Work:
         wanted = self._context.hours_from.get(meter.key)
         if wanted is None:
             return None
-        bounds = edges[edges >= days.midnight(wanted, self._zone)]
+        bounds = edges[edges >= local_days.midnight(wanted, self._zone)]
         if not len(bounds):
             return None
         today = float(bounds[-1])
@@ -226,7 +241,7 @@ class _Work:
         end = today + 3600.0 * max(passed, 0.0)
         if end > today:
             bounds = np.append(bounds, end)
-        instants = calendar.hour_edges(bounds)
+        instants = calendar_periods.hour_edges(bounds)
         if len(instants) < 2:
             return None
         use = line.use(instants)
@@ -242,7 +257,7 @@ class _Work:
             sources = self._sources(meter)
         except UnitMismatchError as error:
             return replace(report, findings=(*report.findings, mismatch(meter, error)))
-        joined = exchange.join(meter, sources, self._zone, self._context.as_of)
+        joined = master.join(meter, sources, self._zone, self._context.as_of)
         self._lines[meter.key] = None if joined is None else joined.line
         self._behind[meter.key] = {
             key: prepared
@@ -252,8 +267,8 @@ class _Work:
         }
         if joined is None:
             return report
-        first = exchange.first_day(meter, joined, self._zone)
-        last = days.local_day(self._context.as_of, self._zone) - timedelta(days=1)
+        first = master.first_day(meter, joined, self._zone)
+        last = local_days.local_day(self._context.as_of, self._zone) - timedelta(days=1)
         last = min(last, meter.last_day or date.max)
         if last < first:
             return report
@@ -269,7 +284,7 @@ class _Work:
     ) -> MeterReport:
         """Return a master's report with its days."""
         meter, zone = report.meter, self._zone
-        midnights = calendar.midnights(*life, zone)
+        midnights = calendar_periods.midnights(*life, zone)
         use = joined.line.use(midnights)
         found = self._filled(report, joined.line, _Days(*life, midnights, use))
         newest = joined.newest.tenure.key
@@ -309,7 +324,7 @@ class _Work:
             found[key] = Source(
                 line,
                 self._behind[key],
-                gas.conversion(operand, meter, self._house.gas, self._zone),
+                gas_conversion.conversion(operand, meter, self._house.gas, self._zone),
                 installed=operand.installed if isinstance(operand, Meter) else None,
                 removed=operand.removed if isinstance(operand, Meter) else None,
                 ends=self._end_of(self.reports[key]),
@@ -318,7 +333,7 @@ class _Work:
 
     def _end_of(self, report: MeterReport) -> float:
         """Return where a meter's last day ends, infinity for one that goes on."""
-        today = days.local_day(self._context.as_of, self._zone)
+        today = local_days.local_day(self._context.as_of, self._zone)
         if report.last_day is None or report.last_day >= today - timedelta(days=1):
             return np.inf
         return float(report.midnights[-1])
@@ -347,10 +362,10 @@ class _Work:
         absent = [k for k in meter.operands if k not in self.reports]
         if absent:
             return replace(report, findings=(missing(meter, absent[0]),))
-        lost = formula.unread(meter, self.reports)
+        lost = virtual.unread(meter, self.reports)
         if lost is not None:
             report = replace(report, findings=(unread(meter, lost),))
-        span = formula.span(meter, self.reports)
+        span = virtual.span(meter, self.reports)
         if span is None:
             return report
         first, last = span
@@ -358,13 +373,13 @@ class _Work:
         given = (self._meters[term.meter_id.lower()] for term in meter.terms)
         try:
             scales = [
-                gas.daily_factor(one, meter, self._house.gas, first, count)
+                gas_conversion.daily_factor(one, meter, self._house.gas, first, count)
                 for one in given
             ]
         except UnitMismatchError as error:
             return replace(report, findings=(mismatch(meter, error),))
-        found = formula.combined(meter, self.reports, scales, first)
-        midnights = calendar.midnights(first, last, self._zone)
+        found = virtual.combined(meter, self.reports, scales, first)
+        midnights = calendar_periods.midnights(first, last, self._zone)
         return replace(
             report,
             first_day=first,

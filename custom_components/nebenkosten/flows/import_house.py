@@ -19,10 +19,18 @@ from ..const import (
     SUBENTRY_PHYSICAL,
     SUBENTRY_VIRTUAL,
 )
-from ..engine.definition import gas_data, meter_data, month_day
-from ..engine.house_checks import problems
-from ..engine.meter import DEFAULT_GAS, AnyMeter, Medium
-from ..engine.model import Severity
+from ..engine.domain.meters import (
+    DEFAULT_GAS,
+    AnyMeter,
+    Medium,
+)
+from ..engine.domain.report import Severity
+from ..engine.domain.serialization import (
+    gas_data,
+    meter_data,
+    month_day,
+)
+from ..engine.domain.validation import problems
 from ..identities import collisions
 from ..sources.original import (
     CONFIG,

@@ -9,7 +9,7 @@ from homeassistant.helpers.selector import SelectOptionDict
 
 from ..const import CONF_INFLUXDB, CONF_TIBBER
 from ..data import NkConfigEntry
-from ..engine import units
+from ..engine.domain import units
 from ..influx.connection import Connection, connection_from
 from ..influx.model import SECOND, Extent, RawSeries, Server
 from ..outside import OutsideError

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
-from ..engine import units
+from ..engine.domain import units
 from ..errors import DOUBTED, error_key, placeholders
 from .actions import async_act
 from .checks import async_checked_source

@@ -16,7 +16,7 @@ from homeassistant.helpers.selector import (
 )
 import probatio as vol
 
-from ..engine.model import ReadingKind
+from ..engine.domain.report import ReadingKind
 from ..sources.water_temperature import STATIONS
 from .schemas import choice, picked
 

@@ -22,7 +22,12 @@ from homeassistant.helpers.selector import (
 )
 import probatio as vol
 
-from ..engine.meter import Medium, Role, Sensitivity, SourceKind
+from ..engine.domain.meters import (
+    Medium,
+    Role,
+    Sensitivity,
+    SourceKind,
+)
 
 UNITS = ["kWh", "Wh", "MWh", "GJ", "m³", "L"]
 MORE = "more"

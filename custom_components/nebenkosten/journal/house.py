@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 import json
 
-from ..engine.definition import Plain
+from ..engine.domain.serialization import Plain
 from .store import Journal, micros, seconds
 
 type Definition = dict[str, Plain]

@@ -8,8 +8,12 @@ import sqlite3
 import time
 from typing import Final
 
-from ..engine.bounds import EARLIEST, LARGEST, LATEST
-from ..engine.model import ReadingKind
+from ..engine.domain.reading_bounds import (
+    EARLIEST,
+    LARGEST,
+    LATEST,
+)
+from ..engine.domain.report import ReadingKind
 from .audit import remember
 from .entering import entered, taken
 from .records import Added, JournalError, NewReading, StoredReading

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..engine.bounds import is_possible
-from ..engine.model import ReadingKind
+from ..engine.domain.reading_bounds import is_possible
+from ..engine.domain.report import ReadingKind
 
 
 class Status(StrEnum):

@@ -9,10 +9,10 @@ import math
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from ..engine.model import known
+from ..engine.domain.report import known
 
 if TYPE_CHECKING:
-    from ..engine.model import Rows
+    from ..engine.domain.report import Rows
 
 _RELATIVE: Final = 1e-9
 

@@ -14,7 +14,12 @@ import math
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from ..engine.model import Finding, FlaggedDay, MeterReport, Provenance
+from ..engine.domain.report import (
+    Finding,
+    FlaggedDay,
+    MeterReport,
+    Provenance,
+)
 from ..influx.model import SECOND, Field, Point, Server
 
 DAILY: Final = "meter_interpolated_daily"
@@ -29,7 +34,7 @@ WITHDRAWN: Final = "withdrawn"
 _QUALITIES: Final = [known.name.lower() for known in Provenance]
 
 if TYPE_CHECKING:
-    from ..engine.model import Floats
+    from ..engine.domain.report import Floats
 
 type Digests = dict[str, str]
 type Wording = Callable[[Finding], str]

@@ -25,8 +25,8 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..deadline import RECORDER, async_ask_recorder, async_settle_recorder
-from ..engine import units
-from ..engine.model import Rows
+from ..engine.domain import units
+from ..engine.domain.report import Rows
 from ..outside import OutOfReachError
 from ..stored_statistics import heading, hours
 from .difference import (

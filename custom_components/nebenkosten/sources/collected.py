@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from ..engine.meter import SourceRef
+from ..engine.domain.meters import SourceRef
 
 HOUR: Final = 3600.0
 _GAP: Final = 2 * HOUR

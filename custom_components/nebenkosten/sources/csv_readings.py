@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ..engine import units
-from ..engine.meter import Meter
-from ..engine.model import ReadingKind
+from ..engine.domain import units
+from ..engine.domain.meters import Meter
+from ..engine.domain.report import ReadingKind
 from .cells import unmarked
 from .table import FileError, Table, csv_table
 from .text import (

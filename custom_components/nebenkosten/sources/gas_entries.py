@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from ..engine import units
-from ..engine.definition import Plain
+from ..engine.domain import units
+from ..engine.domain.serialization import Plain
 
 
 def gas_keys(entries: list[dict[str, Plain]]) -> set[str]:

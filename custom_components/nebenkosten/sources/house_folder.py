@@ -7,8 +7,14 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ..engine.meter import House, Meter
-from ..engine.model import Severity, Temperature
+from ..engine.domain.meters import (
+    House,
+    Meter,
+)
+from ..engine.domain.report import (
+    Severity,
+    Temperature,
+)
 from .csv_readings import Expectation, Parsed, parse
 from .original import (
     CONFIG,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from ..engine.meter import SourceRef
+from ..engine.domain.meters import SourceRef
 from ..influx.connection import InfluxError
 from ..influx.model import SECOND, Asks, RawSeries, Server, Value, series_from
 from .collected import Collected, Sample, reduced

@@ -9,18 +9,12 @@ from typing import Final
 
 import yaml
 
-from ..engine import units
-from ..engine.definition import (
-    Plain,
-    gas_factor,
-    is_meter_id,
-    master_from,
-    meter_from,
-    virtual_from,
-    year_start,
+from ..engine.domain import units
+from ..engine.domain.gas_factor_bounds import (
+    Verdict,
+    verdict,
 )
-from ..engine.gas_bounds import Verdict, verdict
-from ..engine.meter import (
+from ..engine.domain.meters import (
     DEFAULT_GAS,
     AnyMeter,
     GasFactor,
@@ -30,7 +24,19 @@ from ..engine.meter import (
     Meter,
     Virtual,
 )
-from ..engine.model import Severity, Value
+from ..engine.domain.report import (
+    Severity,
+    Value,
+)
+from ..engine.domain.serialization import (
+    Plain,
+    gas_factor,
+    is_meter_id,
+    master_from,
+    meter_from,
+    virtual_from,
+    year_start,
+)
 from .aliases import is_too_much
 from .gas_entries import gas_keys
 from .text import zone_named

@@ -8,7 +8,7 @@ from homeassistant.components.recorder.statistics import statistics_during_perio
 from homeassistant.core import HomeAssistant
 
 from ..deadline import async_ask_recorder
-from ..engine.model import Temperature
+from ..engine.domain.report import Temperature
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import math
 from typing import Final
 
-from ..engine import units
+from ..engine.domain import units
 from .collected import Sample
 
 # What rounding hides behind a last digit; just less, so that two of them are no step.

@@ -7,9 +7,9 @@ import re
 from typing import Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..engine import bounds
-from ..engine.days import midnight
-from ..engine.model import ReadingKind
+from ..engine.domain import reading_bounds
+from ..engine.domain.local_days import midnight
+from ..engine.domain.report import ReadingKind
 
 type BareDates = Literal["start", "end"]
 
@@ -79,7 +79,7 @@ def parse_number(text: str) -> Number:
     """
     number = _number(text)
     largest = max(abs(number.decimal), abs(number.thousands or 0.0))
-    if largest >= bounds.LARGEST or len(text) > _LONGEST_NUMBER:
+    if largest >= reading_bounds.LARGEST or len(text) > _LONGEST_NUMBER:
         raise TextError("too_many_digits")
     return number
 
@@ -131,12 +131,12 @@ def parse_instant(
 
 
 def _check_year(day: date) -> None:
-    if day.year >= bounds.LAST_DAY.year:
+    if day.year >= reading_bounds.LAST_DAY.year:
         raise TextError("in_future")
-    if day.year >= bounds.FIRST_YEAR:
+    if day.year >= reading_bounds.FIRST_YEAR:
         return
     today = datetime.now(UTC).date()
-    likely = bounds.likely_days(day.year, day.month, day.day, today)
+    likely = reading_bounds.likely_days(day.year, day.month, day.day, today)
     if not likely:
         raise TextError("before_1900")
     raise TextError("year_mistyped", likely=", ".join(map(str, likely)))

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 
 import aiohttp
 
-from ..engine.meter import SourceRef
+from ..engine.domain.meters import SourceRef
 from ..outside import OutsideError, hiding, seconds_to_wait
 from ..outside.answer import async_content
 from .collected import Amount, Collected

@@ -6,8 +6,15 @@ from datetime import date
 from enum import StrEnum
 
 from ..data import statistic_id, statistic_ids
-from ..engine import units
-from ..engine.meter import AnyMeter, House, Medium, Meter, Role, Virtual
+from ..engine.domain import units
+from ..engine.domain.meters import (
+    AnyMeter,
+    House,
+    Medium,
+    Meter,
+    Role,
+    Virtual,
+)
 
 
 class Place(StrEnum):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..engine.meter import House
+from ..engine.domain.meters import House
 from .plan import Entry, Place, Plan, plan
 
 if TYPE_CHECKING:

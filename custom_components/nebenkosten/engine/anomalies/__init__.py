@@ -1,0 +1,1 @@
+"""Odd days and intervals: baselines, rules, and the events they make."""

@@ -1,0 +1,165 @@
+"""Is the use between two readings odd, for a meter that is read now and then?
+
+A verdict belongs to an interval and is given once, when its closing reading arrives,
+from the intervals closed before it: how their use compared with the season's, and how
+far that strayed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ..domain.meters import Sensitivity
+from ..domain.robust_statistics import middle_of
+from ..load_model import change_point_model
+
+if TYPE_CHECKING:
+    from ..domain.report import Floats
+    from ..load_model.training_intervals import Intervals
+
+_ENOUGH: Final = 4
+_WEATHER_NEEDS: Final = 8
+_WEATHER_EVERY: Final = 6
+_LIMIT: Final = {
+    Sensitivity.QUIET: 5.0,
+    Sensitivity.NORMAL: 3.5,
+    Sensitivity.SENSITIVE: 2.7,
+}
+_HIGH: Final = 1.6
+# A garden has its summer each year: what was usual once is not odd the next time.
+_NEW: Final = 0.18
+_LOW: Final = 0.4
+_LEAST_SPREAD: Final = 0.15
+# Days stray more than months: their spread shrinks with the root of their number.
+_DAY_SPREAD: Final = 0.6
+_FLOOR: Final = 0.05
+# What was longer ago is another household.
+_MEMORY: Final = 60
+# Before a whole year is known the season may be to blame.
+_YEAR: Final = 330.0
+_YOUNG: Final = 2.5
+# What strays must be worth mentioning beside an average time of the year.
+_MATTERS: Final = 0.25
+# Where the profile swings so much, only the weather can tell that little is odd.
+_SWINGS: Final = 3.0
+# So many odd intervals in a row are the new normal.
+_ADOPTED: Final = 3
+# What a season lets expect must be worth mentioning before nothing at all is odd.
+_WORTH: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """An odd interval: its index, kind, expected use and the spread of it [unit]."""
+
+    index: int
+    kind: str
+    expected: float
+    spread: float
+
+
+def odd_intervals(
+    intervals: Intervals,
+    profile: Floats,
+    temperature: Floats | None,
+    month: Floats,
+    sensitivity: Sensitivity,
+    *,
+    heats: bool,
+) -> list[Odd]:
+    """Judge k intervals in order; `profile` and `month` (n,) are given for each day.
+
+    `heats` tells whether the meter's season is the weather's.
+    """
+    found: list[Odd] = []
+    normal: list[int] = []
+    row: list[int] = []
+    model = intervals.over(profile)
+    swings = float(profile.max()) > _SWINGS * float(profile.min())
+    tells_low = not swings or (heats and temperature is not None)
+    for index in range(len(intervals.rise)):
+        due = index >= _WEATHER_NEEDS and (index - _WEATHER_NEEDS) % _WEATHER_EVERY == 0
+        if temperature is not None and due:
+            model = _weathered(intervals, index, temperature, profile, month)
+        if len(normal) >= _ENOUGH:
+            verdict = _judged(
+                intervals, model, normal, index, sensitivity, tells_low=tells_low
+            )
+            if verdict is not None:
+                found.append(verdict)
+                if verdict.kind != "no_use":
+                    row.append(index)
+                if len(row) >= _ADOPTED:
+                    normal, row = [*normal[-1:], *row], []
+                continue
+        row = []
+        normal.append(index)
+    return found
+
+
+def _weathered(
+    intervals: Intervals,
+    index: int,
+    temperature: Floats,
+    profile: Floats,
+    month: Floats,
+) -> Floats:
+    """Return each interval's use by a model of the intervals before `index` alone."""
+    before = intervals.until(float(intervals.ends[index - 1]))
+    until = max(int(np.ceil(before.ends.max())), 1)
+    model = change_point_model.fit(before, temperature, profile, month, until)
+    return intervals.over(model.daily)
+
+
+def _judged(
+    intervals: Intervals,
+    model: Floats,
+    normal: Sequence[int],
+    index: int,
+    sensitivity: Sensitivity,
+    *,
+    tells_low: bool,
+) -> Odd | None:
+    """Compare an interval with the normal ones before it."""
+    # The one that is judged comes last.
+    chosen = np.array([*normal[-_MEMORY:], index])
+    lengths = intervals.ends[chosen] - intervals.starts[chosen]
+    rises, season = intervals.rise[chosen], model[chosen]
+    usual = float(rises[:-1].sum() / lengths[:-1].sum())
+    if not usual > 0:
+        return None
+    floors = _FLOOR * usual * lengths
+    ratios = np.log((rises + floors) / (season + floors))
+    own, ratio = ratios[:-1], float(ratios[-1])
+    middle = middle_of(own)
+    stray = 1.4826 * middle_of(np.abs(own - middle))
+    length, floor, actual = float(lengths[-1]), float(floors[-1]), float(rises[-1])
+    spread = max(stray, _LEAST_SPREAD, _DAY_SPREAD / max(length, 1.0) ** 0.5)
+    expected = max(float(np.exp(middle)) * (float(season[-1]) + floor) - floor, 0.0)
+    young = bool(intervals.ends[index - 1] - intervals.starts[0] < _YEAR)
+    spread *= _YOUNG if young else 1.0
+    if abs(actual - expected) < _MATTERS * usual * length:
+        return None
+    far = (ratio - middle) / spread
+    if far > 0 and ratio < float(own.max()) + _NEW:
+        return None
+    kind = _kind(actual, expected, far, _LIMIT[sensitivity])
+    # No use is odd where it is new, and where the season lets expect a good deal.
+    worth = expected >= _WORTH * usual * length and bool(rises[:-1].all())
+    if kind is None or (kind == "no_use" and not worth):
+        return None
+    if kind == "low" and (young or not tells_low):
+        return None
+    return Odd(index, kind, expected, spread * max(expected, floor))
+
+
+def _kind(actual: float, expected: float, far: float, limit: float) -> str | None:
+    if far > limit and actual > _HIGH * expected:
+        return "high"
+    if actual == 0.0 and expected > 0:
+        return "no_use"
+    if far < -limit and actual < _LOW * expected:
+        return "low"
+    return None

@@ -1,0 +1,60 @@
+"""What would the original's rules say of the days of an event?
+
+They are published beside the event itself, for dashboards made for the original.
+"""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ..domain.report import (
+    Anomaly,
+    FlaggedDay,
+)
+
+if TYPE_CHECKING:
+    from ..domain.report import (
+        Floats,
+        MeterReport,
+    )
+
+_HISTORY: Final = 730
+_ENOUGH: Final = 30
+_FENCE: Final = 1.5
+_FAR: Final = 3.0
+
+
+def flagged_days(report: MeterReport) -> list[FlaggedDay]:
+    """Return the known days of a meter's events, in order."""
+    if report.first_day is None:
+        return []
+    days: dict[int, FlaggedDay] = {}
+    for anomaly in report.anomalies:
+        start = (anomaly.start - report.first_day).days
+        history = report.use[max(start - _HISTORY, 0) : start]
+        history = history[history > 0]
+        for shift in range((anomaly.end - anomaly.start) // timedelta(days=1) + 1):
+            use = float(report.use[start + shift])
+            if not np.isnan(use):
+                days[start + shift] = _day(report, anomaly, start + shift, use, history)
+    return [days[index] for index in sorted(days)]
+
+
+def _day(
+    report: MeterReport, anomaly: Anomaly, index: int, use: float, history: Floats
+) -> FlaggedDay:
+    usual = float("nan") if report.expected is None else float(report.expected[index])
+    expected = None if np.isnan(usual) else usual
+    if len(history) < _ENOUGH:
+        return FlaggedDay(index, anomaly, use, expected, None, None, None, 1)
+    first, third = (float(one) for one in np.quantile(history, (0.25, 0.75)))
+    low = first - _FENCE * (third - first)
+    high = third + _FENCE * (third - first)
+    deviation = float(np.std(history))
+    z = (use - float(np.mean(history))) / deviation if deviation else None
+    outside = not low <= use <= high
+    far = z is not None and abs(z) > _FAR
+    return FlaggedDay(
+        index, anomaly, use, expected, z, low, high, 1 + int(outside) + int(far)
+    )

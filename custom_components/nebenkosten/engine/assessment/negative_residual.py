@@ -1,0 +1,69 @@
+"""Is what a computed meter leaves over less than nothing, and who is to blame?
+
+Days alone may well be negative where operands are read on different days; over a time
+that begins and ends with readings of all of them the rest cannot be.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ..domain.meters import Virtual
+from ..domain.report import (
+    Finding,
+    MeterReport,
+    Severity,
+)
+from .submeter_balance import closings
+
+if TYPE_CHECKING:
+    from ..domain.report import Floats
+
+_LEAST: Final = 0.005
+# An 80 % band is left by chance once in five times: more is asked of a finding.
+_SURE: Final = 2.5
+
+
+def negative(report: MeterReport, reports: Mapping[str, MeterReport]) -> list[Finding]:
+    """Report the times, closed by readings of all operands, with a negative rest."""
+    meter = report.meter
+    if not isinstance(meter, Virtual) or report.first_day is None:
+        return []
+    closed = closings(_turnover(meter, report, reports), report.slack)
+    below = [
+        (begin, end)
+        for begin, end in pairwise(closed)
+        if float(report.use[begin:end].sum())
+        < -_SURE * float(report.slack[begin] + report.slack[end])
+        - _LEAST * float(np.abs(report.use[begin:end]).sum())
+    ]
+    if not below:
+        return []
+    begin, end = below[0][0], below[-1][1]
+    suspects = [term.meter_id for term in meter.terms if term.factor < 0]
+    return [
+        Finding(
+            code="negative_rest",
+            severity=Severity.WARNING,
+            meter_id=meter.meter_id,
+            day=report.first_day + timedelta(days=below[-1][1] - 1),
+            data={
+                "since": report.first_day + timedelta(days=begin),
+                "until": report.first_day + timedelta(days=end - 1),
+                "use": sum(float(report.use[a:b].sum()) for a, b in below),
+                "suspects": ", ".join(suspects),
+            },
+        )
+    ]
+
+
+def _turnover(
+    meter: Virtual, report: MeterReport, reports: Mapping[str, MeterReport]
+) -> Floats:
+    """Return the use (n,) that tells how little doubt is next to none."""
+    base = reports[meter.terms[0].meter_id.lower()]
+    scale = abs(meter.terms[0].factor)
+    return scale * np.full(len(report.use), float(np.nanmean(base.use)))

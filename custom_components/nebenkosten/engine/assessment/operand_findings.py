@@ -1,0 +1,73 @@
+"""Why a meter has no days, or cannot be computed from others."""
+
+from ..domain.gas_factor_bounds import GasFactorError
+from ..domain.meters import (
+    AnyMeter,
+    Master,
+    Virtual,
+)
+from ..domain.report import (
+    Finding,
+    Severity,
+)
+from ..domain.units import UnitMismatchError
+from ..meter_kinds.physical import Prepared
+from .gas_findings import factor_finding
+
+
+def too_few(prepared: Prepared) -> list[Finding]:
+    """Say why a dial read once has no days: a start at 0 is never invented."""
+    if len(prepared.amounts.starts) or not prepared.cleaned.registers:
+        return []
+    last = prepared.cleaned.registers[-1]
+    if len(last.ids) > 1 or last.closed:
+        return []
+    return [
+        Finding(
+            code="second_reading_missing",
+            severity=Severity.INFO,
+            meter_id=prepared.meter.meter_id,
+        )
+    ]
+
+
+def missing(meter: AnyMeter, key: str) -> Finding:
+    """Say that an operand does not exist."""
+    return Finding(
+        code="operand_missing",
+        severity=Severity.ERROR,
+        meter_id=meter.meter_id,
+        data={"operand": key},
+    )
+
+
+def unread(meter: Virtual, operand: str) -> Finding:
+    """Say that an operand has no readings."""
+    return Finding(
+        code="operand_unread",
+        severity=Severity.INFO,
+        meter_id=meter.meter_id,
+        data={"operand": operand},
+    )
+
+
+def computed(meter: Master, operand: Virtual) -> Finding:
+    """Say that a source is a formula, which has no dial."""
+    return Finding(
+        code="source_computed",
+        severity=Severity.ERROR,
+        meter_id=meter.meter_id,
+        data={"operand": operand.meter_id},
+    )
+
+
+def mismatch(meter: AnyMeter, error: UnitMismatchError) -> Finding:
+    """Say that an operand's unit cannot become the meter's, or by which factor not."""
+    if isinstance(error, GasFactorError):
+        return factor_finding(meter, error.factor)
+    return Finding(
+        code="unit_pair_refused",
+        severity=Severity.ERROR,
+        meter_id=meter.meter_id,
+        data={"given": error.given, "wanted": error.wanted},
+    )

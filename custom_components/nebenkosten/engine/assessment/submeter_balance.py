@@ -1,0 +1,176 @@
+"""Do a meter's parts add up to what it counts itself?
+
+Compared from one time when all of them were read to the next. Reading days that lie
+apart allow a band; what lies outside it is a finding, and for water, where courts
+accept a fifth, another one.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ..domain import gas_conversion
+from ..domain.meters import (
+    House,
+    Medium,
+    Virtual,
+)
+from ..domain.report import (
+    Finding,
+    MeterReport,
+    Severity,
+    Value,
+)
+from ..domain.units import UnitMismatchError
+from ..meter_kinds.virtual import over
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ..domain.report import Floats
+
+_TOLERATED: Final = 0.2
+_MEANT: Final = 0.5
+_LEAST: Final = 0.02
+_NEAR: Final = 0.03
+_FEWEST_DAYS: Final = 5
+# An 80 % band is left by chance once in five times: more is asked of a finding.
+_SURE: Final = 2.5
+
+
+def balances(
+    house: House, reports: Mapping[str, MeterReport]
+) -> Iterator[tuple[str, Finding]]:
+    """Yield findings, by the key of the meter that has parts."""
+    for key, main in reports.items():
+        parts = [
+            report
+            for report in reports.values()
+            if (report.meter.part_of or "").lower() == key
+            and not isinstance(report.meter, Virtual)
+        ]
+        if parts and main.first_day is not None:
+            for finding in _of(house, main, parts):
+                yield key, finding
+
+
+def _of(house: House, main: MeterReport, parts: list[MeterReport]) -> Iterator[Finding]:
+    first, last = main.first_day, main.last_day
+    for part in parts:
+        if (
+            part.first_day is None
+            or part.last_day is None
+            or first is None
+            or last is None
+        ):
+            return
+        first, last = max(first, part.first_day), min(last, part.last_day)
+    if first is None or last is None or (last - first).days < _FEWEST_DAYS:
+        return
+    days = (last - first).days + 1
+    whole, doubt = over(main, main.use, first, days), _doubt(main, first, days)
+    summed: Floats = np.zeros(days)
+    for part in parts:
+        try:
+            scale = gas_conversion.daily_factor(
+                part.meter, main.meter, house.gas, first, days
+            )
+        except UnitMismatchError:
+            return
+        if np.isnan(scale).any():
+            return
+        summed = summed + scale * over(part, part.use, first, days)
+        doubt = doubt + scale[0] * _doubt(part, first, days)
+    # Only the last closed interval: what was wrong before is history. Where nothing
+    # closes one, all that is known at a stretch is compared, with its wider band.
+    closed = closings(whole, doubt)[-2:]
+    if len(closed) < 2:
+        closed = _known_stretch(whole + summed)
+    yield from _compare(main, first, whole, summed, doubt, closed)
+
+
+def _known_stretch(use: Floats) -> list[int]:
+    """Return the begin and the end of the last days in a row that are known.
+
+    All of them if none is.
+    """
+    known = np.concatenate(([False], ~np.isnan(use), [False]))
+    edges = np.flatnonzero(np.diff(known))
+    return edges[-2:].tolist() or [0, len(use)]
+
+
+def _compare(
+    main: MeterReport,
+    first: date,
+    whole: Floats,
+    summed: Floats,
+    doubt: Floats,
+    closed: list[int],
+) -> Iterator[Finding]:
+    begin, end = closed
+    total, parts = float(whole[begin:end].sum()), float(summed[begin:end].sum())
+    band = _SURE * float(doubt[begin] + doubt[end]) + _LEAST * abs(total)
+    missing = total - parts
+    if np.isnan(missing):
+        return
+    data: dict[str, Value] = {
+        "since": first + timedelta(days=begin),
+        "until": first + timedelta(days=end - 1),
+        "total": total,
+        "parts": parts,
+        "share": round(100 * missing / total) if total else 0,
+    }
+    if -missing > band:
+        yield _finding(
+            "parts_exceed_whole", main, first + timedelta(days=end - 1), data
+        )
+    elif _incomplete(main, total, parts, band):
+        yield _finding(
+            "balance_above_tolerance", main, first + timedelta(days=end - 1), data
+        )
+
+
+def _incomplete(main: MeterReport, total: float, parts: float, band: float) -> bool:
+    """Return whether water is missing between a meter and parts meant to make it up.
+
+    A garden's meter below the house's is not: it is a small part of the whole.
+    """
+    if main.meter.medium is not Medium.WATER or parts < _MEANT * total:
+        return False
+    return total - parts > _TOLERATED * total + band
+
+
+def _finding(
+    code: str, main: MeterReport, day: date, data: dict[str, Value]
+) -> Finding:
+    return Finding(
+        code=code,
+        severity=Severity.WARNING,
+        meter_id=main.meter.meter_id,
+        day=day,
+        data=data,
+    )
+
+
+def _doubt(report: MeterReport, first: date, days: int) -> Floats:
+    """Return the counter's half width (days+1,) at each midnight, NaN outside."""
+    return over(report, report.slack, first, days + 1)
+
+
+def closings(use: Floats, doubt: Floats) -> list[int]:
+    """Return the midnights at which all meters were read, or nearly so.
+
+    Of midnights that follow each other with as little doubt, the one with the least.
+    """
+    usual = float(np.nanmean(np.abs(use))) if (~np.isnan(use)).any() else 0.0
+    sure = np.nan_to_num(doubt, nan=np.inf) <= max(_NEAR * 30 * usual, 1e-9)
+    found: list[int] = []
+    for index in np.flatnonzero(sure).tolist():
+        if found and index - found[-1] < _FEWEST_DAYS:
+            if doubt[index] < doubt[found[-1]]:
+                found[-1] = index
+        else:
+            found.append(index)
+    return found

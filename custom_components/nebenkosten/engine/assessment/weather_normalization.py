@@ -1,0 +1,49 @@
+"""What would a year have come to in usual weather?
+
+Only the part that heats is put right: base load + heating part x (mean degree days of
+all full years known) / (that year's), the rule of German energy statements.
+"""
+
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ..domain.report import (
+        Floats,
+        MeterReport,
+    )
+    from ..load_model.change_point_model import TemperatureModel
+
+_EXPLAINS: Final = 0.5
+
+
+def adjusted_years(
+    report: MeterReport, model: TemperatureModel, heating: Floats, daily: Floats
+) -> dict[int, float]:
+    """Return the adjusted use by calendar year; empty where the model explains little.
+
+    `heating` and `daily` (n,) are the model's values on the report's days.
+    """
+    if model.explained < _EXPLAINS or report.first_day is None:
+        return {}
+    years: dict[int, tuple[float, float, float]] = {}
+    for year in range(
+        report.first_day.year, report.first_day.year + len(report.use) // 365 + 2
+    ):
+        begin = (date(year, 1, 1) - report.first_day).days
+        end = (date(year + 1, 1, 1) - report.first_day).days
+        if begin < 0 or end > len(report.use):
+            continue
+        use = float(report.use[begin:end].sum())
+        warmth, total = float(heating[begin:end].sum()), float(daily[begin:end].sum())
+        if not np.isnan(use) and total > 0:
+            years[year] = use, warmth, total
+    if not years:
+        return {}
+    mean = float(np.mean([warmth for _, warmth, _ in years.values()]))
+    return {
+        year: use + use / total * (mean - warmth)
+        for year, (use, warmth, total) in years.items()
+    }

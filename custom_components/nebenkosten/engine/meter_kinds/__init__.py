@@ -1,0 +1,1 @@
+"""How physical, master and virtual meters come to their use."""

@@ -1,0 +1,1 @@
+"""Questions to a finished report: periods, snapshots, explanations, JSON."""

@@ -1,0 +1,75 @@
+"""What does a person want to see of a meter today?"""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from ..domain import calendar_periods, local_days
+from ..domain.calendar_periods import PeriodKind
+from ..domain.report import (
+    MeterReport,
+    PeriodValue,
+    Provenance,
+    Snapshot,
+)
+from .metrics import expected
+from .periods import (
+    Period,
+    periods,
+)
+
+
+def snapshot(report: MeterReport, as_of: float, zone: ZoneInfo) -> Snapshot:
+    """Return yesterday, month, previous month and year as seen at `as_of`."""
+    today = local_days.local_day(as_of, zone)
+    month = today.replace(day=1)
+    at, reading = report.last_reading or (None, None)
+    shown = Snapshot(
+        seen_on=today,
+        reading_at=at,
+        reading=reading,
+        yesterday=_value(report, "day", today - timedelta(days=1)),
+        month=_value(report, "month", month),
+        previous_month=_value(
+            report,
+            "month",
+            calendar_periods.period_start(month - timedelta(days=1), "month", (1, 1)),
+        ),
+        year=_value(report, "year", today.replace(month=1, day=1)),
+        forecast=report.forecast,
+        quality=report.quality,
+    )
+    return _with_counter(shown, report)
+
+
+def _with_counter(shown: Snapshot, report: MeterReport) -> Snapshot:
+    if not len(report.use) or np.isnan(report.counter[-1]):
+        return shown
+    return replace(
+        shown,
+        counter=float(report.counter[-1]),
+        counter_at=float(report.midnights[-1]),
+        counter_provenance=Provenance(int(report.provenance[-1])),
+    )
+
+
+def _value(report: MeterReport, kind: PeriodKind, start: date) -> PeriodValue | None:
+    end = calendar_periods.next_period(start, kind) - timedelta(days=1)
+    found = list(periods(report, kind, start, end))
+    return _plain(report, found[0]) if found else None
+
+
+def _plain(report: MeterReport, period: Period) -> PeriodValue:
+    """Return a period as plain data."""
+    measured, interpolated, extrapolated = period.shares
+    return PeriodValue(
+        start=period.start,
+        end=period.end,
+        value=period.value,
+        expected=expected(report, period.start, period.end - timedelta(days=1)),
+        measured=measured,
+        interpolated=interpolated,
+        extrapolated=extrapolated,
+    )

@@ -1,0 +1,1 @@
+"""From registers to use between any two instants, with its provenance."""
