@@ -1,4 +1,4 @@
-"""Is something odd with a meter, and is its next reading overdue?"""
+"""Binary sensors of a meter: an anomaly goes on, a reading is overdue."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

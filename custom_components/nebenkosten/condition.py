@@ -1,4 +1,4 @@
-"""What automations may ask: is something odd, is a reading overdue?"""
+"""Conditions for automations: an anomaly goes on, a reading is overdue."""
 
 from abc import abstractmethod
 from collections.abc import Iterable

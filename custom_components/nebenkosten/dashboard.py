@@ -1,4 +1,4 @@
-"""How does Home Assistant learn of the dashboard out of the box?"""
+"""The offer of the bundled dashboard to Home Assistant."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""What belongs to a loaded house, and which meter does a subentry describe?"""
+"""A config entry read as house, settings and meters."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

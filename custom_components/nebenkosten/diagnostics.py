@@ -1,4 +1,4 @@
-"""What helps to find a fault, without what is nobody's business?"""
+"""Diagnostics: what helps to find a fault, without what is private."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast

@@ -1,4 +1,4 @@
-"""Which files may an action read or write?"""
+"""The files that an action may read or write."""
 
 from contextlib import suppress
 from functools import partial

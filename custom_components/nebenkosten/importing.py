@@ -1,4 +1,4 @@
-"""How does a file of readings come in, and what is said about its rows?"""
+"""The import of a file of readings, with what is said of its rows."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How do our events read in the logbook?"""
+"""Our events as lines of the logbook."""
 
 from collections.abc import Callable
 

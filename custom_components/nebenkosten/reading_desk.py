@@ -1,4 +1,4 @@
-"""What does a reading that somebody enters mean, and may it be kept?"""
+"""The desk that understands and judges a reading that somebody enters."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

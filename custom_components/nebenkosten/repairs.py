@@ -1,4 +1,4 @@
-"""Which flow mends which trouble?"""
+"""The registry of repair flows by the trouble they mend."""
 
 from typing import Any, Final
 

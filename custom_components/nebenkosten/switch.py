@@ -1,4 +1,4 @@
-"""Does the house work by itself?"""
+"""The switch that lets the house work by itself."""
 
 from typing import Any, override
 

@@ -1,4 +1,4 @@
-"""How is the house, in Home Assistant's page of system information?"""
+"""The house's lines on Home Assistant's page of system information."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which sentence does a person read for a finding or a rejected row?
+"""The sentences that a person reads for findings and rejected rows.
 
 The sentences live with all other texts in `translations/`, under `exceptions`.
 """

@@ -1,4 +1,4 @@
-"""Which meters does an action concern, and are they open to who calls it?"""
+"""The meters an action concerns, as far as its caller may see or control them."""
 
 from collections.abc import Sequence
 from datetime import date

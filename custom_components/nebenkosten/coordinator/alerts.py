@@ -1,4 +1,4 @@
-"""Which oddities are news, and what has become of those told before?"""
+"""Alerts: the anomalies that somebody is told of, followed from run to run."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

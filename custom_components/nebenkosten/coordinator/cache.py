@@ -1,4 +1,4 @@
-"""What do entities show before the first run, and what has been published?
+"""The last values that entities show, and the ledger of what was published.
 
 A disposable file: without it everything is computed and compared anew. What the user
 decided stands in the journal; here is a copy, which only counts while that has none.

@@ -1,4 +1,4 @@
-"""Do the recorder and the InfluxDB still hold what was published?
+"""The read-back check of what the recorder and the InfluxDB hold.
 
 Somebody edits the database, or restores a backup of it. What differs is named, doubted
 and written again by the run that follows.

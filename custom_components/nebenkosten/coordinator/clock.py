@@ -1,4 +1,4 @@
-"""When does the day's and the hour's work begin?"""
+"""The timer of the nightly and hourly work."""
 
 from collections.abc import Callable
 from datetime import datetime

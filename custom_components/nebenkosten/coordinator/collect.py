@@ -1,4 +1,4 @@
-"""How do a meter's sources reach the journal?"""
+"""Collection: from a meter's sources into the journal."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Is all well with the house, and if not, why?"""
+"""The house's health as a level with its reasons."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

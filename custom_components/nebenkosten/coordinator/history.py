@@ -1,4 +1,4 @@
-"""How do years of Tibber's hours reach the journal?"""
+"""The import of years of Tibber's hours into the journal."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace

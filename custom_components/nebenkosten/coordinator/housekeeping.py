@@ -1,4 +1,4 @@
-"""What is tidied up at night, and what is only asked about?
+"""Nightly housekeeping: what is tidied up, and what is only asked about.
 
 Readings are never touched: what goes is what can be computed again.
 """

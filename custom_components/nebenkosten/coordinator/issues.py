@@ -1,4 +1,4 @@
-"""What can the user mend, and what is mended already?"""
+"""Repair issues: raised for what the user can mend, withdrawn when it is mended."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

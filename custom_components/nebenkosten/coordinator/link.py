@@ -1,4 +1,4 @@
-"""Is a server outside the house there, and who has been told that it is not?"""
+"""The availability of a server outside the house, and who was told of it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""What do meters with a sensor of their own show between runs?
+"""Live values, between runs, of meters that a sensor reports.
 
 From events that are in memory anyway: no database is asked. Entities hear of it once a
 minute, and only where something has come.

@@ -1,4 +1,4 @@
-"""What is a meter like right now, for those who ask between runs?"""
+"""Analyses of meters as they are now, for questions between runs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date

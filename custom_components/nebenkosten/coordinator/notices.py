@@ -1,4 +1,4 @@
-"""What do automations hear of a run: its end, and what happened to odd days?"""
+"""Events for automations: the end of a run, and what became of anomalies."""
 
 from collections.abc import Mapping
 from typing import Any, Final, cast

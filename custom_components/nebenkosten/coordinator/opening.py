@@ -1,4 +1,4 @@
-"""Is the house's journal there, and does it know the same meters as the house?"""
+"""The opening of the house's journal, and its comparison with the house's meters."""
 
 from pathlib import Path
 

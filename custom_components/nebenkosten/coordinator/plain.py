@@ -1,4 +1,4 @@
-"""How do frozen dataclasses lie in a JSON file, and how do they come back?"""
+"""Frozen dataclasses as JSON data and back."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass

@@ -1,4 +1,4 @@
-"""How do results reach the InfluxDB?"""
+"""The publication of results to the InfluxDB."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir

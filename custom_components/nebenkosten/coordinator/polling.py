@@ -1,4 +1,4 @@
-"""What do all coordinators of servers outside share?
+"""What all coordinators that poll servers outside share.
 
 One question at a time; the last good answer stays, with its age; one line when the
 server goes and one when it is back; nothing goes on after the house is unloaded.

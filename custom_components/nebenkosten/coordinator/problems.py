@@ -1,4 +1,4 @@
-"""What does not fit in the house's definitions, and with what they refer to?"""
+"""Problems of the house's definitions, alone and with what they refer to."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er

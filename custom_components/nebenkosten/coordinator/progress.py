@@ -1,4 +1,4 @@
-"""How far has a run come, for those who watch a long one?"""
+"""The progress of a run, for those who watch a long one."""
 
 import time
 from typing import Final

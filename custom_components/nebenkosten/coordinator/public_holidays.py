@@ -1,4 +1,4 @@
-"""Is a day a public holiday in the house's federal state?
+"""Public holidays of the house's federal state.
 
 Computed, not asked: no network is needed, and without a state nothing is said.
 """

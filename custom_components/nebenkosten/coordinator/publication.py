@@ -1,4 +1,4 @@
-"""How do results reach the statistics and the InfluxDB, or what would they change?"""
+"""Publication to statistics and InfluxDB, or a preview of what it would change."""
 
 import asyncio
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How do Tibber's hours reach the raw bucket, each once and corrected when they are?"""
+"""Tibber's hours on their way to the raw bucket: each once, and again if corrected."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""What did a run do with one meter?"""
+"""The record of what a run did with one meter."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

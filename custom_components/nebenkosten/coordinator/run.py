@@ -1,4 +1,4 @@
-"""What was asked of a run, and what did it do?"""
+"""A run: what was asked of it, and what it did."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

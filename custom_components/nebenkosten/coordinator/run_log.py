@@ -1,4 +1,4 @@
-"""Which runs were there in the last month, and what came of each?"""
+"""The log of the last month's runs and their outcomes."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""When is the next run, and was one missed?"""
+"""The instants of the nightly run: the next one, and the last one due."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Which servers outside the house does it use, and what do they give?"""
+"""The servers outside that a house uses, and what they give."""
 
 from collections.abc import Callable
 from typing import Final

@@ -1,4 +1,4 @@
-"""What does the house say of a day?"""
+"""The house's summary of a day."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date

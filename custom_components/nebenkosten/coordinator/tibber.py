@@ -1,4 +1,4 @@
-"""What do Tibber's homes pay now, today and tomorrow? And when is it asked again?"""
+"""Tibber's prices now, today and tomorrow, polled in a minute of the house's own."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

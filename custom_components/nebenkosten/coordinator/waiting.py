@@ -1,4 +1,4 @@
-"""Which meters wait for a run, and when does it begin?"""
+"""The queue of meters that wait for a run, and the delay before it begins."""
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""When does the house begin to work by itself: after a start, by the clock, a move?"""
+"""What makes the house work by itself: a start, the clock, a moved time zone."""
 
 from collections.abc import Callable
 import logging

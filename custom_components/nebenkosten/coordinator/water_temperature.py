@@ -1,4 +1,4 @@
-"""How does a station's water temperature stay up to date?"""
+"""The poller of a station's water temperature."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

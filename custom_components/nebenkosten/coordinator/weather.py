@@ -1,4 +1,4 @@
-"""When is now, and how warm has it been until then?"""
+"""The moment of an analysis: now, and the outdoor temperature until now."""
 
 from datetime import date, timedelta
 import logging

@@ -1,4 +1,4 @@
-"""What did a meter that reports all the time do in the last hour?
+"""The last hour of a meter that reports all the time, as a sliding window.
 
 Bounded however often it reports: a minute keeps its first, last, lowest and highest
 value and how many there were, so that nothing is lost that a total or a fall needs.

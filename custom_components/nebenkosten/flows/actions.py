@@ -1,4 +1,4 @@
-"""How does a form do what an action does?"""
+"""Actions called from forms."""
 
 from collections.abc import Mapping
 from typing import Any, cast

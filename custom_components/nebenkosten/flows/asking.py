@@ -1,4 +1,4 @@
-"""How does a form ask a server, before anything is set up with it?"""
+"""Questions of a form to a server, before anything is set up with it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""How are meters added and changed that are computed from others?"""
+"""The flow that adds and changes meters computed from others."""
 
 from collections.abc import Mapping
 from typing import Any, override

@@ -1,4 +1,4 @@
-"""How is a house connected with its InfluxDB and with Tibber?
+"""The steps that connect a house with its InfluxDB and with Tibber.
 
 One flow serves set-up, reconfigure and reauth: each asks, looks whether the server does
 what is needed, and says what is wrong.

@@ -1,4 +1,4 @@
-"""How do our statistics get into the energy dashboard, with the user's consent?"""
+"""The step that puts statistics into the energy dashboard, with consent."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How is the exchange of a meter entered by clicking, looked at before it is kept?"""
+"""The steps that enter a meter's exchange, with a preview."""
 
 from abc import abstractmethod
 from typing import Any

@@ -1,4 +1,4 @@
-"""How is a house set up, and what can be chosen for it later?"""
+"""The flows that set a house up and change its options."""
 
 from collections.abc import Mapping
 from pathlib import Path

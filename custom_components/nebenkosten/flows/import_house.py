@@ -1,4 +1,4 @@
-"""How does an installation of the original system become a house?"""
+"""The steps that take over an installation of the original system."""
 
 from abc import abstractmethod
 from dataclasses import replace

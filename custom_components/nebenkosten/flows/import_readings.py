@@ -1,4 +1,4 @@
-"""How does a file of readings come in by clicking, looked at before it is kept?"""
+"""The steps that import a file of readings, with a preview."""
 
 from collections.abc import Mapping, Sequence
 import csv

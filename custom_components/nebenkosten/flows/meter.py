@@ -1,4 +1,4 @@
-"""How is a meter of any kind added and changed?"""
+"""The flow that adds and changes a meter of any kind."""
 
 from abc import abstractmethod
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What can be chosen as a source of a meter from servers outside?"""
+"""The series of servers outside that a form offers as sources."""
 
 from datetime import UTC, datetime
 from functools import partial

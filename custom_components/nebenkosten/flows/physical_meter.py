@@ -1,4 +1,4 @@
-"""How is a physical meter added and changed, and how is it read by clicking?"""
+"""The flow that adds, changes and reads a physical meter."""
 
 from collections.abc import Mapping
 from typing import Any, cast, override

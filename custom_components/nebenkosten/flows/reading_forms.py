@@ -1,4 +1,4 @@
-"""Which fields do the forms of a reading, an exchange and a station have?"""
+"""The fields of the forms of a reading, an exchange and a station."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

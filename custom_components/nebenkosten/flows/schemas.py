@@ -1,4 +1,4 @@
-"""Which fields do the forms of meters have?"""
+"""The fields of the forms of meters."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is in a file that somebody chose in a form?"""
+"""The content of a file that was chosen in a form."""
 
 from homeassistant.components.file_upload import process_uploaded_file
 from homeassistant.core import HomeAssistant

@@ -1,4 +1,4 @@
-"""How is a station of water temperatures added and changed?"""
+"""The flow that adds and changes a station of water temperatures."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How is a reading's preview told to a person?"""
+"""A reading's preview in words."""
 
 from datetime import datetime
 from typing import cast

@@ -1,4 +1,4 @@
-"""Where is the InfluxDB, and how does one get in?
+"""The connection to an InfluxDB: address, version and credentials.
 
 Free of the client libraries: loaded while Home Assistant sets up.
 """

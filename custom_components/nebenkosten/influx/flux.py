@@ -1,4 +1,4 @@
-"""Which Flux asks servers of version 2 for what?
+"""The Flux that servers of version 2 are asked with.
 
 Texts go in through `text`, times through `time`; every query keeps few columns.
 """

@@ -1,4 +1,4 @@
-"""Which InfluxQL asks servers of version 1 and 3 for what?
+"""The InfluxQL that servers of version 1 are asked with.
 
 Names and texts go in through `identifier` and `literal`, times as integers.
 """

@@ -1,4 +1,4 @@
-"""How is a point written down for InfluxDB?
+"""Points in InfluxDB's line protocol.
 
 https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/ has no way to
 write a line break in a name, a backslash at its end or before a sign that it would

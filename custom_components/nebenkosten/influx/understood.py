@@ -1,4 +1,4 @@
-"""How does what a client library raises become an error of ours?"""
+"""Errors of client libraries translated to ours."""
 
 from collections.abc import Callable
 from functools import wraps

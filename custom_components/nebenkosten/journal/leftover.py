@@ -1,4 +1,4 @@
-"""A write-ahead log that lies beside a journal when it is opened: is it this file's?
+"""The check of a write-ahead log that lies beside a journal when it is opened.
 
 SQLite takes any log that is whole in itself, whatever it lies beside. Beside a file
 of later date an older log takes readings back, beside an older file a later one leaves

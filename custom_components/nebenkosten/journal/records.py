@@ -1,4 +1,4 @@
-"""What does the journal keep of a reading and of an amount?"""
+"""The records of readings and amounts in the journal."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How is the journal laid out, and how does an older one become today's?"""
+"""The journal's layout, and the migration of older ones."""
 
 import sqlite3
 from typing import Final

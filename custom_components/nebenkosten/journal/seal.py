@@ -1,4 +1,4 @@
-"""Is a record still what was written?
+"""The seal by which a record is known to be what was written.
 
 SQLite notices a damaged page only where its order is broken: a bit that turns in the
 middle of a number it reads as another number. Each record carries a sum of its content.

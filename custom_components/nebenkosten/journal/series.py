@@ -1,4 +1,4 @@
-"""What does the engine need of a meter, and has it changed?"""
+"""A meter's series as the engine needs it, and the stamp of its changes."""
 
 from array import array
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""How much does the journal hold?"""
+"""The journal's size in records and bytes."""
 
 from dataclasses import dataclass
 

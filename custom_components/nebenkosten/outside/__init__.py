@@ -1,4 +1,4 @@
-"""What can go wrong with a server outside the house?"""
+"""Errors of servers outside the house."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Which texts are addresses that can be asked at all?"""
+"""The check of addresses that a server can be asked at."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""How much of an answer is read?"""
+"""The limit on how much of an answer is read."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What can the user do about a journal that is gone, or a meter that was removed?"""
+"""Repairs of a journal that is gone and of a meter that was removed."""
 
 from functools import partial
 from pathlib import Path

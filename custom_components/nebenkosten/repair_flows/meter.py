@@ -1,4 +1,4 @@
-"""What can the user do about a meter whose readings or settings do not fit?"""
+"""Repairs of a meter whose readings or settings do not fit."""
 
 from collections.abc import Mapping
 from typing import Any, override

@@ -1,4 +1,4 @@
-"""What can the user do about an energy dashboard that counts something twice?"""
+"""The repair of an energy dashboard that counts something twice."""
 
 from typing import Any
 

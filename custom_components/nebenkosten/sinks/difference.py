@@ -1,4 +1,4 @@
-"""What must be written so that what is published is what is true?"""
+"""The difference between what is published and what is true."""
 
 from array import array
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which points are a meter's results, and by which digests are they known again?
+"""A meter's results as points, with digests to know them again.
 
 Points are stamped with local midnights: a dial at that instant, the use of the day that
 begins with it.

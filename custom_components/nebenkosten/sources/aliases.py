@@ -1,4 +1,4 @@
-"""How much does a YAML file come to once its aliases are written out?"""
+"""The size of a YAML file once its aliases are written out."""
 
 from typing import Final
 

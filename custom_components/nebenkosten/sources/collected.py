@@ -1,4 +1,4 @@
-"""What does a source give, whatever it is?"""
+"""What any source gives: readings, amounts and how far it was read."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which readings does a table hold, and which of its rows cannot be read?"""
+"""The readings of a table, and the rows that cannot be read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

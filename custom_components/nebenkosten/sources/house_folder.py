@@ -1,4 +1,4 @@
-"""What does a house folder hold: meters, readings and what cannot be read?"""
+"""A house folder: its meters, readings and what cannot be read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

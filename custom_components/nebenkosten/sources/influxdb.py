@@ -1,4 +1,4 @@
-"""What does an InfluxDB know of a meter?
+"""The source that reads a meter from an InfluxDB.
 
 The server reduces dense months to what matters of each hour; where there is little,
 all of it comes.

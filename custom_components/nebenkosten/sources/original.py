@@ -1,4 +1,4 @@
-"""What do meters.yaml, seasonal_patterns.yaml and config.yaml describe?
+"""The house that meters.yaml, seasonal_patterns.yaml and config.yaml describe.
 
 The format of the original system; each problem is named with its file and line.
 """

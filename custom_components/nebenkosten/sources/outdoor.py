@@ -1,4 +1,4 @@
-"""How warm was it outside on each local day, by a statistic of the recorder?"""
+"""Daily outdoor temperatures by a statistic of the recorder."""
 
 from datetime import UTC, date, datetime, timedelta
 from functools import partial

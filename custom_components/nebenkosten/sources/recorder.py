@@ -1,4 +1,4 @@
-"""What does Home Assistant's recorder know of a meter?
+"""The source that reads a meter from Home Assistant's recorder.
 
 Hourly statistics give the past as amounts: differences of `sum`, valid at an hour's
 end. States give the last days as readings of the dial.

@@ -1,4 +1,4 @@
-"""Which table does a file hold, whatever program wrote it?"""
+"""The table that a file holds, whatever program wrote it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 import csv

@@ -1,4 +1,4 @@
-"""Which number, which instant did a person mean by a text?"""
+"""Numbers and instants as people write them."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

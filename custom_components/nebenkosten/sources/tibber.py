@@ -1,4 +1,4 @@
-"""What does Tibber know: hours of use with their cost, and prices?
+"""The client of Tibber: hours of use with their cost, and prices.
 
 https://developer.tibber.com/docs/reference describes the interface. An hour that Tibber
 does not know yet is null there, and nothing here.

@@ -1,4 +1,4 @@
-"""How warm is a river or lake, by the page of a Bavarian gauging service?
+"""Water temperatures of rivers and lakes by the pages of Bavaria's gauging services.
 
 The page holds a table of local times and temperatures; it has had several forms. All
 its rows count, the newest one first or last.

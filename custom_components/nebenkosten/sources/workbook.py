@@ -1,4 +1,4 @@
-"""Is a workbook one that can be opened, or was it made to fill the memory?
+"""The check that a workbook can be opened without filling the memory.
 
 It is a packed folder of XML files. All of them are gone through once, piece by piece,
 before anything is built from them.

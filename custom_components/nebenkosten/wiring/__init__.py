@@ -1,1 +1,1 @@
-"""How do our statistics stand in Home Assistant's energy dashboard?"""
+"""Our statistics in Home Assistant's energy dashboard."""

@@ -1,4 +1,4 @@
-"""What should be added to the energy dashboard, and what is counted twice there?"""
+"""The plan of the energy dashboard: what is missing and what is counted twice."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How are the energy dashboard's settings read and, when asked to, changed?"""
+"""The energy dashboard's settings: read, and changed when asked to."""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, cast

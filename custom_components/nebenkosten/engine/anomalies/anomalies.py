@@ -1,4 +1,4 @@
-"""Which events does a house have, meter by meter?"""
+"""The anomalies of a house, meter by meter."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What would have been normal on a day, and how far do normal days stray?
+"""The baseline of a day: its expected use and how far normal days stray.
 
 Judged from the days before alone. The usual use of a day is base + weather + weekday on
 a square-root scale, which steadies the spread of household data; what is left is the

@@ -1,4 +1,4 @@
-"""Which days are odd, judged from the days before alone?"""
+"""Daily detection: odd days, each judged from the days before alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which odd days belong together, and what would a tenant be told?"""
+"""Odd days joined to anomalies, with kind and reason."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

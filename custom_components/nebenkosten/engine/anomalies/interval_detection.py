@@ -1,4 +1,4 @@
-"""Is the use between two readings odd, for a meter that is read now and then?
+"""Interval detection: odd use between two readings of a meter read now and then.
 
 A verdict belongs to an interval and is given once, when its closing reading arrives,
 from the intervals closed before it: how their use compared with the season's, and how

@@ -1,4 +1,4 @@
-"""What would the original's rules say of the days of an event?
+"""The verdicts of the original's rules on the days of an anomaly.
 
 They are published beside the event itself, for dashboards made for the original.
 """

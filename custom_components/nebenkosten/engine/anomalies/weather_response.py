@@ -1,4 +1,4 @@
-"""How much of a day's use is the weather's, learned day by day?
+"""The weather's share of a day's use, learned day by day.
 
 Heating and cooling degrees on the square-root scale, with the balance point that fits
 best; sums of squares that fade with time are all that is kept.

@@ -1,4 +1,4 @@
-"""What more can be said once the days of all meters are known?"""
+"""The assessments that need the days of all meters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

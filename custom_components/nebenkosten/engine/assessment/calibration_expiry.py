@@ -1,4 +1,4 @@
-"""Until when does the law believe a meter?
+"""The end of a meter's calibration period.
 
 MessEV § 34 and annex 7: the period ends on 31 December of its last year.
 """

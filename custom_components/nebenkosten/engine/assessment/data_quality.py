@@ -1,4 +1,4 @@
-"""How good is a meter's data: how complete, how fresh, how much of it measured?"""
+"""Data quality: completeness, freshness and the measured share."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final

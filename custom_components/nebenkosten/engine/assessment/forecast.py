@@ -1,4 +1,4 @@
-"""What will the running month and year come to?
+"""The forecast of the running month and year.
 
 What is known, and for each day to come the meter's shape in usual weather at the rate
 of the last months: never a straight line.

@@ -1,4 +1,4 @@
-"""Does a result keep what must always hold, so that it may be published?
+"""Invariants that a result must keep to be published.
 
 Asked of the finished report, not of the steps that led to it: whatever breaks one of
 these is a fault of ours, and the last good result stays in its place.

@@ -1,4 +1,4 @@
-"""What moved because the meter's model was fitted anew?
+"""Changes of the past that come from a model fitted anew.
 
 Twice a year the models may take in what was read since. Readings and the sums between
 them stay; how the days in between are laid out may change, and is told for a week.

@@ -1,4 +1,4 @@
-"""Is what a computed meter leaves over less than nothing, and who is to blame?
+"""A negative residual of a computed meter, and the operand to blame.
 
 Days alone may well be negative where operands are read on different days; over a time
 that begins and ends with readings of all of them the rest cannot be.

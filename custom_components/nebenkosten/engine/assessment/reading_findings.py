@@ -1,4 +1,4 @@
-"""What in a meter's readings should a person look at?"""
+"""Findings on a meter's readings that a person should look at."""
 
 from collections.abc import Iterator
 from datetime import date

@@ -1,4 +1,4 @@
-"""Do a meter's parts add up to what it counts itself?
+"""The balance of a meter against the sum of its submeters.
 
 Compared from one time when all of them were read to the next. Reading days that lie
 apart allow a band; what lies outside it is a finding, and for water, where courts

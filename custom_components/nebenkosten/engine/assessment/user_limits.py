@@ -1,4 +1,4 @@
-"""Does a meter keep to what its user expects of it?"""
+"""The limits and expectations that a user has set for a meter."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""What would a year have come to in usual weather?
+"""A year's use normalized to usual weather.
 
 Only the part that heats is put right: base load + heating part x (mean degree days of
 all full years known) / (that year's), the rule of German energy statements.

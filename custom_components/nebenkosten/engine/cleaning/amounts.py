@@ -1,4 +1,4 @@
-"""Which amounts of use between two instants can be believed?"""
+"""Amounts of use between two instants, as far as they can be believed."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Which readings can be believed, and which register does each one belong to?
+"""Readings that can be believed, divided into the registers they belong to.
 
 A register is one life of a dial: it ends with a `removal`, begins with an `install` or
 is set anew by a `correction`. Nothing is dropped in silence: what is left out is

@@ -1,4 +1,4 @@
-"""Where are the days, hours, months and years of a stretch of time?"""
+"""The bounds of days, hours, months and years in a stretch of time."""
 
 from datetime import date, timedelta
 from functools import lru_cache

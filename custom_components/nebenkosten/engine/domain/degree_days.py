@@ -1,4 +1,4 @@
-"""What kind of day was it: for heating, for the calendar, for the weather?
+"""Facts of days: degree days, weekdays and holidays.
 
 Free of numpy: a day's facts depend on nothing that is metered.
 """

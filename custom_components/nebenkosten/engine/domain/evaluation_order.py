@@ -1,4 +1,4 @@
-"""Which meter must be computed before which, and which never can be?"""
+"""The evaluation order of meters, and those in a circle that have none."""
 
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter

@@ -1,4 +1,4 @@
-"""How much energy does a cubic metre of gas hold on a day?"""
+"""The energy of a cubic metre of gas on a day."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""Where does a local day begin, 23- and 25-hour days included?
+"""Local days and their bounds, 23- and 25-hour days included.
 
 Free of numpy: set-up, entities and forms ask this too.
 """

@@ -1,4 +1,4 @@
-"""What is a meter, and what is a house?
+"""Meters and houses.
 
 Free of numpy: loaded while Home Assistant sets up.
 """

@@ -1,4 +1,4 @@
-"""Which meters must be computed together, and in which portions?
+"""Partitions of meters that must be computed together.
 
 Free of numpy: asked before the engine is loaded.
 """

@@ -1,4 +1,4 @@
-"""How good is a meter's data, as parts and as one number?
+"""The quality of a meter's data, as parts and as one score.
 
 Free of numpy: loaded while Home Assistant sets up.
 """

@@ -1,4 +1,4 @@
-"""What is a reading, a finding, a report?
+"""Readings, findings and reports.
 
 Times are epoch seconds (UTC) as floats, days are local dates, arrays are numpy arrays.
 This module imports no numpy at run time: it is loaded while Home Assistant sets up.

@@ -1,4 +1,4 @@
-"""What is the middle of numbers of which some are missing or wrong?"""
+"""Medians and spreads of numbers of which some are missing or wrong."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""How is a meter written down as plain data, in entries, the journal and files?"""
+"""Meters as plain data, in entries, the journal and files."""
 
 from collections.abc import Mapping
 from datetime import date

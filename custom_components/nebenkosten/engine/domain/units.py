@@ -1,4 +1,4 @@
-"""How does a reading's unit become the meter's unit?
+"""Units, their dimensions and the factors between them.
 
 Only fixed factors live here; gas m³ ↔ kWh depends on the day and is no such pair.
 """

@@ -1,4 +1,4 @@
-"""How does a meter's use follow the outdoor temperature?
+"""The change-point model of a meter's use over the outdoor temperature.
 
 Fitted on whole reading intervals, each weighted with its days (CalTRACK 2.0, 3.4.2),
 never on days that were interpolated. The use per day is base load + slope x heating

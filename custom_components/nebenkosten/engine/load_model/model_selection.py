@@ -1,4 +1,4 @@
-"""Which model lays a meter's use out between its readings?
+"""The selection of the model that lays use out between readings.
 
 Chosen by evidence: each candidate foretells every interval from the others, and the
 better it does the more it counts. Relative weights per day come out; the readings alone

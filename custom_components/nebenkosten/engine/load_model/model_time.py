@@ -1,4 +1,4 @@
-"""How fast does a meter's model time pass?
+"""Model time: the pace at which a meter's expected use passes.
 
 Model time is the running sum of the shape's daily weights: on a cold day much of it
 passes for a gas meter, on a warm one little.

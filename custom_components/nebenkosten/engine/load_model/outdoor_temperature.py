@@ -1,4 +1,4 @@
-"""How warm was it outside on each day of a meter's life?"""
+"""The outdoor temperature on each day of a meter's life."""
 
 from datetime import date
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""How is a year's use usually spread over its days?"""
+"""Seasonal profiles: a year's use spread over its days."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date

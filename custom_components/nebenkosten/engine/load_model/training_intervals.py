@@ -1,4 +1,4 @@
-"""How much was used between readings, as evidence for models?"""
+"""Use between readings, as training data of the models."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final

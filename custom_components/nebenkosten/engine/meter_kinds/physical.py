@@ -1,4 +1,4 @@
-"""How do the readings of one physical meter become a line through its life?"""
+"""A physical meter: from its readings to a line through its life."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""What did a meter show at an instant: on the day a tenant left, or a bill begins?"""
+"""A meter's counter at an instant: the day a tenant leaves, or a bill begins."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What was a day like, meter by meter?"""
+"""The summary of a day, meter by meter."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

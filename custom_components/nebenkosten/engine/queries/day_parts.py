@@ -1,4 +1,4 @@
-"""When in the day was it used: night, morning, day, evening?"""
+"""Use by parts of the day: night, morning, day, evening."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Where does a day's number come from, down to the readings?"""
+"""The explanation of a day's number, down to the readings."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace

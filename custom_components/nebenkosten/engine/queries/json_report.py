@@ -1,4 +1,4 @@
-"""How does a report look as JSON, for the demo, bug reports and benchmarks?"""
+"""A report as JSON, for the demo, bug reports and benchmarks."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Which numbers are there, what do they mean, and may they be added up?
+"""The catalogue of metrics: names, units, meaning, and whether they add up.
 
 The one catalogue: entities, statistics, points, actions and the documentation show
 these, and each is computed in one place only. All are asked of a report for the local

@@ -1,4 +1,4 @@
-"""How much per day, month and year, and how is each day known?"""
+"""Use by days, months and years, with its provenance."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

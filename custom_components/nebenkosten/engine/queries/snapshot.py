@@ -1,4 +1,4 @@
-"""What does a person want to see of a meter today?"""
+"""The snapshot that entities show of a meter."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""What did a register's dial show at an instant, and was that known?"""
+"""A register's counter at an instant, with its provenance."""
 
 from typing import TYPE_CHECKING, Final
 

@@ -1,4 +1,4 @@
-"""How does one register's use run over time, and which parts of it are not known?"""
+"""The cumulative use of one register over time, with its unknown parts."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""How do amounts of use and the readings around them become a flow?"""
+"""Disaggregation: amounts and the readings around them laid out over time."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""How does use go on before the first and after the last reading?
+"""Extrapolation before the first and after the last reading.
 
 The shape goes on at the rate of the nearest interval, which fades into the meter's
 usual rate with distance. Nothing goes below zero, and nothing further than the spacing

@@ -1,4 +1,4 @@
-"""What did the counter show at any instant?
+"""Interpolation of the counter between readings.
 
 A register becomes a `Flow`. Between two readings the counter follows the meter's shape,
 or the amounts known in between; without a shape it is straight.

@@ -1,4 +1,4 @@
-"""What did a meter use between any two instants, and how is that known?
+"""A meter's use between any two instants, with its provenance.
 
 A line is made of parts: stretches of time, each counted by the registers of one meter.
 Parts follow each other at an exchange and lie side by side in a sum.

@@ -1,4 +1,4 @@
-"""How does a counter run between two readings?
+"""A monotone cubic curve between two readings.
 
 A monotone cubic in *model time*: the running sum of the shape's daily weights takes the
 place of the clock, so that the counter follows the model, and the cubic lets the ratio

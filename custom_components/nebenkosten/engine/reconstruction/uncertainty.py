@@ -1,4 +1,4 @@
-"""How sure is the use of a day that was not measured?
+"""The uncertainty of days that were not measured.
 
 A band holds the true value four times out of five. The errors of a gap's days go
 together: the half width of a sum of days is the sum of theirs, and that of the counter

@@ -1,4 +1,4 @@
-"""Which rules can find what is odd in a meter's days?
+"""The registry of rules that find odd days.
 
 One rule per file, all meters at once, one day at a time: a rule sees a day and the days
 before it, never what comes after. A new rule is a new file and a line in this registry.

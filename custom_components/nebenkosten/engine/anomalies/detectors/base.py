@@ -1,4 +1,4 @@
-"""What does every rule have in common?"""
+"""What every rule has in common: its evidence and its flags."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Does water run day and night?
+"""Continuous flow: water that runs day and night.
 
 A toilet or a tap that leaks never lets the flow fall to nothing. The rule looks at the
 least flow of the last 24 hours, in means of two, and compares it with what is usual for

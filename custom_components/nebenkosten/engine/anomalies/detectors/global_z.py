@@ -1,4 +1,4 @@
-"""Is a day more than three standard deviations from the mean of all days before it?
+"""A day more than three standard deviations from the mean of all days before.
 
 The original system's first rule, without its look into the future. It knows no season.
 """

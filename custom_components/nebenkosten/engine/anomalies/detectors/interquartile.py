@@ -1,4 +1,4 @@
-"""Is a day outside the fences of the days before it?
+"""Tukey's fences: a day outside those of the days before.
 
 The original system's second rule (1.5 interquartile ranges beyond the quartiles), over
 the last two years, without its look into the future. It knows no season.

@@ -1,4 +1,4 @@
-"""What did the last days with use look like?"""
+"""The memory of the last days with use."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Is a day more than 2.5 standard deviations from the mean of the last 30 days?
+"""A day more than 2.5 standard deviations from the mean of the last 30 days.
 
 The original system's third rule; its window was centred and so knew the future.
 """

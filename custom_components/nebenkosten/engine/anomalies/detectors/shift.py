@@ -1,4 +1,4 @@
-"""Has a meter used more for days than chance would make it?
+"""A shift: more use for days than chance would make.
 
 Page's one-sided CUSUM (Biometrika 41, 1954) of the log likelihood that a day belongs to
 "as usual, and something added or multiplied" against "as usual", for several sizes of

@@ -1,4 +1,4 @@
-"""Is a single day far above anything that is usual for this meter?
+"""A spike: a single day far above what is usual for the meter.
 
 A day is a spike when its ratio to the expectation is large, far outside the spread of
 all ratios, and new: nothing like it has happened in the last half year.

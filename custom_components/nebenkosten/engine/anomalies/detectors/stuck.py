@@ -1,4 +1,4 @@
-"""Has the counter not moved at all although it usually does?
+"""A stuck counter: one that stands although it usually moves.
 
 A run of exact zeros counts by how improbable it is: how rare zeros are for this meter,
 and how often a zero is followed by another one. A meter that often stands still is not
