@@ -1,6 +1,7 @@
 """The official parser and checker of Flux, in a process of Node's."""
 
 from dataclasses import dataclass
+import fcntl
 import json
 from pathlib import Path
 import subprocess
@@ -15,17 +16,20 @@ FOLDER = PACKAGES / "flux"
 
 def install() -> None:
     """Fetch the package; raises OSError or CalledProcessError."""
-    if (FOLDER / "node_modules" / PACKAGE).exists():
-        return
     FOLDER.mkdir(parents=True, exist_ok=True)
-    subprocess.run(
-        ["npm", "install", "--no-audit", "--no-fund", f"{PACKAGE}@0.8.40"],
-        check=True,
-        cwd=FOLDER,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    with (FOLDER / ".lock").open("w") as lock:
+        # Tests that run side by side would unpack it over each other.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (FOLDER / "node_modules" / PACKAGE).exists():
+            return
+        subprocess.run(
+            ["npm", "install", "--no-audit", "--no-fund", f"{PACKAGE}@0.8.40"],
+            check=True,
+            cwd=FOLDER,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
 
 
 @dataclass(frozen=True, slots=True)
