@@ -39,6 +39,22 @@ def test_requirements_are_ranges_that_fit_cores_constraints() -> None:
             assert Version(pinned[requirement.name]) in requirement.specifier
 
 
+def test_libraries_of_our_own_have_an_upper_bound() -> None:
+    """What core pins is bounded by core; the next major version of others is not."""
+    for text in MANIFEST["requirements"]:
+        requirement = Requirement(text)
+        if requirement.name not in {"numpy", "pandas", "scipy"}:
+            assert any(one.operator == "<" for one in requirement.specifier), text
+
+
+def test_public_holidays_are_tested_with_cores_own_version() -> None:
+    from homeassistant.components import workday
+
+    manifest = Path(workday.__file__).parent / "manifest.json"
+    (theirs,) = json.loads(manifest.read_text("utf-8"))["requirements"]
+    assert theirs in (ROOT / "requirements_test.txt").read_text("utf-8").split("\n")
+
+
 def test_imported_core_integrations_are_declared() -> None:
     source = "\n".join(p.read_text() for p in PACKAGE.rglob("*.py"))
     imported = set(re.findall(r"homeassistant\.components\.(\w+)", source))
@@ -55,7 +71,7 @@ def test_imported_core_integrations_are_declared() -> None:
 def test_hacs() -> None:
     hacs = json.loads((ROOT / "hacs.json").read_text())
     assert hacs["name"] == MANIFEST["name"]
-    allowed = {"name", "homeassistant", "render_readme", "hide_default_branch"}
+    allowed = {"name", "homeassistant", "render_readme", "zip_release", "filename"}
     assert hacs.keys() <= allowed
     for name in ("README.md", "info.md", "LICENSE"):
         assert (ROOT / name).exists()
