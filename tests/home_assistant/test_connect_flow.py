@@ -286,9 +286,11 @@ async def test_a_place_that_cannot_be_made(
         await act(hass, "run_analytics")
         after = beside.results("meter_consumption", "strom")
         assert after.keys() == before.keys()
-        withdrawn = [one for one in after.values() if one["quality"] == "withdrawn"]
-        assert withdrawn
-        assert {one["value"] for one in withdrawn} == {0.0}
+        marks = {time for time, one in after.items() if "quality" in one}
+        assert marks
+        assert all(
+            after[time] == {"value": 0.0, "quality": "withdrawn"} for time in marks
+        )
         assert (await act(hass, "run_analytics", full=True))["written"]["influxdb"] == 0
 
 

@@ -4,7 +4,7 @@ What is no longer true is deleted.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -18,14 +18,17 @@ from .points import (
     DAILY,
     MEASUREMENTS,
     MONTHLY,
-    WITHDRAWN,
     Digests,
     Results,
     Wanted,
     Wording,
+    blank,
+    is_withdrawn,
     ledger_key,
     number,
+    true_fields,
     wanted_points,
+    withdrawn,
 )
 
 
@@ -48,8 +51,18 @@ class OriginalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    upserts: tuple[Point, ...]
-    doomed: tuple[Doomed, ...]
+    """What is deleted and written; a server that cannot delete is told the `instead`.
+
+    These overwrite all fields of what lies there.
+    """
+
+    upserts: tuple[Point, ...] = ()
+    doomed: tuple[Doomed, ...] = ()
+    instead: tuple[Point, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Return whether anything is to be done."""
+        return bool(self.upserts or self.doomed)
 
 
 class InfluxSink:
@@ -94,13 +107,12 @@ class InfluxSink:
             return _compared(server, place, meter_id, wanted, since)
 
         change = await self._server.async_ask(compared, meter_id)
-        if change.upserts or change.doomed:
+        if change:
             await ledger.async_doubt_points(key)
             await self._server.async_tell(
                 lambda server: _carry_out(server, place, change), meter_id
             )
-            left = await self._server.async_ask(compared, meter_id)
-            if left.upserts or left.doomed:
+            if await self._server.async_ask(compared, meter_id):
                 return len(change.upserts)
         ledger.trust_points(key, wanted.digests)
         return len(change.upserts)
@@ -150,25 +162,30 @@ def _compared(
     """Return what has to be done so that the server holds just these points."""
     upserts: list[Point] = []
     doomed: list[Doomed] = []
+    instead: list[Point] = []
     for measurement, start in since.items():
+        there = server.points(place, measurement, meter_id, start)
+        lying = {_identity(point): point for point in there}
         stored = {
-            _identity(point): point.fields
-            for point in server.points(place, measurement, meter_id, start)
-            if point.fields.get("quality") != WITHDRAWN
+            identity: true_fields(point)
+            for identity, point in lying.items()
+            if not is_withdrawn(point)
         }
         mine = {_identity(point): point for point in wanted.points(measurement, start)}
         stale = {
             identity
             for identity, fields in stored.items()
             if identity not in mine or fields.keys() - mine[identity].fields.keys()
-        }
+        } | (mine.keys() & lying.keys() - stored.keys())
         doomed += _ranges(measurement, stale, mine.keys() - stale)
-        upserts += [
-            point
+        written = {
+            identity: point
             for identity, point in mine.items()
             if identity in stale or not _same(stored.get(identity), point.fields)
-        ]
-    return _Change(tuple(upserts), tuple(doomed))
+        }
+        upserts += written.values()
+        instead += _overwriting(lying, stale, written)
+    return _Change(tuple(upserts), tuple(doomed), tuple(instead))
 
 
 type _Identity = tuple[tuple[tuple[str, str], ...], int]
@@ -200,17 +217,20 @@ def _ranges(
             yield Doomed(measurement=measurement, tags=dict(tags), times=times)
 
 
+def _overwriting(
+    lying: Mapping[_Identity, Point],
+    stale: set[_Identity],
+    written: Mapping[_Identity, Point],
+) -> Iterator[Point]:
+    """Yield what is written where nothing can be deleted: one point an instant."""
+    for identity in stale - written.keys():
+        yield withdrawn(lying[identity])
+    for identity, point in written.items():
+        before = lying[identity].fields if identity in lying else {}
+        yield replace(point, fields={**blank(before), **point.fields})
+
+
 def _carry_out(server: Server, place: str, change: _Change) -> None:
     """Delete, then write: what is deleted may be written anew."""
-    withdrawn = [
-        Point(
-            measurement=doomed.measurement,
-            tags=doomed.tags,
-            fields={"value": 0.0, "quality": WITHDRAWN},
-            time=time,
-        )
-        for doomed in change.doomed
-        if not server.delete(place, doomed)
-        for time in doomed.times
-    ]
-    server.write(place, [*withdrawn, *change.upserts])
+    deleted = all(server.delete(place, doomed) for doomed in change.doomed)
+    server.write(place, change.upserts if deleted else change.instead)
