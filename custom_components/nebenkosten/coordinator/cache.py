@@ -66,6 +66,7 @@ class Cache:
         self._published: dict[str, Published] = {}
         self._target = ""
         self._points: dict[str, dict[str, str]] = {}
+        self._moved = False
         self._handed_on: dict[str, int] = {}
         self.meters: dict[str, Remembered] = {}
         self.alerts: dict[str, tuple[Alert, ...]] = {}
@@ -121,6 +122,7 @@ class Cache:
         if points.get("shape") != _SHAPE:
             points = {**points, "meters": _unsure(_mapping(points["meters"]))}
         self._target = str(points["target"])
+        self._moved = bool(points.get("moved"))
         self._points = {
             key: {group: str(digest) for group, digest in _mapping(one).items()}
             for key, one in _mapping(points["meters"]).items()
@@ -154,6 +156,7 @@ class Cache:
                 "points": {
                     "shape": _SHAPE,
                     "target": self._target,
+                    "moved": self._moved,
                     "meters": self._points,
                     "raw": self._handed_on,
                 },
@@ -211,9 +214,20 @@ class Cache:
         """Choose the place of points; returns whether any are known to lie there."""
         if target != self._target:
             self._target = target
+            self._moved = False
             self._points.clear()
             self._handed_on.clear()
         return any(self._points.values())
+
+    @property
+    def moved(self) -> bool:
+        """Return whether nothing that an older version wrote lies at the place."""
+        return self._moved
+
+    async def async_note_moved(self) -> None:
+        """Note on the disk that nothing of an older version lies there."""
+        self._moved = True
+        await self.async_save()
 
     def handed_on(self, key: str) -> int:
         """Return up to which revision a meter's hours are in the raw bucket."""

@@ -7,6 +7,7 @@ from ..const import CONF_INFLUXDB, DOMAIN, ISSUE_ORIGINAL
 from ..data import NkConfigEntry
 from ..engine.model import MeterReport
 from ..sinks.influxdb import InfluxSink, OriginalError
+from ..sinks.moving import async_move
 from ..sinks.points import PREVIEW, Results
 from ..texts import async_wording
 from .cache import Cache
@@ -51,6 +52,9 @@ class Points:
                 self._ask_user(connection.processed)
                 return 0
             ir.async_delete_issue(self._hass, DOMAIN, ISSUE_ORIGINAL)
+        if not (cache.moved or self._preview):
+            await async_move(self._link, connection.processed)
+            await cache.async_note_moved()
         results = await self._hass.async_add_executor_job(_results, key, report)
         return await sink.async_publish(results, cache)
 

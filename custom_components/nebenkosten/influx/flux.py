@@ -95,6 +95,17 @@ def untagged(place: str, measurement: str) -> str:
     )
 
 
+def worded(place: str, measurement: str, field: str) -> str:
+    """Ask for the first text of a field, of each series."""
+    return (
+        f"from(bucket: {text(place)})"
+        f" |> range(start: {time(0)}, stop: 2200-01-01T00:00:00Z)"
+        f" |> filter(fn: (r) => {_tags(measurement, {})}"
+        f" and r._field == {text(field)})"
+        f" |> first() {_keep('_value', 'meter_id')}"
+    )
+
+
 def predicate(doomed: Doomed) -> str:
     """Return what a deletion takes; its language knows only equal texts."""
     tags = {"_measurement": doomed.measurement, **doomed.tags}

@@ -138,6 +138,9 @@ class Server(Protocol):
     def untagged(self, place: str, measurement: str) -> bool:
         """Return whether a measurement holds points without a unit."""
 
+    def worded(self, place: str, measurement: str, field: str) -> list[str]:
+        """Return the meters of which a measurement holds a text field."""
+
     def drop(self, place: str, measurement: str) -> None:
         """Delete all points of a measurement."""
 

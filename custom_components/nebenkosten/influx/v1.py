@@ -206,6 +206,12 @@ class InfluxQLServer:
         return bool(found)
 
     @understood(_error)
+    def worded(self, place: str, measurement: str, field: str) -> list[str]:
+        """Return the meters of which a measurement holds a text field."""
+        (found,) = self._ask(influxql.worded(measurement, field), place)
+        return [original(series["tags"]["meter_id"]) for series in found]
+
+    @understood(_error)
     def drop(self, place: str, measurement: str) -> None:
         """Delete all points of a measurement."""
         self._tell(influxql.drop(measurement), place)

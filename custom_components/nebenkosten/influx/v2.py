@@ -194,6 +194,12 @@ class FluxServer:
         return any(True for _ in self._ask(flux.untagged(place, measurement)))
 
     @understood(_error)
+    def worded(self, place: str, measurement: str, field: str) -> list[str]:
+        """Return the meters of which a measurement holds a text field."""
+        found = self._ask(flux.worded(place, measurement, field))
+        return [original(str(row.get("meter_id", ""))) for _, row in found]
+
+    @understood(_error)
     def drop(self, place: str, measurement: str) -> None:
         """Delete all points of a measurement."""
         everything = Doomed(measurement=measurement, tags={}, times=(0, 2**62))

@@ -165,19 +165,21 @@ def _compared(
     instead: list[Point] = []
     for measurement, start in since.items():
         there = server.points(place, measurement, meter_id, start)
-        lying = {_identity(point): point for point in there}
+        lying = {identity_of(point): point for point in there}
         stored = {
             identity: true_fields(point)
             for identity, point in lying.items()
             if not is_withdrawn(point)
         }
-        mine = {_identity(point): point for point in wanted.points(measurement, start)}
+        mine = {
+            identity_of(point): point for point in wanted.points(measurement, start)
+        }
         stale = {
             identity
             for identity, fields in stored.items()
             if identity not in mine or fields.keys() - mine[identity].fields.keys()
         } | (mine.keys() & lying.keys() - stored.keys())
-        doomed += _ranges(measurement, stale, mine.keys() - stale)
+        doomed += ranges(measurement, stale, mine.keys() - stale)
         written = {
             identity: point
             for identity, point in mine.items()
@@ -188,10 +190,11 @@ def _compared(
     return _Change(tuple(upserts), tuple(doomed), tuple(instead))
 
 
-type _Identity = tuple[tuple[tuple[str, str], ...], int]
+type Identity = tuple[tuple[tuple[str, str], ...], int]
 
 
-def _identity(point: Point) -> _Identity:
+def identity_of(point: Point) -> Identity:
+    """Return what another point must share to take a point's place."""
     return tuple(sorted(point.tags.items())), point.time
 
 
@@ -206,8 +209,8 @@ def _same(stored: Mapping[str, Field] | None, wanted: Mapping[str, Field]) -> bo
     )
 
 
-def _ranges(
-    measurement: str, stale: set[_Identity], kept: set[_Identity]
+def ranges(
+    measurement: str, stale: set[Identity], kept: set[Identity]
 ) -> Iterator[Doomed]:
     """Yield ranges that hold all stale points of a series and none that is kept."""
     marked = sorted([(*one, True) for one in stale] + [(*one, False) for one in kept])
@@ -218,9 +221,9 @@ def _ranges(
 
 
 def _overwriting(
-    lying: Mapping[_Identity, Point],
-    stale: set[_Identity],
-    written: Mapping[_Identity, Point],
+    lying: Mapping[Identity, Point],
+    stale: set[Identity],
+    written: Mapping[Identity, Point],
 ) -> Iterator[Point]:
     """Yield what is written where nothing can be deleted: one point an instant."""
     for identity in stale - written.keys():

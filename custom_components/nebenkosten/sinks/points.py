@@ -33,15 +33,15 @@ MEASUREMENTS: Final = (
 PREVIEW: Final = "_preview"
 
 # What takes the place of a point that a server cannot delete.
-_MARK: Final = "quality"
+MARK: Final = "quality"
 _WITHDRAWN: Final = "withdrawn"
-_SHARES: Final = (
+SHARES: Final = (
     Provenance.MEASURED,
     Provenance.INTERPOLATED,
     Provenance.EXTRAPOLATED,
 )
 # Servers keep the type that a field was first written with.
-_COUNT: Final = "anomaly_count"
+COUNT: Final = "anomaly_count"
 
 if TYPE_CHECKING:
     from ..engine.model import Bools, Floats, Ints
@@ -173,7 +173,7 @@ def wanted_points(
 
 def _shares(known: Ints) -> dict[str, Floats]:
     """Return how much of each day (n,) is measured, interpolated and extrapolated."""
-    return {kind.name.lower(): (known == kind).astype(float) for kind in _SHARES}
+    return {kind.name.lower(): (known == kind).astype(float) for kind in SHARES}
 
 
 def _digest(tags: Mapping[str, str], names: Iterable[str], *columns: bytes) -> str:
@@ -221,7 +221,7 @@ def _flagged(day: FlaggedDay) -> dict[str, Field | None]:
         "z_score": day.z,
         "iqr_lower": day.low,
         "iqr_upper": day.high,
-        _COUNT: day.rules,
+        COUNT: day.rules,
     }
 
 
@@ -237,12 +237,12 @@ def _explained(day: FlaggedDay, text: Wording) -> dict[str, Field | None]:
 
 def withdrawn(point: Point) -> Point:
     """Return what is written over a point that cannot be deleted."""
-    return replace(point, fields=blank(point.fields) | {_MARK: _WITHDRAWN})
+    return replace(point, fields=blank(point.fields) | {MARK: _WITHDRAWN})
 
 
 def is_withdrawn(point: Point) -> bool:
     """Return whether a point stands for one that could not be deleted."""
-    return point.fields.get(_MARK) == _WITHDRAWN
+    return point.fields.get(MARK) == _WITHDRAWN
 
 
 def blank(fields: Mapping[str, Field]) -> dict[str, Field]:
@@ -253,7 +253,7 @@ def blank(fields: Mapping[str, Field]) -> dict[str, Field]:
 def _blank(key: str, value: Field) -> Field:
     if isinstance(value, str):
         return ""
-    return 0 if key == _COUNT else 0.0
+    return 0 if key == COUNT else 0.0
 
 
 def true_fields(point: Point) -> dict[str, Field]:
