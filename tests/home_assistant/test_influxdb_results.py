@@ -3,19 +3,20 @@
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.nebenkosten.data import NkConfigEntry
-from custom_components.nebenkosten.influx.model import Doomed, Point, RawSeries, Server
-from custom_components.nebenkosten.sinks import influxdb as sink
+from custom_components.nebenkosten.influx.model import Doomed, Point, RawSeries
+from custom_components.nebenkosten.influx.v1 import InfluxQLServer
 from scripts.servers import Influxd
 
 from .conftest import act, add_meter, settle
 from .influx_house import KINDS, NS, Beside, assert_same_as_engine, connect, hourly
 
+CACHE = "nebenkosten.cache"
 STROM = RawSeries("kWh", "sensor", "strom")
 FLAGS = {"value", "z_score", "iqr_lower", "iqr_upper", "anomaly_count"}
 WHY = {"value", "expected", "score", "kind", "reason"}
@@ -154,8 +155,8 @@ async def _back_to_0_1(
     for name in ALL:
         beside.server.drop(beside.processed, name)
     beside.server.write(beside.processed, old)
-    points = storage["nebenkosten.cache"]["data"]["points"]
-    del points["shape"]
+    points = storage[CACHE]["data"]["points"]
+    del points["shape"], points["moved"]
     points["meters"] = {
         f"strom#{suffix}" if suffix else "strom": {
             f"{name}{suffix}:{_quarter(point)}": "0123456789abcdef01234567"
@@ -215,31 +216,7 @@ async def test_what_version_0_1_published_is_moved_once(
     assert again["written"] == {"statistics": 0, "influxdb": 0}
 
 
-class _Cutting:
-    """A server in front of which the process ends, the last write half done."""
-
-    def __init__(self, server: Server, steps: int, end: Callable[[], None]) -> None:
-        """Let so many steps happen before the end."""
-        self._server, self._steps, self._end = server, steps, end
-
-    def delete(self, place: str, doomed: Doomed) -> bool:
-        """Delete, unless it is the end."""
-        self._step()
-        return self._server.delete(place, doomed)
-
-    def write(self, place: str, points: Sequence[Point]) -> None:
-        """Write the first half and end."""
-        self._server.write(place, points[: len(points) // 2])
-        self._step()
-
-    def _step(self) -> None:
-        self._steps -= 1
-        if self._steps < 0:
-            self._end()
-            raise RuntimeError("the process ends here")
-
-
-@pytest.mark.parametrize("steps", [0, 2, 4])
+@pytest.mark.parametrize("steps", [0, 1, 2, 5, 8, 11])
 async def test_a_move_that_is_cut_goes_on(
     hass: HomeAssistant,
     house: NkConfigEntry,
@@ -252,17 +229,8 @@ async def test_a_move_that_is_cut_goes_on(
     wanted = _contents(beside)
     await _back_to_0_1(hass, house, beside, hass_storage)
     files: list[Any] = []
-
-    def end() -> None:
-        files.append(deepcopy(hass_storage["nebenkosten.cache"]))
-
-    real = sink._carry_out
-
-    def cut(server: Server, place: str, change: Any) -> None:
-        real(cast("Server", _Cutting(server, steps, end)), place, change)
-
     with monkeypatch.context() as patch:
-        patch.setattr(sink, "_carry_out", cut)
+        _let_die(patch, steps, lambda: files.append(deepcopy(hass_storage[CACHE])))
         await _load(hass, house)
         run = await act(hass, "run_analytics")
         assert run["status"] == "partial"
@@ -270,12 +238,65 @@ async def test_a_move_that_is_cut_goes_on(
         assert await hass.config_entries.async_unload(house.entry_id)
         await settle(hass)
     # What was not on the disk when the process ended is gone.
-    hass_storage["nebenkosten.cache"] = files[-1]
+    hass_storage[CACHE] = files[0]
     await _load(hass, house)
     await act(hass, "run_analytics")
     assert _contents(beside) == wanted
+    assert not any(_points(beside, f"{name}_moving") for name in ORIGINALS)
     again = await act(hass, "run_analytics", full=True)
     assert again["written"] == {"statistics": 0, "influxdb": 0}
+
+
+def _let_die(patch: pytest.MonkeyPatch, steps: int, died: Callable[[], None]) -> None:
+    """Let the process end after so many deletions and writes, half of one done."""
+    write, delete = InfluxQLServer.write, InfluxQLServer.delete
+    left = [steps]
+
+    def step() -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            died()
+            raise RuntimeError("the process ends here")
+
+    def half_write(server: InfluxQLServer, place: str, points: Sequence[Point]) -> None:
+        if points and not left[0]:
+            write(server, place, points[: len(points) // 2])
+        if points:
+            step()
+        write(server, place, points)
+
+    def no_delete(server: InfluxQLServer, place: str, doomed: Doomed) -> bool:
+        step()
+        return delete(server, place, doomed)
+
+    patch.setattr(InfluxQLServer, "write", half_write)
+    patch.setattr(InfluxQLServer, "delete", no_delete)
+
+
+async def test_what_version_0_1_published_of_a_removed_meter_is_moved(
+    hass: HomeAssistant,
+    house: NkConfigEntry,
+    beside: Beside,
+    hass_storage: dict[str, Any],
+) -> None:
+    await _house_with_a_spike(hass, house, beside)
+    wanted = _contents(beside)
+    await add_meter(hass, house, name="Wasser", medium="water", unit="m³")
+    rows = "meter_id,time,value\nwasser,2026-02-01,10\nwasser,2026-03-01,14\n"
+    await act(hass, "import_readings", content=rows)
+    await _back_to_0_1(hass, house, beside, hass_storage)
+    (strom,) = (one for one in house.subentries.values() if one.unique_id == "strom")
+    hass.config_entries.async_remove_subentry(house, strom.subentry_id)
+    await _load(hass, house)
+    run = await act(hass, "run_analytics")
+    assert run["meters"].keys() == {"wasser"}
+    for name in (*ORIGINALS, "nebenkosten_anomaly"):
+        assert _points(beside, name) == wanted[name]
+    for name in SHARES:
+        moved = _points(beside, name)
+        assert [point.time for point in moved] == [p.time for p in wanted[name]]
+        assert all(point.fields["measured"] == 1 for point in moved)
+    assert (await act(hass, "run_analytics"))["written"]["influxdb"] == 0
 
 
 async def test_a_preview_of_version_0_1_goes_without_a_trace(
