@@ -177,7 +177,7 @@ def _compared(
         stale = {
             identity
             for identity, fields in stored.items()
-            if identity not in mine or fields.keys() - mine[identity].fields.keys()
+            if identity not in mine or _beyond(fields, mine[identity].fields)
         } | (mine.keys() & lying.keys() - stored.keys())
         doomed += ranges(measurement, stale, mine.keys() - stale)
         written = {
@@ -198,8 +198,13 @@ def identity_of(point: Point) -> Identity:
     return tuple(sorted(point.tags.items())), point.time
 
 
+def _beyond(stored: Mapping[str, Field], wanted: Mapping[str, Field]) -> bool:
+    """Return whether fields are too many; one that was emptied cannot be deleted."""
+    return any(stored[key] for key in stored.keys() - wanted.keys())
+
+
 def _same(stored: Mapping[str, Field] | None, wanted: Mapping[str, Field]) -> bool:
-    if stored is None or stored.keys() != wanted.keys():
+    if stored is None or wanted.keys() - stored.keys():
         return False
     return all(
         value == stored[key]

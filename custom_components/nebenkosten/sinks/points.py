@@ -204,8 +204,9 @@ def _quarter(number: int) -> float:
 def _events_digest(measurement: str, events: Sequence[Point]) -> Digests:
     if not events:
         return {}
+    # Where nothing can be deleted a field that is no more is an empty one.
     told = [
-        f"{point.time} {sorted((k, _plain(v)) for k, v in point.fields.items())}"
+        f"{point.time} {sorted((k, _plain(v)) for k, v in point.fields.items() if v)}"
         for point in sorted(events, key=lambda point: point.time)
     ]
     return {f"{measurement}:0": _digest({}, (), "\n".join(told).encode())}
