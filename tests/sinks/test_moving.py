@@ -12,6 +12,7 @@ import pytest
 from custom_components.nebenkosten.influx.connection import Connection, Version
 from custom_components.nebenkosten.influx.model import Doomed, Field, Point, Server
 from custom_components.nebenkosten.influx.opening import open_server
+from custom_components.nebenkosten.sinks.influxdb import drop_all
 from custom_components.nebenkosten.sinks.moving import async_move
 from custom_components.nebenkosten.sinks.points import MEASUREMENTS
 from scripts.servers import Influxd
@@ -220,6 +221,15 @@ def test_any_number_of_kills_ends_the_same(server: Server, lives: list[int]) -> 
         _assert_nothing_lost(server, place)
     _lives(server, place, 10_000)
     assert _kept(server, place, *MEASUREMENTS, *PARKED) == wanted
+
+
+def test_what_was_wiped_in_the_middle_does_not_come_back(server: Server) -> None:
+    place, _ = _old_house(server)
+    assert _lives(server, place, 3) is None
+    assert _kept(server, place, *PARKED)
+    drop_all(server, place)
+    assert _lives(server, place, 10_000) == 0
+    assert not _kept(server, place, *MEASUREMENTS, *PARKED)
 
 
 def test_points_keep_their_types(server: Server) -> None:

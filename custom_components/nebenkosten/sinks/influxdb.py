@@ -18,6 +18,8 @@ from .points import (
     DAILY,
     MEASUREMENTS,
     MONTHLY,
+    ORIGINALS,
+    PARKED,
     Digests,
     Results,
     Wanted,
@@ -135,6 +137,9 @@ def drop_all(server: Server, place: str, suffix: str = "") -> int:
     """Delete the measurements and return how many; blocks and raises InfluxError."""
     for measurement in MEASUREMENTS:
         server.drop(place, measurement + suffix)
+    # What an unfinished move left would come back.
+    for measurement in ORIGINALS:
+        server.drop(place, measurement + suffix + PARKED)
     return len(MEASUREMENTS)
 
 

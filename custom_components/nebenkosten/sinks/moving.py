@@ -22,11 +22,11 @@ from .points import (
     EXPLAINED,
     MARK,
     MONTHLY,
+    ORIGINALS,
+    PARKED,
     SHARES,
 )
 
-_OLD: Final = (DAILY, MONTHLY, CONSUMPTION, ANOMALY)
-_PARKED: Final = "_moving"
 _WORDS: Final = frozenset(kind.name.lower() for kind in Provenance)
 _QUALITIES: Final = {
     DAILY: COUNTER_QUALITY,
@@ -54,11 +54,11 @@ def _found(server: Server, place: str) -> list[tuple[str, str]]:
     """Return the measurements and meters of which something old may be left."""
     return [
         (measurement, meter_id)
-        for measurement in _OLD
+        for measurement in ORIGINALS
         for meter_id in sorted(
             {
                 *server.worded(place, measurement, MARK),
-                *server.worded(place, measurement + _PARKED, MARK),
+                *server.worded(place, measurement + PARKED, MARK),
             }
         )
         if meter_id
@@ -67,7 +67,7 @@ def _found(server: Server, place: str) -> list[tuple[str, str]]:
 
 def _move(server: Server, place: str, measurement: str, meter_id: str) -> None:
     """Park, delete and write anew; what is parked already comes back first."""
-    parking = measurement + _PARKED
+    parking = measurement + PARKED
     parked = server.points(place, parking, meter_id, 0)
     server.write(place, [_copy(point, measurement) for point in parked])
     there = server.points(place, measurement, meter_id, 0)

@@ -25,12 +25,12 @@ ANOMALY: Final = "meter_anomaly"
 CONSUMPTION_QUALITY: Final = "nebenkosten_consumption_quality"
 COUNTER_QUALITY: Final = "nebenkosten_counter_quality"
 EXPLAINED: Final = "nebenkosten_anomaly"
-MEASUREMENTS: Final = (
-    *(DAILY, MONTHLY, CONSUMPTION, ANOMALY),
-    *(CONSUMPTION_QUALITY, COUNTER_QUALITY, EXPLAINED),
-)
+ORIGINALS: Final = (DAILY, MONTHLY, CONSUMPTION, ANOMALY)
+MEASUREMENTS: Final = (*ORIGINALS, CONSUMPTION_QUALITY, COUNTER_QUALITY, EXPLAINED)
 # A preview lies beside them under other names.
 PREVIEW: Final = "_preview"
+# While points are moved, copies lie beside them under other names.
+PARKED: Final = "_moving"
 
 # What takes the place of a point that a server cannot delete.
 MARK: Final = "quality"
