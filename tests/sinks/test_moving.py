@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import cast
 from uuid import uuid4
@@ -221,6 +222,30 @@ def test_any_number_of_kills_ends_the_same(server: Server, lives: list[int]) -> 
         _assert_nothing_lost(server, place)
     _lives(server, place, 10_000)
     assert _kept(server, place, *MEASUREMENTS, *PARKED) == wanted
+
+
+class _Lasting(_Mortal):
+    """A server that cannot delete either, as those of version 3."""
+
+    def delete(self, place: str, doomed: Doomed) -> bool:
+        """Delete nothing."""
+        return False
+
+
+@pytest.mark.parametrize("server", ["1"], indirect=True)
+def test_where_nothing_can_be_deleted_what_is_added_is_emptied(server: Server) -> None:
+    """A kill before each write; emptied texts are not read back."""
+    place, wanted = _old_house(server)
+    for steps in (*range(8), 10_000, 10_000):
+        mortal = _Lasting(server, steps)
+        with suppress(KilledError):
+            asyncio.run(async_move(_Direct(cast("Server", mortal)), place))
+    assert mortal.lived == 0
+    kept = _kept(server, place, *MEASUREMENTS, *PARKED)
+    assert kept.keys() == wanted.keys()
+    for key, fields in wanted.items():
+        assert kept[key].items() >= fields.items()
+        assert not any(kept[key][name] for name in kept[key].keys() - fields.keys())
 
 
 def test_what_was_wiped_in_the_middle_does_not_come_back(server: Server) -> None:

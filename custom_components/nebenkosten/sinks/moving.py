@@ -25,6 +25,7 @@ from .points import (
     ORIGINALS,
     PARKED,
     SHARES,
+    blank,
 )
 
 _WORDS: Final = frozenset(kind.name.lower() for kind in Provenance)
@@ -74,17 +75,18 @@ def _move(server: Server, place: str, measurement: str, meter_id: str) -> None:
     old = [point for point in there if _is_old(point)]
     if not parked and not old:
         return
-    server.write(
-        place,
-        [part for point in old for part in (_copy(point, parking), _ours(point))],
-    )
+    added = [_ours(point) for point in old]
+    everything = Doomed(measurement=parking, tags={"meter_id": meter_id}, times=_EVER)
+    if not server.delete(place, everything):
+        # Nothing can be deleted, and so nothing be lost: fields are emptied.
+        server.write(place, [*added, *(_emptied(point) for point in old)])
+        return
+    server.write(place, [*(_copy(point, parking) for point in old), *added])
     kept = {identity_of(point) for point in there if not _is_old(point)}
     for doomed in ranges(measurement, {identity_of(point) for point in old}, kept):
         server.delete(place, doomed)
     server.write(place, [_theirs(point) for point in old])
-    for tags in {tuple(point.tags.items()) for point in (*parked, *old)}:
-        everything = Doomed(measurement=parking, tags=dict(tags), times=_EVER)
-        server.delete(place, everything)
+    server.delete(place, everything)
 
 
 def _is_old(point: Point) -> bool:
@@ -102,6 +104,11 @@ def _theirs(point: Point) -> Point:
         point,
         fields={k: v for k, v in _typed(point.fields).items() if k not in ours},
     )
+
+
+def _emptied(point: Point) -> Point:
+    """Return the same, and what it had besides without a content."""
+    return replace(point, fields={**blank(point.fields), **_theirs(point).fields})
 
 
 def _ours(point: Point) -> Point:
