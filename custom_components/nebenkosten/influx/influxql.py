@@ -1,4 +1,4 @@
-"""Which InfluxQL asks servers of version 1 and 3 for what?
+"""Which InfluxQL asks servers of version 1 for what?
 
 Names and texts go in through `identifier` and `literal`, times as integers.
 """

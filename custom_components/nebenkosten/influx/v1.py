@@ -1,4 +1,4 @@
-"""Speaks InfluxQL: version 1, and version 3 through its older interface."""
+"""Speaks InfluxQL: version 1."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -11,7 +11,7 @@ import requests
 
 from . import influxql
 from .bounded import BoundAdapter, LargeError
-from .connection import Connection, InfluxError, Version
+from .connection import Connection, InfluxError
 from .line_protocol import line, original
 from .model import Doomed, Extent, Point, RawSeries, Reduced, Value
 from .understood import understood
@@ -47,16 +47,12 @@ def _error(error: Exception) -> InfluxError:
 
 
 class InfluxQLServer:
-    """A server of version 1 or 3."""
+    """A server of version 1."""
 
     def __init__(self, connection: Connection) -> None:
         """Prepare; nothing is asked yet."""
         url = urlsplit(connection.url)
         secure = url.scheme == "https"
-        headers = {"Accept": "application/json"}
-        if connection.token:
-            headers["Authorization"] = f"Token {connection.token}"
-        self._deletes = connection.version is Version.V1
         session = requests.Session()
         self._client = InfluxDBClient(
             host=url.hostname or "",
@@ -68,7 +64,7 @@ class InfluxQLServer:
             verify_ssl=connection.verify_ssl,
             timeout=_TIMEOUT,
             retries=1,
-            headers=headers,
+            headers={"Accept": "application/json"},
             session=session,
         )
         # Not before: the client mounts an adapter of its own.
@@ -96,8 +92,7 @@ class InfluxQLServer:
         nothing = Doomed(
             measurement="meter_consumption", tags={"meter_id": ""}, times=(0,)
         )
-        if self._deletes:
-            self._tell(influxql.delete(nothing), place)
+        self._tell(influxql.delete(nothing), place)
 
     @understood(_error)
     def found(self, place: str, units: Sequence[str]) -> list[tuple[RawSeries, Extent]]:
@@ -195,9 +190,8 @@ class InfluxQLServer:
     @understood(_error)
     def delete(self, place: str, doomed: Doomed) -> bool:
         """Delete points; returns False where the server cannot."""
-        if self._deletes:
-            self._tell(influxql.delete(doomed), place)
-        return self._deletes
+        self._tell(influxql.delete(doomed), place)
+        return True
 
     @understood(_error)
     def untagged(self, place: str, measurement: str) -> bool:
