@@ -72,15 +72,18 @@ class Beside:
 
 
 async def connect(
-    hass: HomeAssistant, entry: NkConfigEntry, form: dict[str, Any]
+    hass: HomeAssistant,
+    entry: NkConfigEntry,
+    form: dict[str, Any],
+    step: str = "influxdb_v1",
 ) -> dict[str, Any]:
     """Connect a house through the reconfigure flow; makes the place of results."""
     flow = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
     )
     manager = hass.config_entries.flow
-    for step in ("influxdb", "influxdb_v1"):
-        flow = await manager.async_configure(flow["flow_id"], {"next_step_id": step})
+    for chosen in ("influxdb", step):
+        flow = await manager.async_configure(flow["flow_id"], {"next_step_id": chosen})
     flow = await manager.async_configure(flow["flow_id"], form)
     if flow.get("step_id") == "create_place":
         flow = await manager.async_configure(flow["flow_id"], {})

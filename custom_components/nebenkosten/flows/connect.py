@@ -7,6 +7,7 @@ what is needed, and says what is wrong.
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import partial
+import re
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
@@ -47,6 +48,8 @@ _FORMS = {
     ),
     Version.V3: vol.Schema({**_ADDRESS, **_TOKEN, **_PLACES}),
 }
+# What a database of version 3 may be called.
+_DATABASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _TIBBER = vol.Schema(_TOKEN)
 
 
@@ -225,6 +228,10 @@ def _processed_is_missing(connection: Connection, server: Server) -> bool:
     if connection.raw not in places:
         raise InfluxError("place", connection.raw)
     if connection.processed not in places:
+        if connection.version is Version.V3 and not _DATABASE.fullmatch(
+            connection.processed
+        ):
+            raise InfluxError("name", connection.processed)
         return True
     server.may_write(connection.processed)
     return False
