@@ -1,6 +1,7 @@
 """What we ask of version 3, and make of its answers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -22,10 +23,10 @@ from custom_components.nebenkosten.influx.model import (
     Extent,
     Point,
     RawSeries,
-    Server,
     Value,
 )
 from custom_components.nebenkosten.influx.opening import open_server
+from custom_components.nebenkosten.influx.v3 import SqlServer
 
 from .stand_in_3 import TOKEN, StandIn3, ask, standing_in_3, v3, write
 
@@ -42,9 +43,9 @@ def stand_in(socket_enabled: None) -> Iterator[StandIn3]:
 
 
 @pytest.fixture
-def server(stand_in: StandIn3) -> Iterator[Server]:
+def server(stand_in: StandIn3) -> Iterator[SqlServer]:
     stand_in.make("raw")
-    opened = open_server(v3(stand_in))
+    opened = SqlServer(v3(stand_in))
     yield opened
     opened.close()
 
@@ -82,7 +83,7 @@ def test_the_older_client_gets_nowhere(stand_in: StandIn3) -> None:
         older.places()
 
 
-def test_we_use_its_own_interface_alone(stand_in: StandIn3, server: Server) -> None:
+def test_we_use_its_own_interface_alone(stand_in: StandIn3, server: SqlServer) -> None:
     server.write("raw", points(3, HOUR))
     server.found("raw", ["kWh"])
     server.reduced("raw", STROM, 0, 2 * BEGIN * SECOND, HOUR)
@@ -91,7 +92,7 @@ def test_we_use_its_own_interface_alone(stand_in: StandIn3, server: Server) -> N
     assert all(" /api/v3/" in one for one in stand_in.asked), stand_in.asked
 
 
-def test_databases(stand_in: StandIn3, server: Server) -> None:
+def test_databases(stand_in: StandIn3, server: SqlServer) -> None:
     assert server.places() == ["raw"]
     server.create("out-1_b")
     assert server.places() == ["out-1_b", "raw"]
@@ -103,7 +104,7 @@ def test_databases(stand_in: StandIn3, server: Server) -> None:
 
 
 def test_a_write_makes_a_database_but_ours_never(
-    stand_in: StandIn3, server: Server
+    stand_in: StandIn3, server: SqlServer
 ) -> None:
     assert write(stand_in, "a b=1 1", db="mistyped").status_code == 204
     assert "mistyped" in server.places()
@@ -115,7 +116,7 @@ def test_a_write_makes_a_database_but_ours_never(
 
 
 def test_the_question_whether_it_may_write_changes_nothing(
-    stand_in: StandIn3, server: Server
+    stand_in: StandIn3, server: SqlServer
 ) -> None:
     server.may_write("raw")
     assert (
@@ -132,7 +133,7 @@ def test_the_question_whether_it_may_write_changes_nothing(
 
 @pytest.mark.parametrize(("step", "days"), [(300, 3), (HOUR, 18)])
 def test_the_file_limit(
-    stand_in: StandIn3, server: Server, step: int, days: int
+    stand_in: StandIn3, server: SqlServer, step: int, days: int
 ) -> None:
     """A file holds ten minutes: three days of dense values, 18 of hourly ones."""
     written = points((days + 2) * DAY // step, step)
@@ -158,7 +159,7 @@ def test_the_file_limit(
     }
 
 
-def test_what_is_in_no_file_is_read(stand_in: StandIn3, server: Server) -> None:
+def test_what_is_in_no_file_is_read(stand_in: StandIn3, server: SqlServer) -> None:
     written = points(40 * 24, HOUR)
     server.write("raw", written[100:-5])
     late, newest = written[:100], written[-5:]
@@ -171,7 +172,7 @@ def test_what_is_in_no_file_is_read(stand_in: StandIn3, server: Server) -> None:
     assert extent == Extent(len(written), written[0].time, end)
 
 
-def test_many_points_are_few_writes(stand_in: StandIn3, server: Server) -> None:
+def test_many_points_are_few_writes(stand_in: StandIn3, server: SqlServer) -> None:
     """Each is answered when the log is flushed, once a second."""
     server.write("raw", points(10_000, 60))
     assert stand_in.asked.count("POST /api/v3/write_lp") == 1
@@ -180,7 +181,7 @@ def test_many_points_are_few_writes(stand_in: StandIn3, server: Server) -> None:
 
 
 def test_a_database_that_looks_back_so_far(
-    stand_in: StandIn3, server: Server, monkeypatch: pytest.MonkeyPatch
+    stand_in: StandIn3, server: SqlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A series that is silent for long is not offered, but read."""
     monkeypatch.setattr(v3_module, "_LOOKED", 4)
@@ -193,7 +194,9 @@ def test_a_database_that_looks_back_so_far(
     assert server.values("raw", old, 0, 2 * BEGIN * SECOND) == every(silent)
 
 
-def test_the_writer_of_version_2_is_found(stand_in: StandIn3, server: Server) -> None:
+def test_the_writer_of_version_2_is_found(
+    stand_in: StandIn3, server: SqlServer
+) -> None:
     """Home Assistant's own integration writes with it; its token is taken, too."""
     client = InfluxDBClient(stand_in.url, TOKEN, org="any")
     record = {
@@ -214,7 +217,7 @@ def test_the_writer_of_version_2_is_found(stand_in: StandIn3, server: Server) ->
 
 
 def test_another_type_in_a_column(
-    stand_in: StandIn3, server: Server, monkeypatch: pytest.MonkeyPatch
+    stand_in: StandIn3, server: SqlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in.make("out")
     write(stand_in, "meter_consumption,meter_id=x value=1i 5", db="out")
@@ -229,10 +232,7 @@ def test_another_type_in_a_column(
     with pytest.raises(InfluxError) as caught:
         server.write("out", wanted)
     assert caught.value.key == "column"
-    assert caught.value.detail == (
-        "meter_consumption: invalid column type for column 'value', expected"
-        " iox::column_type::field::integer, got iox::column_type::field::float"
-    )
+    assert caught.value.detail == "meter_consumption: value (integer)"
     kept = server.points("out", "meter_interpolated_daily", "a", 0)
     assert [point.time for point in kept] == [5, 6]
     said = write(stand_in, 'meter_interpolated_daily value="x" 1', db="out")
@@ -241,13 +241,45 @@ def test_another_type_in_a_column(
     assert "got iox::column_type::field::string" in said.text
 
 
-def test_values_that_are_no_numbers(stand_in: StandIn3, server: Server) -> None:
+@pytest.mark.parametrize("unit", ["two words", "a,b", "comma, and space", "m³"])
+def test_the_measurement_of_a_refused_column_is_named(
+    stand_in: StandIn3, server: SqlServer, unit: str
+) -> None:
+    server.write("raw", [replace(points(1, 1)[0], measurement=unit)])
+    with pytest.raises(InfluxError) as caught:
+        server.write(
+            "raw",
+            [
+                replace(one, measurement=unit, fields={"value": "x"})
+                for one in points(3, 1)
+            ],
+        )
+    assert (caught.value.key, caught.value.detail) == (
+        "column",
+        f"{unit}: value (float)",
+    )
+
+
+def test_meters_with_a_text(server: SqlServer) -> None:
+    def point(meter: str, **fields: str | float) -> Point:
+        tags = {"meter_id": meter}
+        return Point(measurement="m", tags=tags, fields=fields, time=len(meter))
+
+    assert server.worded("raw", "m", "quality") == []
+    server.write("raw", [point("a", value=1.0)])
+    assert server.worded("raw", "m", "quality") == []
+    server.write("raw", [point("b,c", quality="withdrawn"), point("d", quality="")])
+    assert server.worded("raw", "m", "quality") == ["b,c"]
+    assert server.worded("raw", "m", "value") == []
+
+
+def test_values_that_are_no_numbers(stand_in: StandIn3, server: SqlServer) -> None:
     write(stand_in, 'kWh,domain=sensor,entity_id=strom value="on" 5')
     with pytest.raises(InfluxError, match=r"^column: kWh: value \(Utf8\)"):
         server.values("raw", STROM, 0, 10)
 
 
-def test_whole_numbers_are_numbers(stand_in: StandIn3, server: Server) -> None:
+def test_whole_numbers_are_numbers(stand_in: StandIn3, server: SqlServer) -> None:
     lines = (
         f"kWh,domain=sensor,entity_id=strom value={v}i {t}" for t, v in ((1, 5), (2, 3))
     )
@@ -257,7 +289,7 @@ def test_whole_numbers_are_numbers(stand_in: StandIn3, server: Server) -> None:
 
 
 def test_nothing_is_deleted_but_a_whole_table(
-    stand_in: StandIn3, server: Server
+    stand_in: StandIn3, server: SqlServer
 ) -> None:
     server.write("raw", points(3, HOUR))
     tags = {"domain": "sensor", "entity_id": "strom"}

@@ -122,6 +122,16 @@ def untagged(measurement: str, start: int, end: int) -> Question:
     return Question(f"SELECT {_TIME} {_from(measurement, given)} LIMIT 1", given)
 
 
+def worded(measurement: str, field: str, start: int, end: int) -> Question:
+    """Ask for the meters of which a range holds a text that says something."""
+    given = _given({}, start, end)
+    return Question(
+        f'SELECT DISTINCT "meter_id" {_from(measurement, given)}'
+        f" AND {identifier(name(field))} <> ''",
+        given,
+    )
+
+
 def _of(
     select: str, series: RawSeries, start: int, end: int, order: str = ""
 ) -> Question:

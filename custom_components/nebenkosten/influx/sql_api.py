@@ -1,6 +1,7 @@
 """The interface of version 3: requests over HTTP, and what its refusals mean."""
 
 import json
+import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ import requests
 from ..outside import seconds_to_wait
 from .bounded import BoundAdapter, LargeError
 from .connection import Connection, InfluxError
+from .line_protocol import original
 from .sql import Question
 from .windows import FilesError
 
@@ -28,6 +30,12 @@ _KINDS: Final = (
     (requests.exceptions.Timeout, "silent"),
     (requests.exceptions.JSONDecodeError, "answer"),
     (OSError, "address"),
+)
+
+# A line's beginning, and what a refusal says of a column and the type that it has.
+_MEASUREMENT: Final = re.compile(r"(?:\\.|[^\\, ])+")
+_COLUMN: Final = re.compile(
+    r"column '(.*)', expected iox::column_type::(?:\w+::)?(\w+)"
 )
 
 type Row = dict[str, Any]
@@ -119,14 +127,21 @@ def _refusal(answer: requests.Response) -> InfluxError:
 
 
 def _columns_told(body: str) -> str:
-    """Return which measurements refuse which types, each once."""
+    """Return which columns have which types, each once."""
     try:
         lines = json.loads(body)["data"]
         told = [
-            f"{one['original_line'].split(',')[0].split(' ')[0]}: "
-            f"{one['error_message']}"
+            _column_told(one["original_line"], one["error_message"])
             for one in (lines if isinstance(lines, list) else [lines])
         ]
-    except ValueError, LookupError, TypeError, AttributeError:
+    except ValueError, LookupError, TypeError:
         return body
     return "; ".join(dict.fromkeys(told))
+
+
+def _column_told(line: str, message: str) -> str:
+    measurement = _MEASUREMENT.match(line)
+    named = measurement[0].replace("\\", "") if measurement else line
+    found = _COLUMN.search(message)
+    what = f"{found[1]} ({found[2]})" if found else message
+    return f"{original(named)}: {original(what)}"

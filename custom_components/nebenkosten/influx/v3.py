@@ -194,6 +194,17 @@ class SqlServer:
         return any(self._walk(place, measurement, 0, _FAR, question))
 
     @understood(error_of)
+    def worded(self, place: str, measurement: str, field: str) -> list[str]:
+        """Return the meters of which a measurement holds a text field."""
+        columns = self._tables(place).get(name(measurement), {})
+        if columns.get(name(field)) != "Utf8" or "meter_id" not in columns:
+            return []
+        question = partial(sql.worded, measurement, field)
+        answers = self._walk(place, measurement, 0, _FAR, question)
+        found = (row.get("meter_id") or "" for rows in answers for row in rows)
+        return [original(meter) for meter in dict.fromkeys(found)]
+
+    @understood(error_of)
     def drop(self, place: str, measurement: str) -> None:
         """Delete all points of a measurement."""
         table = name(measurement)
