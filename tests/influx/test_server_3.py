@@ -172,6 +172,22 @@ def test_what_is_in_no_file_is_read(stand_in: StandIn3, server: SqlServer) -> No
     assert extent == Extent(len(written), written[0].time, end)
 
 
+@pytest.mark.parametrize("fresh", [0, 3])
+def test_many_values_are_not_counted(
+    stand_in: StandIn3, server: SqlServer, monkeypatch: pytest.MonkeyPatch, fresh: int
+) -> None:
+    """No more windows are asked than it takes to know that there are many."""
+    monkeypatch.setattr(v3_module, "_ENOUGH", 500)
+    written = points(400 * 24, HOUR)
+    server.write("raw", written[fresh:])
+    server.write("raw", written[:fresh] or written[-1:])
+    stand_in.asked.clear()
+    found = server.extent("raw", STROM, 0, 2 * BEGIN * SECOND)
+    assert len(stand_in.asked) < 25
+    assert 500 < found.count <= len(written)
+    assert (found.first, found.last) == (written[0].time, written[-1].time)
+
+
 def test_many_points_are_few_writes(stand_in: StandIn3, server: SqlServer) -> None:
     """Each is answered when the log is flushed, once a second."""
     server.write("raw", points(10_000, 60))

@@ -1,6 +1,7 @@
 """Speaks SQL: version 3."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from typing import Final
@@ -22,6 +23,8 @@ _NUMBERS: Final = ("Float64", "Int64", "UInt64")
 _HOUR: Final = 3600 * SECOND
 # Later than any value; servers count nanoseconds in 63 bits.
 _FAR: Final = 7_258_118_400 * SECOND
+# Of a series that has more values it does not matter how many.
+_ENOUGH: Final = 12_000
 # Windows of each unit that are looked through for series, the newest first.
 _LOOKED: Final = 48
 
@@ -85,15 +88,28 @@ class SqlServer:
 
     @understood(error_of)
     def extent(self, place: str, series: RawSeries, start: int, end: int) -> Extent:
-        """Return how much a series holds in a range."""
+        """Return how much a series holds in a range.
+
+        Of more than enough values the newest are counted, and the first may be where
+        the table's files begin: to count all would take as long as to read them.
+        """
         if not self._readable(place, series):
             return Extent(0, 0, 0)
         question = partial(sql.extent, series)
         found: Extent | None = None
-        for (row,) in self._walk(place, series.unit, start, end, question):
+        for (row,) in self._back(place, series.unit, start, end, question):
             if row["count"]:
                 found = _joined(found, _extent(row))
+            if found and found.count > _ENOUGH:
+                first = self._beginning(place, series, start, end)
+                return replace(found, first=min(first, found.first))
         return found or Extent(0, 0, 0)
+
+    def _beginning(self, place: str, series: RawSeries, start: int, end: int) -> int:
+        """Return where the files of a range begin, or an earlier value in none."""
+        (_, since, until), *_ = self._parts(place, series.unit, start, end)
+        (row,) = self._api.ask(place, sql.extent(series, since, until))
+        return int(row["first"]) if row["count"] else until
 
     @understood(error_of)
     def before(self, place: str, series: RawSeries, instant: int) -> Value | None:
