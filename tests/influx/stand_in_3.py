@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import json
 import re
 import threading
+import time
 from typing import Any, override
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,7 +24,8 @@ class StandIn3(ThreadingHTTPServer):
     """Databases behind the interface of version 3.
 
     A query may touch `limit` files, and each holds `width` [s] of one table; what was
-    written last is in none. `asked` are the requests, `refused` what was said to some.
+    written last is in none. `asked` are the requests, `refused` what was said to some,
+    `seconds` what all took.
     """
 
     daemon_threads = False
@@ -37,6 +39,7 @@ class StandIn3(ThreadingHTTPServer):
         self.databases: dict[str, Database] = {}
         self.asked: list[str] = []
         self.refused: list[str] = []
+        self.seconds = 0.0
         self.lock = threading.Lock()
         self.url = f"http://127.0.0.1:{self.server_port}"
 
@@ -112,6 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         what = f"{self.command} {url.path}"
         known = (f"Bearer {TOKEN}", f"Token {TOKEN}")
+        begin = time.perf_counter()
         with self.server.lock:
             self.server.asked.append(what)
             if self.headers.get("Authorization") not in known:
@@ -124,6 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
                 _ANSWERS[what](self, asked, body)
             else:
                 self._send(404, "not found")
+            self.server.seconds += time.perf_counter() - begin
 
     def _influxql(self, asked: dict[str, str]) -> None:
         """Refuse what the older interface refuses; we ask it for nothing."""

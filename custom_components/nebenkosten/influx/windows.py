@@ -9,8 +9,10 @@ from typing import Final
 
 from .connection import InfluxError
 
-# After so many answers a window twice as wide is tried.
-_CALM: Final = 4
+# After so many answers a wider window is tried; after twice as many where that was in
+# vain, and at last no more seldom than that.
+_CALM: Final = 2
+_SELDOM: Final = 64
 
 
 class FilesError(InfluxError):
@@ -23,7 +25,10 @@ class Windows:
     def __init__(self) -> None:
         """Begin with a window as wide as what is asked for."""
         self._width: int | None = None
+        # What was answered before a wider one is tried.
+        self._proven = 0
         self._answers = 0
+        self._calm = _CALM
 
     def forward[R](
         self, start: int, end: int, step: int, ask: Callable[[int, int], R]
@@ -61,16 +66,25 @@ class Windows:
         self, start: int, end: int, step: int, ask: Callable[[int, int], R]
     ) -> tuple[R] | None:
         """Return an answer, or None where a refused window is narrower now."""
+        wide = end - start
         try:
             found = ask(start, end)
         except FilesError:
-            if end - start <= step:
+            if wide <= step:
                 raise
-            self._width = (end - start) // 2
-            self._answers = 0
+            if 0 < self._proven < wide:
+                self._width = self._proven
+                self._calm = min(self._calm * 2, _SELDOM)
+            else:
+                self._width = wide // 2
+                self._calm = _CALM
+            self._proven = self._answers = 0
             return None
+        if 0 < self._proven < wide:
+            self._calm = 1
         self._answers += 1
-        if self._width is not None and self._answers >= _CALM:
-            self._width *= 2
+        if self._width is not None and self._answers >= self._calm:
+            self._proven = self._width
+            self._width += max(self._width // 2, step)
             self._answers = 0
         return (found,)
