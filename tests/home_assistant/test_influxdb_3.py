@@ -126,10 +126,10 @@ async def test_a_name_that_no_database_can_have(
         flow = await _connect(hass, house, beside.form() | {"processed": odd})
         assert flow["errors"] == {"base": "influxdb_name"}
         assert flow["description_placeholders"] == {"detail": odd}
-    assert beside.server.places() == ["raw"]
+    assert beside.server.place("a.b") is None
     flow = await _connect(hass, house, beside.form() | {"processed": "Out-1_b"})
     assert flow["reason"] == "reconfigure_successful"
-    assert beside.server.places() == ["Out-1_b", "raw"]
+    assert beside.server.place("Out-1_b") is not None
 
 
 async def test_what_is_refused_at_the_door(

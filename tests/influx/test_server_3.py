@@ -80,7 +80,7 @@ def test_the_older_client_gets_nowhere(stand_in: StandIn3) -> None:
         )
     )
     with pytest.raises(InfluxError):
-        older.places()
+        older.place("raw")
 
 
 def test_we_use_its_own_interface_alone(stand_in: StandIn3, server: SqlServer) -> None:
@@ -323,9 +323,9 @@ def test_the_token(stand_in: StandIn3, path: str) -> None:
     answer = requests.request(method, stand_in.url + path, timeout=10)
     assert (answer.status_code, answer.text) == (401, "")
     with pytest.raises(InfluxError, match=r"^credentials"):
-        open_server(v3(stand_in, token="other")).places()
+        open_server(v3(stand_in, token="other")).place("raw")
     with pytest.raises(InfluxError, match=r"^credentials"):
-        open_server(v3(stand_in, token="💧")).places()
+        open_server(v3(stand_in, token="💧")).place("raw")
 
 
 @settings(

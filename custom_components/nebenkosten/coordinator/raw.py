@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+import time
 
 from homeassistant.core import HomeAssistant
 
@@ -45,7 +46,11 @@ async def async_hand_on(
 def _write(
     bucket: str, meter_id: str, changed: Sequence[ChangedAmount], server: Server
 ) -> None:
-    server.write(bucket, [_point(meter_id, amount) for amount in changed])
+    """Write what the place would keep; all of it is in the journal."""
+    found = server.place(bucket)
+    oldest = found.since(time.time_ns()) if found else None
+    points = (_point(meter_id, amount) for amount in changed)
+    server.write(bucket, [one for one in points if one.time >= (oldest or 0)])
 
 
 def _point(meter_id: str, amount: ChangedAmount) -> Point:

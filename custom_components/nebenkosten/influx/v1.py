@@ -13,7 +13,7 @@ from . import influxql
 from .bounded import BoundAdapter, LargeError
 from .connection import Connection, InfluxError
 from .line_protocol import line, original
-from .model import Doomed, Extent, Point, RawSeries, Reduced, Value
+from .model import Doomed, Extent, Place, Point, RawSeries, Reduced, Value
 from .understood import understood
 
 _TIMEOUT: Final = (5, 25)
@@ -75,11 +75,12 @@ class InfluxQLServer:
         self._client.close()
 
     @understood(_error)
-    def places(self) -> list[str]:
-        """Return the databases that may be seen."""
+    def place(self, place: str) -> Place | None:
+        """Return a database that may be seen."""
         (found,) = self._ask("SHOW DATABASES", "")
         # A server without any database names the column and no values.
-        return [row[0] for series in found for row in series.get("values", ())]
+        rows = (row for series in found for row in series.get("values", ()))
+        return Place() if [place] in rows else None
 
     @understood(_error)
     def create(self, place: str) -> None:

@@ -9,7 +9,17 @@ from typing import Final
 from . import sql
 from .connection import Connection, InfluxError
 from .line_protocol import line, name, original
-from .model import SECOND, Doomed, Extent, Field, Point, RawSeries, Reduced, Value
+from .model import (
+    SECOND,
+    Doomed,
+    Extent,
+    Field,
+    Place,
+    Point,
+    RawSeries,
+    Reduced,
+    Value,
+)
 from .sql_api import Row, SqlApi, error_of
 from .understood import understood
 from .windows import Windows
@@ -48,6 +58,11 @@ class SqlServer:
     def places(self) -> list[str]:
         """Return the databases that may be seen."""
         return self._api.databases()
+
+    @understood(error_of)
+    def place(self, place: str) -> Place | None:
+        """Return a database that may be seen."""
+        return Place() if place in self.places() else None
 
     @understood(error_of)
     def create(self, place: str) -> None:

@@ -3,15 +3,17 @@
 What is no longer true is deleted.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+import time
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
-from ..influx.model import SECOND, Asks, Doomed, Field, Point, Server
+from ..influx.connection import InfluxError
+from ..influx.model import SECOND, Asks, Doomed, Field, Place, Point, Server
 from .difference import close
 from .points import (
     CONSUMPTION,
@@ -32,6 +34,7 @@ from .points import (
     wanted_points,
     withdrawn,
 )
+from .refused import Refused
 
 
 class Ledger(Protocol):
@@ -66,6 +69,17 @@ class _Change:
         """Return whether anything is to be done."""
         return bool(self.upserts or self.doomed)
 
+    def only(self, upserts: Sequence[Point]) -> _Change:
+        """Return the change with no other points than these to write."""
+        out = {(one.measurement, identity_of(one)) for one in self.upserts}
+        out -= {(one.measurement, identity_of(one)) for one in upserts}
+        instead = (
+            one
+            for one in self.instead
+            if (one.measurement, identity_of(one)) not in out
+        )
+        return _Change(tuple(upserts), self.doomed, tuple(instead))
+
 
 class InfluxSink:
     """The bucket or database of results."""
@@ -77,8 +91,16 @@ class InfluxSink:
         place: str,
         text: Wording,
         suffix: str = "",
+        refused: Refused | None = None,
     ) -> None:
-        """Remember whom to tell, and in which words; measurements get the suffix."""
+        """Remember whom to tell, and in which words; measurements get the suffix.
+
+        What the server `refused` before is not sent again.
+        """
+        self._refused = refused or Refused()
+        self._found: Place | None = None
+        self.forgets: int | None = None
+        self.keeps_all = False
         self._suffix = suffix
         self._hass = hass
         self._server = server
@@ -101,23 +123,58 @@ class InfluxSink:
         known = ledger.written(key)
         if known == wanted.digests:
             return 0
-        since = _first_differences(known or {}, wanted.digests, self._suffix)
         meter_id = results.report.meter.meter_id
         place = self._place
+        oldest = await self._async_oldest(meter_id, wanted)
+        since = {
+            measurement: max(begin, oldest)
+            for measurement, begin in _first_differences(
+                known or {}, wanted.digests, self._suffix
+            ).items()
+        }
 
         def compared(server: Server) -> _Change:
             return _compared(server, place, meter_id, wanted, since)
 
         change = await self._server.async_ask(compared, meter_id)
         if change:
+            worth = self._refused.without(key, change.upserts)
+            if not worth and not change.doomed:
+                return 0
+            change = change.only(worth)
             await ledger.async_doubt_points(key)
-            await self._server.async_tell(
+            column = await self._server.async_tell(
                 lambda server: _carry_out(server, place, change), meter_id
             )
-            if await self._server.async_ask(compared, meter_id):
+            left = await self._server.async_ask(compared, meter_id)
+            if column is not None:
+                self._refused.note(key, left.upserts, column)
+                return sum(point not in left.upserts for point in change.upserts)
+            if left:
                 return len(change.upserts)
+        self._refused.forget(key)
         ledger.trust_points(key, wanted.digests)
         return len(change.upserts)
+
+    async def _async_oldest(self, about: str, wanted: Wanted) -> int:
+        """Return from when on [ns] the place keeps points; raises OutOfReachError.
+
+        `forgets` tells how long [ns], where results begin earlier; `keeps_all` that it
+        keeps them for ever.
+        """
+        place = self._place
+        if self._found is None:
+            self._found = await self._server.async_ask(
+                lambda server: _existing(server, place), about
+            )
+        oldest = self._found.since(time.time_ns())
+        if oldest is None:
+            self.keeps_all = True
+            return 0
+        first = next(wanted.points(CONSUMPTION + self._suffix, 0), None)
+        if first is not None and first.time < oldest:
+            self.forgets = self._found.keeps
+        return oldest
 
     async def async_refuse_original(self) -> None:
         """Raise OriginalError where the original's points lie; raises OutOfReachError.
@@ -243,7 +300,23 @@ def _overwriting(
         yield replace(point, fields={**blank(before), **point.fields})
 
 
-def _carry_out(server: Server, place: str, change: _Change) -> None:
-    """Delete, then write: what is deleted may be written anew."""
+def _existing(server: Server, place: str) -> Place:
+    found = server.place(place)
+    if found is None:
+        raise InfluxError("place", place)
+    return found
+
+
+def _carry_out(server: Server, place: str, change: _Change) -> str | None:
+    """Delete, then write: what is deleted may be written anew.
+
+    Returns which field is of another type, where the server kept only the others.
+    """
     deleted = all(server.delete(place, doomed) for doomed in change.doomed)
-    server.write(place, change.upserts if deleted else change.instead)
+    try:
+        server.write(place, change.upserts if deleted else change.instead)
+    except InfluxError as error:
+        if error.key != "column":
+            raise
+        return error.detail
+    return None
