@@ -45,6 +45,7 @@ class StandIn(ThreadingHTTPServer):
         self.read_only: set[str] = set()
         self.keeps: dict[str, int] = {}
         self.limited: dict[str, set[str]] = {}
+        self.organisations = {ORGANISATION, ORGANISATION_ID}
         self.written: list[str] = []
         self.queries: list[str] = []
         self.url = f"http://127.0.0.1:{self.server_port}"
@@ -161,11 +162,10 @@ class _Handler(BaseHTTPRequestHandler):
             said = f'organization name "{asked["org"]}" not found'
             self._error(404, "not found", said)
 
-    @staticmethod
-    def _knows(asked: dict[str, str], *, by_id: bool) -> bool:
+    def _knows(self, asked: dict[str, str], *, by_id: bool) -> bool:
         """Return whether the organisation is there, its id where a name is."""
-        known = {ORGANISATION, ORGANISATION_ID} if by_id else {ORGANISATION}
-        return asked.get("org", ORGANISATION) in known
+        known = self.server.organisations - (set() if by_id else {ORGANISATION_ID})
+        return "org" not in asked or asked["org"] in known
 
     def _orgs(self, _asked: dict[str, str], _body: str) -> None:
         one = {"id": ORGANISATION_ID, "name": ORGANISATION}

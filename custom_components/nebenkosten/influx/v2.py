@@ -221,9 +221,7 @@ class FluxServer:
         for spans in self._bundles(place, wanted, (start, end)):
             try:
                 found = self._series(flux.values(place, wanted, spans))
-            except InfluxError as error:
-                if error.key != "large":
-                    raise
+            except LargeError:
                 asked = (flux.reduced(place, wanted, span, step) for span in spans)
                 parts += (_by_server(self._rows(query), step) for query in asked)
             else:
