@@ -18,9 +18,11 @@ from custom_components.nebenkosten.influx.model import Point, RawSeries
 
 from ..gate import gate_before
 from ..influx.stand_in import ORGANISATION, ORGANISATION_ID, TOKEN, StandIn
+from ..tibber.stand_in import FakeTibber
 from .conftest import act, add_meter, settle
 from .influx_2_house import BesideV2, answer_form, connect_v2, form
 from .influx_house import NS, assert_same_as_engine
+from .tibber_house import connect_tibber, journal
 
 GAS = RawSeries("m³", "input_number", "gas_zaehler")
 WATER = RawSeries("m³", "number", "wasser")
@@ -255,72 +257,6 @@ async def test_a_field_of_results_that_holds_integers(
     assert issue(hass, "influxdb_column") is None
 
 
-@pytest.mark.parametrize("old", ["integer", "text"])
-async def test_a_raw_series_whose_type_changed(
-    hass: HomeAssistant,
-    house: NkConfigEntry,
-    beside: BesideV2,
-    stand_in: StandIn,
-    old: str,
-) -> None:
-    monday = datetime(2025, 12, 1, tzinfo=UTC)
-    for week in range(12):
-        time = monday + timedelta(weeks=week, hours=6)
-        value: float | str = 100.5 + week
-        if week % 3 == 0:
-            value = 100 + week if old == "integer" else f"{100 + week}"
-        beside.server.write(
-            "raw",
-            [
-                Point(
-                    measurement="m³",
-                    tags={"domain": "input_number", "entity_id": "gas_zaehler"},
-                    fields={"value": value},
-                    time=round(time.timestamp()) * NS,
-                )
-            ],
-        )
-    await connect_v2(hass, house, stand_in)
-    await add_helper(hass, house)
-    run = await act(hass, "run_analytics")
-    assert run["status"] == "ok"
-    found = await act(hass, "get_readings", meter_id="gas")
-    values = [one["value"] for one in found["meters"]["gas"]["readings"]]
-    assert values == [100.0 + week + (week % 3 > 0) * 0.5 for week in range(12)]
-
-
-async def test_a_dense_series_whose_type_changed(
-    hass: HomeAssistant, house: NkConfigEntry, beside: BesideV2, stand_in: StandIn
-) -> None:
-    first = datetime(2026, 1, 5, tzinfo=UTC)
-    for week, kind in enumerate((int, float, int)):
-        times = [
-            first + timedelta(weeks=week, minutes=2 * number) for number in range(5040)
-        ]
-        beside.server.write(
-            "raw",
-            [
-                Point(
-                    measurement="kWh",
-                    tags={"domain": "sensor", "entity_id": "strom"},
-                    fields={"value": kind((time - first).total_seconds() / 3600)},
-                    time=round(time.timestamp()) * NS,
-                )
-                for time in times
-            ],
-        )
-    await connect_v2(hass, house, stand_in)
-    await add_meter(hass, house, sources=[{"series": STROM.reference}])
-    run = await act(hass, "run_analytics")
-    assert run["status"] == "ok"
-    days = await act(
-        hass, "get_consumption", meter_id="strom", start="2026-01-06", end="2026-01-24"
-    )
-    rows = days["meters"]["strom"]["rows"]
-    assert {row["measured"] for row in rows} == {1.0}
-    assert [row["value"] for row in rows] == pytest.approx([24] * 19, abs=1)
-
-
 async def test_more_than_fits_into_one_answer(
     hass: HomeAssistant,
     house: NkConfigEntry,
@@ -392,3 +328,28 @@ async def test_home_assistants_own_writer(
     (row,) = days["meters"]["strom"]["rows"]
     assert row["value"] == pytest.approx(24)
     assert row["measured"] == 1.0
+
+
+async def test_tibber_s_hours_in_a_raw_bucket_that_forgets(
+    hass: HomeAssistant,
+    house: NkConfigEntry,
+    stand_in: StandIn,
+    fake: FakeTibber,
+) -> None:
+    stand_in.keeps["raw"] = 5 * DAY
+    await connect_v2(hass, house, stand_in)
+    await connect_tibber(hass, house)
+    await add_meter(hass, house, sources=[{"tibber": "home-a/consumption"}])
+    assert (await act(hass, "run_analytics"))["status"] == "ok"
+    assert issue(hass, "influxdb") is None
+    kept = {row["_time"] // NS for row in stand_in.buckets["raw"]}
+    hours = {hour.timestamp() for hour in journal(hass)}
+    oldest = datetime(2026, 3, 5, 13, tzinfo=UTC).timestamp()
+    assert kept == {hour for hour in hours if hour >= oldest}
+    assert kept < hours
+    assert kept
+    # The first publication chooses the places anew; from then on each hour goes once.
+    assert (await act(hass, "run_analytics"))["status"] == "ok"
+    sent = len(stand_in.written)
+    assert (await act(hass, "run_analytics"))["status"] == "ok"
+    assert len(stand_in.written) == sent

@@ -156,7 +156,7 @@ class Checking:
             names = [name + suffix for name in MEASUREMENTS]
             try:
                 kept = await link.async_ask(
-                    partial(_kept_from, place=place), meter.meter_id
+                    partial(_kept_from, place=place, now=time.time_ns()), meter.meter_id
                 )
                 if kept:
                     # Digests of events are of all of them, also of those that are gone.
@@ -191,10 +191,10 @@ class Checking:
         return found
 
 
-def _kept_from(server: Server, place: str) -> float:
+def _kept_from(server: Server, place: str, now: int) -> float:
     """Return from when on [epoch s] a place keeps whole quarters, 0 where all."""
     found = server.place(place)
-    oldest = found.since(time.time_ns()) if found else None
+    oldest = found.since(now) if found else None
     if oldest is None:
         return 0.0
     moment = datetime.fromtimestamp(oldest // SECOND, UTC)

@@ -3,7 +3,7 @@
 https://docs.influxdata.com/influxdb/v2/reference/syntax/annotated-csv/
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 import csv
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _HIDDEN: Final = ("", "result", "table")
 _NUMBERS: Final = ("double", "long", "unsignedLong")
 _BREAK: Final = b"\r\n"
+# So many bytes of numbers are taken apart at one go.
+_PIECE: Final = 1_000_000
 
 type Row = dict[str, Field]
 
@@ -76,20 +78,19 @@ def rows(answer: bytes) -> Iterator[tuple[str, Row]]:
         elif not names:
             names = cells
         else:
-            if names[1] == "error":
-                raise InfluxError("refused", cells[1])
+            if "error" in names:
+                raise InfluxError("refused", cells[names.index("error")])
             yield _row(names, types, defaults, cells)
 
 
 def series(answer: bytes) -> Series:
     """Return the times and values of all tables, each read at once."""
-    parts = [_table(table) for table in answer.split(_BREAK * 2) if table.strip()]
-    times = np.concatenate([np.empty(0, np.int64), *(one.times for one in parts)])
-    values = np.concatenate([np.empty(0), *(one.values for one in parts)])
-    if (times[1:] >= times[:-1]).all():
-        return Series(times, values)
-    order = np.argsort(times, kind="stable")
-    return Series(times[order], values[order])
+    tables = (table for table in answer.split(_BREAK * 2) if table.strip())
+    found = _joined([_table(table) for table in tables])
+    if (np.diff(found.times) >= 0).all():
+        return found
+    order = np.argsort(found.times, kind="stable")
+    return Series(found.times[order], found.values[order])
 
 
 def _table(table: bytes) -> Series:
@@ -107,14 +108,35 @@ def _table(table: bytes) -> Series:
     named = {name.strip('"'): number for number, name in enumerate(cells)}
     if "_value" not in named or types[named["_value"]] not in _NUMBERS:
         return _texts(table)
-    body = table[end:] if end >= 0 else b""
+    body = table[end + len(_BREAK) :] if end >= 0 else b""
+    columns = len(cells), named["_time"], named["_value"]
+    return _joined([_numbers(piece, *columns) for piece in _pieces(body)])
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    """Yield lines, many at a time: cells take much more room than the text."""
+    start = 0
+    while start < len(body):
+        end = body.find(_BREAK, start + _PIECE)
+        until = end + len(_BREAK) if end >= 0 else len(body)
+        yield body[start:until]
+        start = until
+
+
+def _numbers(lines: bytes, width: int, at: int, value: int) -> Series:
     # Neither numbers nor times hold a comma; all of the latter are of UTC.
-    flat = body.replace(b"Z", b"").replace(_BREAK, b",").split(b",")[1:]
-    width = len(cells)
-    moments = np.array(flat[named["_time"] :: width], "S").astype("M8[ns]")
-    values = np.array(flat[named["_value"] :: width], "S").astype(np.float64)
+    cells = lines.replace(b"Z", b"").replace(_BREAK, b",").split(b",")
+    moments = np.array(cells[at::width], "S").astype("M8[ns]").astype(np.int64)
+    values = np.array(cells[value::width], "S").astype(np.float64)
     # Finer than microseconds is not kept.
-    return Series(moments.astype(np.int64) // 1000 * 1000, values)
+    return Series(moments // 1000 * 1000, values)
+
+
+def _joined(parts: Sequence[Series]) -> Series:
+    return Series(
+        np.concatenate([np.empty(0, np.int64), *(one.times for one in parts)]),
+        np.concatenate([np.empty(0), *(one.values for one in parts)]),
+    )
 
 
 def _texts(table: bytes) -> Series:

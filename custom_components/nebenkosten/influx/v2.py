@@ -239,10 +239,11 @@ class FluxServer:
         wanted = flux.of_meter(measurement, meter_id)
         fields: dict[tuple[str, int], dict[str, Field]] = {}
         now = max(start, time.time_ns())
+        past = chain.from_iterable(self._bundles(place, wanted, (start, now)))
         # What lies ahead is little, and of one type.
-        bundles = [*self._bundles(place, wanted, (start, now)), [(now, _FAR)]]
         for _, row in chain.from_iterable(
-            self._rows(flux.points(place, wanted, spans)) for spans in bundles
+            self._rows(flux.points(place, wanted, spans))
+            for spans in bundles([*past, (now, _FAR)])
         ):
             key = str(row.get("unit", "")), int(row["_time"])
             fields.setdefault(key, {})[str(row["_field"])] = row["_value"]
