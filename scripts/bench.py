@@ -21,6 +21,7 @@ import numpy as np
 from scripts import (
     bench_engine,
     bench_influx,
+    bench_influx_3,
     bench_load,
     bench_many,
     bench_scores,
@@ -177,6 +178,7 @@ def main() -> int:
     if not options.engine:
         result["house"] = house_table()
         result["influxdb"] = bench_influx.influx_table()
+        result["influxdb_3"] = bench_influx_3.influx_3_table()
         result["setup"] = bench_setup.measured()
         result["load"] = bench_load.measured(list(bench_load.PARTS))
         result["many"] = bench_many.measured(list(bench_many.PARTS))
@@ -194,6 +196,9 @@ def main() -> int:
     busy = [one["own"] for one in late]
     bench_influx.print_table(result["influxdb"])
     kept &= all(v <= most for _, v, most in bench_influx.limits(result["influxdb"]))
+    bench_influx_3.print_table(result["influxdb_3"])
+    three = bench_influx_3.limits(result["influxdb_3"])
+    kept &= all(value <= most for _, value, most in three)
     bench_setup.print_table(result["setup"])
     kept &= bench_setup.kept(result["setup"])
     bench_load.print_table(result["load"])

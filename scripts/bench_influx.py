@@ -10,6 +10,7 @@ from typing import Any
 from influxdb import InfluxDBClient
 import numpy as np
 
+from scripts import bench_influx_reading
 from scripts.home_assistant import Server, prepare
 from scripts.servers import Influxd, free_port, unpack
 
@@ -27,10 +28,11 @@ def influx_table() -> dict[str, Any]:
         prepare(folder / "config", port := free_port())
         server = Server(folder / "config", port).start()
         try:
-            return _measured(server, influxd)
+            rows = _measured(server, influxd)
         finally:
             server.stop()
             influxd.stop()
+    return rows | {"reading": bench_influx_reading.reading_table()}
 
 
 def _measured(server: Server, influxd: Influxd) -> dict[str, Any]:
@@ -131,6 +133,7 @@ def limits(table: dict[str, Any]) -> list[tuple[str, float, float]]:
             0.05,
         ),
         ("third run, points written", table["third"]["influxdb"], 0),
+        *bench_influx_reading.limits(table["reading"]),
     ]
 
 
@@ -150,6 +153,8 @@ def print_table(table: dict[str, Any]) -> None:
             f"| {name} | {row['seconds']:.2f} | {stages} | {row['received_mb']:.2f} |"
             f" {row['statistics']} | {row['influxdb']} |"
         )
+    print()
+    bench_influx_reading.print_table(table["reading"])
 
 
 if __name__ == "__main__":

@@ -108,7 +108,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self._send(*self._forward(body))
         except urllib.error.HTTPError as error:
-            self._send(error.code, error.read(), dict(error.headers))
+            with error:
+                self._send(error.code, error.read(), dict(error.headers))
         except OSError:
             # Nobody behind the gate: the connection ends without an answer.
             self.close_connection = True

@@ -208,3 +208,14 @@ print(sorted({HEAVY!r} & (set(sys.modules) - before)))
         cwd=PACKAGE.parent.parent,
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
+def test_docstrings_are_statements(module: Path) -> None:
+    """A newcomer looks for what a room holds, not for a question it might answer."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(
+            node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        ):
+            first = (ast.get_docstring(node) or "").split("\n")[0]
+            assert not first.endswith("?"), first

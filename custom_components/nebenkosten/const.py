@@ -45,6 +45,8 @@ ISSUE_LATE_READING: Final = "late_reading"
 ISSUE_LEFT: Final = "statistics_left"
 ISSUE_ORPHANED: Final = "orphaned_statistics"
 ISSUE_ORIGINAL: Final = "influxdb_original"
+ISSUE_COLUMN: Final = "influxdb_column"
+ISSUE_SHORT: Final = "influxdb_short"
 ISSUE_RUN_TIME: Final = "run_time"
 ISSUE_WIRING: Final = "energy_wiring"
 

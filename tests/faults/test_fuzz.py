@@ -296,6 +296,7 @@ def _asked(server: Server) -> None:
     series = series_from("kWh:sensor.strom")
     for ask in (
         lambda: server.points("p", "meter_consumption", "strom", 0),
+        lambda: server.worded("p", "meter_consumption", "quality"),
         lambda: server.values("r", series, 0, 10**18),
         lambda: server.extent("r", series, 0, 10**18),
         lambda: server.found("r", ["kWh"]),

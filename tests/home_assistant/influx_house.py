@@ -18,6 +18,7 @@ from custom_components.nebenkosten.influx.v1 import InfluxQLServer
 from .conftest import act, settle
 
 NS = 1_000_000_000
+KINDS = ("measured", "interpolated", "extrapolated")
 
 
 class Beside:
@@ -71,15 +72,18 @@ class Beside:
 
 
 async def connect(
-    hass: HomeAssistant, entry: NkConfigEntry, form: dict[str, Any]
+    hass: HomeAssistant,
+    entry: NkConfigEntry,
+    form: dict[str, Any],
+    step: str = "influxdb_v1",
 ) -> dict[str, Any]:
     """Connect a house through the reconfigure flow; makes the place of results."""
     flow = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
     )
     manager = hass.config_entries.flow
-    for step in ("influxdb", "influxdb_v1"):
-        flow = await manager.async_configure(flow["flow_id"], {"next_step_id": step})
+    for chosen in ("influxdb", step):
+        flow = await manager.async_configure(flow["flow_id"], {"next_step_id": chosen})
     flow = await manager.async_configure(flow["flow_id"], form)
     if flow.get("step_id") == "create_place":
         flow = await manager.async_configure(flow["flow_id"], {})
@@ -111,10 +115,13 @@ async def assert_same_as_engine(
     }
     written = beside.results("meter_consumption", meter_id)
     assert written.keys() == rows.keys()
+    shares = beside.results("nebenkosten_consumption_quality", meter_id)
+    assert shares.keys() == rows.keys()
     dials = beside.results("meter_interpolated_daily", meter_id)
     for time, row in rows.items():
         assert written[time]["value"] == pytest.approx(row["value"], rel=1e-9)
         end = datetime.fromisoformat(row["end"]).astimezone(UTC).isoformat()
         assert dials[end]["value"] == pytest.approx(row["counter"], rel=1e-9)
-        assert row[written[time]["quality"]] == 1.0
+        assert written[time].keys() == {"value"}
+        assert shares[time] == {kind: row[kind] for kind in KINDS}
     return written

@@ -14,39 +14,18 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_PHYSICAL
 from custom_components.nebenkosten.data import NkConfigEntry
-from custom_components.nebenkosten.influx.connection import connection_from
 from custom_components.nebenkosten.influx.model import Point, RawSeries
-from custom_components.nebenkosten.influx.v2 import FluxServer
 from scripts.servers import Influxd
 
 from ..gate import gate_before
-from ..influx.stand_in import ORGANISATION, TOKEN, StandIn
+from ..influx.stand_in import StandIn
 from ..tibber.stand_in import TOKEN as TIBBER_TOKEN, FakeTibber
 from .conftest import act, add_meter, settle
+from .influx_2_house import BesideV2, connect_v2, form
 from .influx_house import NS, Beside, assert_same_as_engine, connect, hourly
 from .tibber_house import connect_tibber
 
 STROM = RawSeries("kWh", "sensor", "strom")
-
-
-def form(stand_in: StandIn, **other: Any) -> dict[str, Any]:
-    return {
-        "url": stand_in.url,
-        "token": TOKEN,
-        "organisation": ORGANISATION,
-        "raw": "raw",
-        "processed": "results",
-        "verify_ssl": True,
-    } | other
-
-
-class BesideV2(Beside):
-    """The stand-in for InfluxDB 2."""
-
-    def __init__(self, stand_in: StandIn) -> None:
-        """Use the places of the form."""
-        self.raw, self.processed = "raw", "results"
-        self.server = FluxServer(connection_from(form(stand_in) | {"version": "2"}))
 
 
 async def test_a_house_set_up_with_both(
@@ -93,24 +72,6 @@ async def test_a_house_set_up_with_both(
     step = await answer({"token": TIBBER_TOKEN})
     assert step["type"] is FlowResultType.CREATE_ENTRY
     assert step["data"].keys() == {"influxdb", "tibber"}
-    await settle(hass)
-
-
-async def connect_v2(
-    hass: HomeAssistant, house: NkConfigEntry, stand_in: StandIn
-) -> None:
-    manager = hass.config_entries.flow
-    flow = await manager.async_init(
-        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": house.entry_id}
-    )
-    for answer in (
-        {"next_step_id": "influxdb"},
-        {"next_step_id": "influxdb_v2"},
-        form(stand_in),
-        {},
-    ):
-        flow = await manager.async_configure(flow["flow_id"], answer)
-    assert flow["reason"] == "reconfigure_successful"
     await settle(hass)
 
 
@@ -254,11 +215,11 @@ async def test_a_place_that_cannot_be_made(
         flow = await manager.async_init(
             DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": house.entry_id}
         )
-        for step in ("influxdb", "influxdb_v3"):
+        for step in ("influxdb", "influxdb_v1"):
             flow = await manager.async_configure(
                 flow["flow_id"], {"next_step_id": step}
             )
-        given = beside.form(gate.url) | {"token": "x"}
+        given = beside.form(gate.url)
         flow = await manager.async_configure(flow["flow_id"], given)
         assert flow["step_id"] == "create_place"
         gate.mood = 403
@@ -268,28 +229,6 @@ async def test_a_place_that_cannot_be_made(
         flow = await manager.async_configure(flow["flow_id"], {})
         assert flow["reason"] == "reconfigure_successful"
         await settle(hass)
-
-        # Version 3 cannot delete: what is no longer true says so.
-        await add_meter(hass, house)
-        for time, value in (("2026-01-01", 1), ("2026-03-01", 60)):
-            await act(hass, "add_reading", meter_id="strom", time=time, value=value)
-        await act(hass, "run_analytics")
-        before = beside.results("meter_consumption", "strom")
-        await act(
-            hass,
-            "add_reading",
-            meter_id="strom",
-            time="2026-02-01",
-            value=2,
-            kind="install",
-        )
-        await act(hass, "run_analytics")
-        after = beside.results("meter_consumption", "strom")
-        assert after.keys() == before.keys()
-        withdrawn = [one for one in after.values() if one["quality"] == "withdrawn"]
-        assert withdrawn
-        assert {one["value"] for one in withdrawn} == {0.0}
-        assert (await act(hass, "run_analytics", full=True))["written"]["influxdb"] == 0
 
 
 async def test_letting_tibber_go(

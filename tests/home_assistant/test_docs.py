@@ -1,12 +1,14 @@
 """Every example of the documentation, executed; every link and picture, found."""
 
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 import json
 from pathlib import Path
 import re
 from typing import Any
 import urllib.parse
 import urllib.request
+from zoneinfo import ZoneInfo
 
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -17,8 +19,15 @@ import yaml
 
 from custom_components.nebenkosten.command import main
 from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.influx.model import SECOND, Point
+from custom_components.nebenkosten.sinks.points import (
+    MEASUREMENTS,
+    is_withdrawn,
+    withdrawn,
+)
 from scripts.servers import Influxd
 
+from ..influx import dashboards
 from ..influx.official_flux import OfficialFlux
 from ..tibber.stand_in import FakeTibber
 from .conftest import act, add_meter, settle
@@ -47,7 +56,7 @@ def blocks(language: str) -> list[Any]:
 
 
 def test_no_example_is_left_out() -> None:
-    known = {"yaml", "flux", "sql", "bash", "text"}
+    known = {"yaml", "flux", "influxql", "sql", "bash", "text"}
     for page in PAGES:
         assert {name for name, _ in _BLOCK.findall(page.read_text("utf-8"))} <= known
 
@@ -93,26 +102,71 @@ async def test_an_example_of_an_automation(
     await settle(hass)
 
 
-@pytest.mark.parametrize("text", blocks("sql"))
-async def test_an_example_for_influxdb_1(
-    hass: HomeAssistant, house: NkConfigEntry, influxd: Influxd, text: str
-) -> None:
+def _every_example(language: str) -> Iterator[tuple[str, str]]:
+    for example in blocks(language):
+        (text,) = example.values
+        yield str(example.id), text
+
+
+@pytest.fixture
+async def beside(hass: HomeAssistant, house: NkConfigEntry, influxd: Influxd) -> Beside:
+    """Publish the house of the examples to a real InfluxDB 1."""
     beside = Beside(influxd.url)
     await connect(hass, house, beside.form())
     await _house_of_the_examples(hass, house)
-    query = urllib.parse.urlencode({"db": beside.processed, "q": text})
-
-    def ask() -> Any:
-        with urllib.request.urlopen(f"{influxd.url}/query?{query}") as answer:
-            return json.load(answer)
-
-    (result,) = (await hass.async_add_executor_job(ask))["results"]
-    assert result["series"][0]["values"], result
+    return beside
 
 
-@pytest.mark.parametrize("text", blocks("flux"))
-def test_an_example_for_influxdb_2(official_flux: OfficialFlux, text: str) -> None:
-    assert official_flux.check(text).valid
+def _published(beside: Beside) -> list[Point]:
+    return [
+        point
+        for measurement in MEASUREMENTS
+        for meter_id in ("strom_haus", "gas_haus", "wasser_haus")
+        for point in beside.server.points(beside.processed, measurement, meter_id, 0)
+    ]
+
+
+async def test_examples_for_influxdb_1(hass: HomeAssistant, beside: Beside) -> None:
+    for name, text in _every_example("influxql"):
+        query = urllib.parse.urlencode({"db": beside.processed, "q": text})
+        url = f"{beside.url}/query?{query}"
+
+        def ask(url: str = url) -> Any:
+            with urllib.request.urlopen(url) as answer:
+                return json.load(answer)
+
+        (result,) = (await hass.async_add_executor_job(ask))["results"]
+        assert result.get("series"), (name, result)
+        for series in result["series"]:
+            assert any(None not in row for row in series["values"]), (name, series)
+
+
+async def test_examples_for_influxdb_2(
+    hass: HomeAssistant, beside: Beside, official_flux: OfficialFlux
+) -> None:
+    """The official parser takes them, and the results of the house answer them."""
+    points = _published(beside)
+    for name, text in _every_example("flux"):
+        checked = official_flux.check(text)
+        assert checked.valid, name
+        rows = dashboards.in_flux(checked.tree, "nebenkosten", points)
+        assert rows, name
+        assert all({"_value", "value"} & row.keys() for row in rows), name
+
+
+async def test_examples_for_influxdb_3(hass: HomeAssistant, beside: Beside) -> None:
+    """Withdrawn days, which stay there, are in none of the answers."""
+    points = _published(beside)
+    start = datetime(2026, 3, 1, tzinfo=ZoneInfo(hass.config.time_zone)).timestamp()
+    last = max(p.time for p in points if p.measurement == "meter_consumption")
+    gone = {last, round(start) * SECOND}
+    lying = [withdrawn(p) if p.time in gone else p for p in points]
+    assert {p.measurement for p in lying if is_withdrawn(p)} == set(MEASUREMENTS)
+    there = [p for p in points if p.time not in gone]
+    for name, text in _every_example("sql"):
+        rows = dashboards.in_sql(text, lying)
+        assert rows, name
+        assert rows == dashboards.in_sql(text, there), name
 
 
 def test_the_engines_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,11 +59,10 @@ async def test_a_meter_read_into_home_assistant_and_kept_in_influxdb(
     rows = months["meters"]["gas"]["rows"]
     assert [row["value"] for row in rows[:2]] == pytest.approx([120, 180])
 
-    written = await assert_same_as_engine(hass, beside, "gas")
-    assert {one["quality"] for one in written.values()} == {
-        "interpolated",
-        "extrapolated",
-    }
+    await assert_same_as_engine(hass, beside, "gas")
+    shares = beside.results("nebenkosten_consumption_quality", "gas")
+    assert {one["measured"] for one in shares.values()} == {0.0}
+    assert {one["extrapolated"] for one in shares.values()} == {0.0, 1.0}
     dials = beside.results("meter_interpolated_daily", "gas")
     assert dials["2025-11-30T23:00:00+00:00"]["value"] == pytest.approx(1120)
     assert dials["2025-12-31T23:00:00+00:00"]["value"] == pytest.approx(1300)
@@ -229,12 +228,15 @@ async def test_no_stale_point_stays(
     assert list(flagged) == ["2026-03-07T23:00:00+00:00"]
     (point,) = flagged.values()
     assert point["value"] == pytest.approx(72)
-    assert point["kind"] == "spike"
     # Ours, and the fences; days that are all alike have no deviation.
     assert point["anomaly_count"] == 2
     assert "z_score" not in point
-    assert "72" in point["reason"]
     assert point["iqr_lower"] <= 12 <= point["iqr_upper"]
+    explained = beside.results("nebenkosten_anomaly", "strom")
+    assert explained.keys() == flagged.keys()
+    (reason,) = explained.values()
+    assert reason["kind"] == "spike"
+    assert "72" in reason["reason"]
 
     # The dial was set that day: it was no use.
     await act(
@@ -248,6 +250,7 @@ async def test_no_stale_point_stays(
     run = await act(hass, "run_analytics")
     assert run["written"]["influxdb"] > 0
     assert beside.results("meter_anomaly", "strom") == {}
+    assert beside.results("nebenkosten_anomaly", "strom") == {}
     await assert_same_as_engine(hass, beside, "strom")
     assert (await act(hass, "run_analytics"))["written"]["influxdb"] == 0
 

@@ -38,7 +38,7 @@ async def test_results_are_wiped_and_come_back(
     assert caught.value.translation_key == "not_confirmed"
     assert await published(hass, "strom") == rows
     done = await act(hass, "wipe_processed", confirm=True)
-    assert done["deleted"] == {"statistics": 1, "influxdb": 4}
+    assert done["deleted"] == {"statistics": 1, "influxdb": 7}
     assert await published(hass, "strom") == []
     readings = (await act(hass, "get_readings"))["meters"]["strom"]["readings"]
     assert len(readings) == 2

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import pairwise
 import re
+import time
 from typing import Any
 
 type Row = dict[str, Any]
@@ -11,10 +12,28 @@ type Table = list[Row]
 type Node = dict[str, Any]
 
 _SECOND = 1_000_000_000
+_LATEST = 2**63 - 1
+_KINDS = {int: "integer", float: "float", str: "string"}
 
 
-def run(tree: Node, buckets: dict[str, list[Row]]) -> dict[str, list[Table]]:
-    """Return the tables of each result."""
+class FluxError(Exception):
+    """What a server refuses, in its words."""
+
+
+def kind_of(row: Row) -> str:
+    """Return the type of a row's value."""
+    return _KINDS[type(row["_value"])]
+
+
+def run(
+    tree: Node, buckets: dict[str, list[Row]], *, lists: bool = True
+) -> dict[str, list[Table]]:
+    """Return the tables of each result; raises FluxError, KeyError for a bucket.
+
+    `lists` tells whether all buckets may be listed.
+    """
+    if not lists and "buckets" in _called(tree):
+        raise KeyError("")
     names: dict[str, list[Table]] = {}
     results: dict[str, list[Table]] = {}
     for statement in tree["body"]:
@@ -32,6 +51,18 @@ def run(tree: Node, buckets: dict[str, list[Row]]) -> dict[str, list[Table]]:
     return results
 
 
+def _called(node: Any) -> set[str]:
+    """Return which functions a query calls."""
+    if isinstance(node, list):
+        return {name for one in node for name in _called(one)}
+    if not isinstance(node, dict):
+        return set()
+    found = {name for one in node.values() for name in _called(one)}
+    if node.get("type") == "CallExpression":
+        found.add(node["callee"]["name"])
+    return found
+
+
 def _tables(
     node: Node,
     names: dict[str, list[Table]],
@@ -40,6 +71,8 @@ def _tables(
 ) -> list[Table]:
     if node["type"] == "Identifier":
         return names[node["name"]]
+    if node["type"] == "CallExpression" and node["callee"]["name"] == "buckets":
+        return [[{"name": name} for name in buckets]]
     if node["type"] == "CallExpression":
         return _series(buckets[_arguments(node)["bucket"]["value"]])
     assert node["type"] == "PipeExpression"
@@ -86,9 +119,32 @@ def _instant(node: Node) -> int:
 
 
 def _range(tables: list[Table], arguments: dict[str, Node]) -> list[Table]:
+    """Return what lies in a range; of a series only values of the oldest one's type."""
     start = _instant(arguments["start"])
-    stop = _instant(arguments["stop"]) if "stop" in arguments else 2**62
-    return [[r for r in table if start <= r["_time"] < stop] for table in tables]
+    stop = _instant(arguments["stop"]) if "stop" in arguments else time.time_ns()
+    if start >= stop or stop > _LATEST:
+        begin = "error in building plan while starting program"
+        raise FluxError(f"{begin}: cannot query an empty range")
+    inside = [[r for r in table if start <= r["_time"] < stop] for table in tables]
+    return [_of_one_type(table) for table in inside if table]
+
+
+def _of_one_type(table: Table) -> Table:
+    """Leave out, without a word, what is of another type than the oldest value."""
+    valued = [row for row in table if "_value" in row]
+    if not valued:
+        return table
+    kind = kind_of(min(valued, key=lambda row: row.get("_time", 0)))
+    return [row for row in table if "_value" not in row or kind_of(row) == kind]
+
+
+def _grouped(tables: list[Table]) -> list[Table]:
+    hidden = ("_time", "_value")
+    rows = [row for table in tables for row in table]
+    return _by(
+        rows,
+        lambda row: tuple(sorted((k, v) for k, v in row.items() if k not in hidden)),
+    )
 
 
 def _filter(tables: list[Table], arguments: dict[str, Node]) -> list[Table]:
@@ -145,15 +201,32 @@ def _columns(arguments: dict[str, Node]) -> list[str]:
 def _keep(tables: list[Table], arguments: dict[str, Node]) -> list[Table]:
     kept = set(_columns(arguments))
     rows = [[{k: v for k, v in r.items() if k in kept} for r in t] for t in tables]
-    return [[row for table in rows for row in table]]
+    return [_of_one_type(table) for table in _grouped(rows)]
+
+
+def _group(tables: list[Table], _arguments: dict[str, Node]) -> list[Table]:
+    rows = [row for table in tables for row in table]
+    if len(found := {kind_of(row) for row in rows}) > 1:
+        one, other = sorted(found)
+        said = f"schema collision: cannot group {other} and {one} types together"
+        raise FluxError(said)
+    return [rows]
+
+
+def _aggregate_window(tables: list[Table], arguments: dict[str, Node]) -> list[Table]:
+    assert arguments["fn"]["name"] == "sum"
+    for table in tables:
+        if any(kind_of(row) == "string" for row in table):
+            raise FluxError("unsupported input type for sum aggregate: string")
+    windows = _window(tables, arguments)
+    return [[{**w[-1], "_value": sum(r["_value"] for r in w)}] for w in windows if w]
 
 
 def _window(tables: list[Table], arguments: dict[str, Node]) -> list[Table]:
     ((value, unit),) = (
         (one["magnitude"], one["unit"]) for one in arguments["every"]["values"]
     )
-    assert unit == "s"
-    every = int(value) * _SECOND
+    every = int(value) * {"s": 1, "h": 3600, "d": 86400}[unit] * _SECOND
     return [
         window
         for table in tables
@@ -162,6 +235,8 @@ def _window(tables: list[Table], arguments: dict[str, Node]) -> list[Table]:
 
 
 def _difference(tables: list[Table], _arguments: dict[str, Node]) -> list[Table]:
+    if any(kind_of(row) == "string" for table in tables for row in table):
+        raise FluxError("unsupported input type for difference: string")
     return [
         [
             {**after, "_value": after["_value"] - before["_value"]}
@@ -183,6 +258,8 @@ _STEPS: dict[str, Callable[[list[Table], dict[str, Node]], list[Table]]] = {
     "range": _range,
     "filter": _filter,
     "keep": _keep,
+    "group": _group,
+    "aggregateWindow": _aggregate_window,
     "window": _window,
     "difference": _difference,
     "count": _count,

@@ -25,7 +25,7 @@ def gate(socket_enabled: None) -> Iterator[Gate]:
         yield found
 
 
-@pytest.fixture(params=[Version.V1, Version.V2])
+@pytest.fixture(params=list(Version))
 def server(request: pytest.FixtureRequest, gate: Gate) -> Iterator[Server]:
     opened = open_server(
         Connection(

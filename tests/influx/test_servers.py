@@ -1,4 +1,4 @@
-"""What the client says and understands: a real InfluxDB 1, and a stand-in for 2."""
+"""What the client says and understands: a real InfluxDB 1, stand-ins for 2 and 3."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +12,6 @@ from uuid import uuid4
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 import pytest
 
-from custom_components.nebenkosten.influx import flux
 from custom_components.nebenkosten.influx.connection import (
     Connection,
     InfluxError,
@@ -22,17 +21,22 @@ from custom_components.nebenkosten.influx.line_protocol import name, original
 from custom_components.nebenkosten.influx.model import (
     Doomed,
     Extent,
+    Place,
     Point,
     RawSeries,
     Server,
     Value,
 )
 from custom_components.nebenkosten.influx.opening import open_server
+from custom_components.nebenkosten.influx.v2 import FluxServer
+from custom_components.nebenkosten.influx.v3 import SqlServer
+from custom_components.nebenkosten.sources import collected
+from custom_components.nebenkosten.sources.collected import Sample
 from scripts.servers import Influxd, VictoriaMetrics
 
-from . import stand_in as stand_in_module
-from .official_flux import OfficialFlux
+from . import stored_lines
 from .stand_in import ORGANISATION, TOKEN, StandIn
+from .stand_in_3 import StandIn3, standing_in_3, v3
 
 # Each example has a database of its own in the one server.
 ONE_SERVER = settings(
@@ -67,7 +71,13 @@ NAMES = st.text(
 ).filter(str.strip)
 
 
-@pytest.fixture(params=["1", "2"])
+@pytest.fixture
+def stand_in_3(socket_enabled: None) -> Iterator[StandIn3]:
+    with standing_in_3() as server:
+        yield server
+
+
+@pytest.fixture(params=["1", "2", "3"])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """Open a server of each version."""
     if request.param == "1":
@@ -75,6 +85,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         opened = open_server(
             Connection(version=Version.V1, url=influxd.url, raw="", processed="")
         )
+    elif request.param == "3":
+        opened = open_server(v3(request.getfixturevalue("stand_in_3")))
     else:
         stand_in: StandIn = request.getfixturevalue("stand_in")
         opened = open_server(v2(stand_in))
@@ -96,8 +108,10 @@ def v2(stand_in: StandIn, *, token: str = TOKEN, org: str = ORGANISATION) -> Con
 @pytest.fixture
 def place(server: Server) -> str:
     created = f"place {uuid4().hex} 'x' ü"
+    if isinstance(server, SqlServer):
+        created = f"Place-{uuid4().hex}_x"
     server.create(created)
-    assert created in server.places()
+    assert server.place(created) == Place()
     server.may_write(created)
     return created
 
@@ -195,8 +209,21 @@ def test_the_server_keeps_what_matters_of_each_hour(
         if after.value < before.value
     }
     reduced = server.reduced(place, GAS, start, end, step)
-    assert list(reduced.values) == list(dict.fromkeys(ends))
-    assert set(reduced.falls) == falls
+    assert set(ends) <= set(reduced.values) <= set(inside)
+    assert list(reduced.values) == sorted(reduced.values, key=lambda one: one.time)
+    if not isinstance(server, FluxServer):
+        assert list(reduced.values) == list(dict.fromkeys(ends))
+        assert set(reduced.falls) == falls
+    else:
+        # All were there: nothing is left to ask.
+        assert not reduced.falls
+    # What is kept in the end is what all values would have given.
+    if not falls or not reduced.falls:
+        kept, whole = (
+            collected.reduced([Sample(one.time / SECOND, one.value) for one in some])
+            for some in (reduced.values, inside)
+        )
+        assert kept == whole
 
 
 @settings(ONE_SERVER, max_examples=150)
@@ -218,15 +245,13 @@ def test_no_name_changes_a_question(
         plain: Extent(1, 20 * SECOND, 20 * SECOND)
     }
     assert server.values(place, odd, 0, 100 * SECOND) == [Value(10 * SECOND, 1.0)]
-    server.delete(
-        place,
-        Doomed(
-            measurement=unit,
-            tags={"domain": domain, "entity_id": entity_id},
-            times=(0, 100 * SECOND),
-        ),
+    doomed = Doomed(
+        measurement=unit,
+        tags={"domain": domain, "entity_id": entity_id},
+        times=(0, 100 * SECOND),
     )
-    assert list(dict(server.found(place, [unit, "kWh"]))) == [plain]
+    if server.delete(place, doomed):
+        assert list(dict(server.found(place, [unit, "kWh"]))) == [plain]
 
 
 @given(st.text())
@@ -290,7 +315,7 @@ def test_nobody_there(version: Version, socket_enabled: None) -> None:
         Connection(version=version, url="http://127.0.0.1:1", raw="", processed="")
     )
     with pytest.raises(InfluxError, match=r"^address"):
-        gone.places()
+        gone.place("raw")
 
 
 def test_a_name_that_version_1_refuses(influxd: Influxd) -> None:
@@ -306,7 +331,7 @@ def test_rights_of_version_2(stand_in: StandIn) -> None:
     with pytest.raises(InfluxError, match=r"^rights"):
         open_server(v2(stand_in)).may_write("raw")
     with pytest.raises(InfluxError, match=r"^credentials"):
-        open_server(v2(stand_in, token="other")).places()
+        open_server(v2(stand_in, token="other")).place("raw")
     with pytest.raises(InfluxError, match=r"^organisation"):
         open_server(v2(stand_in, org="other")).may_write("raw")
 
@@ -316,50 +341,9 @@ def test_an_error_in_the_middle_of_an_answer(
 ) -> None:
     text = "#datatype,string,string\r\n#group,true,true\r\n#default,,\r\n"
     text += ",error,reference\r\n,it went wrong,897\r\n"
-    monkeypatch.setattr(stand_in_module, "_csv", lambda _results: text)
+    monkeypatch.setattr(stored_lines, "csv", lambda _results: text)
     with pytest.raises(InfluxError, match=r"^refused: it went wrong"):
         open_server(v2(stand_in)).values("raw", GAS, 0, 1)
-
-
-def test_version_3_cannot_delete(influxd: Influxd) -> None:
-    server = open_server(
-        Connection(version=Version.V3, url=influxd.url, token="x", raw="", processed="")
-    )
-    doomed = Doomed(measurement="m", tags={}, times=(1,))
-    assert not server.delete("anywhere", doomed)
-    server.may_write("anywhere")
-
-
-def every_query(place: str, series: RawSeries) -> list[str]:
-    tags = {"domain": series.domain, "entity_id": series.entity_id}
-    return [
-        flux.found(place, [series.unit, "kWh"]),
-        flux.extent(place, series, 1, 10**18 + 5),
-        flux.before(place, series, 10**18),
-        flux.values(place, series, 1, 10**18),
-        flux.reduced(place, series, 1, 10**18, 3600),
-        flux.points(place, series.unit, series.entity_id, 0),
-        flux.untagged(place, series.unit),
-        flux.values(place, RawSeries(series.unit, "", series.entity_id), 0, 1),
-        flux.predicate(Doomed(measurement=series.unit, tags=tags, times=(1,))),
-    ]
-
-
-@settings(ONE_SERVER)
-@given(NAMES, NAMES, NAMES, NAMES)
-def test_the_official_parser_sees_the_same_question(
-    official_flux: OfficialFlux, place: str, unit: str, domain: str, entity_id: str
-) -> None:
-    odd = every_query(place, RawSeries(unit, domain, entity_id))
-    plain = every_query("PLACE", RawSeries("UNIT", "DOMAIN", "NAME"))
-    for one, other in zip(odd[:-1], plain[:-1], strict=True):
-        asked, usual = official_flux.check(one), official_flux.check(other)
-        assert usual.valid, other
-        assert asked.valid, one
-        assert asked.shape() == usual.shape()
-        names = {"PLACE": place, "UNIT": unit, "DOMAIN": domain, "NAME": entity_id}
-        wanted = [names.get(text, text) for text in usual.texts()]
-        assert [original(text) for text in asked.texts()] == wanted
 
 
 def test_a_real_write_endpoint_of_version_2(victoria_metrics: VictoriaMetrics) -> None:

@@ -27,6 +27,8 @@ _LOGGER = logging.getLogger(__name__)
 _VERSION: Final = 1
 # What entities show of a meter has changed with these: another file would not do.
 _LAYOUT: Final = 3
+# In which measurements and fields points are kept; digests of others tell nothing.
+_SHAPE: Final = 2
 # Meters that are written down at one go.
 _AT_ONCE: Final = 25
 
@@ -64,6 +66,7 @@ class Cache:
         self._published: dict[str, Published] = {}
         self._target = ""
         self._points: dict[str, dict[str, str]] = {}
+        self._moved = False
         self._handed_on: dict[str, int] = {}
         self.meters: dict[str, Remembered] = {}
         self.alerts: dict[str, tuple[Alert, ...]] = {}
@@ -116,7 +119,10 @@ class Cache:
         }
 
         points = content.get("points") or {"target": "", "meters": {}, "raw": {}}
+        if points.get("shape") != _SHAPE:
+            points = {**points, "meters": _unsure(_mapping(points["meters"]))}
         self._target = str(points["target"])
+        self._moved = bool(points.get("moved"))
         self._points = {
             key: {group: str(digest) for group, digest in _mapping(one).items()}
             for key, one in _mapping(points["meters"]).items()
@@ -148,7 +154,9 @@ class Cache:
                 "meters": meters,
                 "published": {k: asdict(p) for k, p in self._published.items()},
                 "points": {
+                    "shape": _SHAPE,
                     "target": self._target,
+                    "moved": self._moved,
                     "meters": self._points,
                     "raw": self._handed_on,
                 },
@@ -206,9 +214,20 @@ class Cache:
         """Choose the place of points; returns whether any are known to lie there."""
         if target != self._target:
             self._target = target
+            self._moved = False
             self._points.clear()
             self._handed_on.clear()
-        return bool(self._points)
+        return any(self._points.values())
+
+    @property
+    def moved(self) -> bool:
+        """Return whether nothing that an older version wrote lies at the place."""
+        return self._moved
+
+    async def async_note_moved(self) -> None:
+        """Note on the disk that nothing of an older version lies there."""
+        self._moved = True
+        await self.async_save()
 
     def handed_on(self, key: str) -> int:
         """Return up to which revision a meter's hours are in the raw bucket."""
@@ -230,6 +249,15 @@ class Cache:
     def trust_points(self, key: str, digests: dict[str, str]) -> None:
         """Note that a meter's points were read back and have these digests."""
         self._points[key] = digests
+
+
+def _unsure(meters: Mapping[str, object]) -> dict[str, object]:
+    """Return what is left of a ledger of points in another shape.
+
+    Every meter is compared anew, but previews that lie there are still taken away.
+    """
+    previews = ledger_key("", PREVIEW)
+    return {previews: {}} if any(key.endswith(previews) for key in meters) else {}
 
 
 def _mapping(value: object) -> Mapping[str, object]:

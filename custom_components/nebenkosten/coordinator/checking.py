@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
 import logging
+import time
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -20,9 +21,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..data import statistic_ids
 from ..engine.domain.local_days import iso
 from ..engine.domain.meters import AnyMeter
+from ..influx.model import SECOND, Server
 from ..outside import OutOfReachError
 from ..sinks import statistics
-from ..sinks.points import MEASUREMENTS, PREVIEW, held_points, ledger_key
+from ..sinks.points import ANOMALY, MEASUREMENTS, PREVIEW, held_points, ledger_key
 from .run import Trigger
 
 if TYPE_CHECKING:
@@ -153,13 +155,20 @@ class Checking:
             place = link.connection.processed
             names = [name + suffix for name in MEASUREMENTS]
             try:
+                kept = await link.async_ask(
+                    partial(_kept_from, place=place, now=time.time_ns()), meter.meter_id
+                )
+                if kept:
+                    # Digests of events are of all of them, also of those that are gone.
+                    names = [name for name in names if not name.startswith(ANOMALY)]
+                begin = max(since, kept)
                 held = await link.async_ask(
                     partial(
                         held_points,
                         place=place,
                         meter_id=meter.meter_id,
                         measurements=names,
-                        since=since,
+                        since=begin,
                     ),
                     meter.meter_id,
                 )
@@ -168,7 +177,8 @@ class Checking:
             expected = {
                 group: digest
                 for group, digest in known.items()
-                if (at := int(group.partition(":")[2])) == 0 or at >= since
+                if group.partition(":")[0] in names
+                and ((at := int(group.partition(":")[2])) == 0 or at >= begin)
             }
             wrong = {
                 group.partition(":")[0]
@@ -179,3 +189,15 @@ class Checking:
                 {"meter_id": meter.meter_id, "where": name} for name in sorted(wrong)
             ]
         return found
+
+
+def _kept_from(server: Server, place: str, now: int) -> float:
+    """Return from when on [epoch s] a place keeps whole quarters, 0 where all."""
+    found = server.place(place)
+    oldest = found.since(now) if found else None
+    if oldest is None:
+        return 0.0
+    moment = datetime.fromtimestamp(oldest // SECOND, UTC)
+    number = moment.year * 4 + (moment.month - 1) // 3 + 1
+    year, quarter = divmod(number, 4)
+    return datetime(year, quarter * 3 + 1, 1, tzinfo=UTC).timestamp()

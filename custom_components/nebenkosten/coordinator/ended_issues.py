@@ -3,11 +3,20 @@
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from ..const import CONF_INFLUXDB, CONF_TIBBER, DOMAIN, ISSUE_ORIGINAL, SUBENTRY_WATER
+from ..const import (
+    CONF_INFLUXDB,
+    CONF_TIBBER,
+    DOMAIN,
+    ISSUE_COLUMN,
+    ISSUE_ORIGINAL,
+    ISSUE_SHORT,
+    SUBENTRY_WATER,
+)
 from ..data import NkConfigEntry, meters_of
 from .water_temperature import station_of
 
 _SERVERS = (CONF_INFLUXDB, CONF_TIBBER)
+_OF_RESULTS = (ISSUE_COLUMN, ISSUE_ORIGINAL, ISSUE_SHORT)
 
 
 @callback
@@ -30,7 +39,7 @@ def withdraw_ended_issues(hass: HomeAssistant, entry: NkConfigEntry) -> None:
         ended = (
             (of_meter and of_meter not in meters)
             or (issue_id in _SERVERS and issue_id not in servers)
-            or (issue_id == ISSUE_ORIGINAL and CONF_INFLUXDB not in servers)
+            or (issue_id in _OF_RESULTS and CONF_INFLUXDB not in servers)
             or (issue_id.startswith(f"{SUBENTRY_WATER}_") and issue_id not in stations)
         )
         if ended:

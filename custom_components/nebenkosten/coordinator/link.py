@@ -22,11 +22,11 @@ _PATIENCE: Final = 10.0
 # An outage that lasts longer than this [s] is the user's matter, too.
 _LONG: Final = 3600.0
 # These may concern one meter, or one home, alone.
-_OWN: Final = ("refused", "place", "large")
+_OWN: Final = ("refused", "place", "large", "column", "retention")
 # Only the user can mend these.
 TO_MEND: Final = (
     *("certificate", "organisation", "rights", "place", "refused", "large"),
-    *("page", "stale"),
+    *("column", "retention", "page", "stale"),
 )
 
 

@@ -1,12 +1,16 @@
 """The publication of results to the InfluxDB."""
 
+from collections.abc import Mapping
+
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from ..const import CONF_INFLUXDB, DOMAIN, ISSUE_ORIGINAL
+from ..const import CONF_INFLUXDB, DOMAIN, ISSUE_COLUMN, ISSUE_ORIGINAL, ISSUE_SHORT
 from ..data import NkConfigEntry
 from ..engine.domain.report import MeterReport
+from ..influx.model import days_text
 from ..sinks.influxdb import InfluxSink, OriginalError
+from ..sinks.moving import async_move
 from ..sinks.points import PREVIEW, Results
 from ..texts import async_wording
 from .cache import Cache
@@ -51,16 +55,50 @@ class Points:
                 self._ask_user(connection.processed)
                 return 0
             ir.async_delete_issue(self._hass, DOMAIN, ISSUE_ORIGINAL)
+        if not (cache.moved or self._preview):
+            await async_move(self._link, connection.processed)
+            await cache.async_note_moved()
         results = await self._hass.async_add_executor_job(_results, key, report)
-        return await sink.async_publish(results, cache)
+        written = await sink.async_publish(results, cache)
+        self._tell(ISSUE_COLUMN, {"detail": self._link.refused.columns})
+        if sink.forgets is not None:
+            place, days = connection.processed, days_text(sink.forgets)
+            self._tell(ISSUE_SHORT, {"place": place, "days": days})
+        elif sink.keeps_all:
+            self._tell(ISSUE_SHORT, {})
+        return written
+
+    def refuses(self, key: str) -> bool:
+        """Return whether the server does not take all points of a meter."""
+        return self._link.refused.has(key)
 
     async def _async_sink(self) -> InfluxSink:
         text = await async_wording(self._hass)
         place = self._link.connection.processed
         self._sink = InfluxSink(
-            self._hass, self._link, place, text, PREVIEW if self._preview else ""
+            self._hass,
+            self._link,
+            place,
+            text,
+            PREVIEW if self._preview else "",
+            self._link.refused,
         )
         return self._sink
+
+    def _tell(self, issue: str, said: Mapping[str, str]) -> None:
+        """Raise an issue, or take it away where nothing is to be said."""
+        if not any(said.values()):
+            ir.async_delete_issue(self._hass, DOMAIN, issue)
+            return
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=issue,
+            translation_placeholders=dict(said),
+        )
 
     def _ask_user(self, place: str) -> None:
         ir.async_create_issue(

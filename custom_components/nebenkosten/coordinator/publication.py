@@ -140,6 +140,8 @@ class Publication:
                 self.points += await points.async_publish(
                     key, result.report, self._cache
                 )
+                if points.refuses(key):
+                    self.failed.append((meter, Status.PARTIAL, "points"))
             except OutOfReachError as error:
                 self._miss(key, error.name)
                 self.errors.append(f"{error.name}: {meter.meter_id}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+import time
 
 from homeassistant.core import HomeAssistant
 
@@ -40,15 +41,17 @@ async def async_hand_on(
         )
         if changed:
             server, bucket = place
-            write = partial(_write, bucket, meter.meter_id, changed)
+            points = [_point(meter.meter_id, amount) for amount in changed]
+            write = partial(_write, bucket, points, time.time_ns())
             await server.async_tell(write, name)
             cache.hand_on(f"{meter.key} {name}", changed[-1].revision)
 
 
-def _write(
-    bucket: str, meter_id: str, changed: Sequence[ChangedAmount], server: Server
-) -> None:
-    server.write(bucket, [_point(meter_id, amount) for amount in changed])
+def _write(bucket: str, points: Sequence[Point], now: int, server: Server) -> None:
+    """Write what the place keeps at an instant [ns]; all of it is in the journal."""
+    found = server.place(bucket)
+    oldest = (found.since(now) if found else None) or 0
+    server.write(bucket, [point for point in points if point.time >= oldest])
 
 
 def _point(meter_id: str, amount: ChangedAmount) -> Point:

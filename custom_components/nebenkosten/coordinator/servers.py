@@ -13,6 +13,7 @@ from ..engine.domain.meters import SourceKind
 from ..influx.connection import Connection, connection_from
 from ..influx.model import Server
 from ..outside import hiding
+from ..sinks.refused import Refused
 from ..sources.collected import Source, shift_of
 from ..sources.influxdb import InfluxSource
 from ..sources.recorder import RecorderSource
@@ -33,6 +34,7 @@ class InfluxLink(Link):
         """Prepare; nothing is asked yet."""
         super().__init__(hass, entry, CONF_INFLUXDB)
         self.connection = connection
+        self.refused = Refused()
         self._server: Server | None = None
 
     async def async_ask[R](self, work: Callable[[Server], R], about: str = "") -> R:

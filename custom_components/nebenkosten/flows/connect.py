@@ -7,6 +7,7 @@ what is needed, and says what is wrong.
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import partial
+import re
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
@@ -20,7 +21,7 @@ import probatio as vol
 
 from ..const import CONF_INFLUXDB, CONF_SOURCE, CONF_TIBBER
 from ..influx.connection import Connection, InfluxError, Version, connection_from
-from ..influx.model import Server
+from ..influx.model import Place, Server, days_text
 from ..outside import OutsideError
 from .asking import async_ask, async_homes
 
@@ -47,6 +48,8 @@ _FORMS = {
     ),
     Version.V3: vol.Schema({**_ADDRESS, **_TOKEN, **_PLACES}),
 }
+# What a database of version 3 may be called.
+_DATABASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _TIBBER = vol.Schema(_TOKEN)
 
 
@@ -95,12 +98,14 @@ class ConnectFlow(ConfigFlow):
         if user_input is not None:
             self._given = {"version": version.value, **user_input}
             try:
-                missing = await self._async_check_influxdb(self._given)
+                found = await self._async_check_influxdb(self._given)
             except InfluxError as error:
                 errors["base"], detail = f"influxdb_{error.key}", error.detail
             else:
-                if missing:
+                if found is None:
                     return await self.async_step_create_place()
+                if found.keeps is not None:
+                    return self._forgets(found.keeps)
                 return await self.async_connected(CONF_INFLUXDB, self._given)
         return self._form(f"influxdb_v{version}", _FORMS[version], errors, detail)
 
@@ -126,6 +131,22 @@ class ConnectFlow(ConfigFlow):
             errors=errors,
             description_placeholders={"place": place, "detail": detail},
         )
+
+    def _forgets(self, keeps: int) -> ConfigFlowResult:
+        """Say that results will vanish from their place."""
+        return self.async_show_form(
+            step_id="short_place",
+            description_placeholders={
+                "place": self._given["processed"],
+                "days": days_text(keeps),
+            },
+        )
+
+    async def async_step_short_place(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Go on with a place that keeps points for a while only."""
+        return await self.async_connected(CONF_INFLUXDB, self._given)
 
     async def async_step_tibber(
         self, user_input: dict[str, Any] | None = None
@@ -188,14 +209,12 @@ class ConnectFlow(ConfigFlow):
             return error.key != "credentials"
         return True
 
-    async def _async_check_influxdb(self, data: Mapping[str, Any]) -> bool:
-        """Return whether the place of results is missing; raises InfluxError."""
+    async def _async_check_influxdb(self, data: Mapping[str, Any]) -> Place | None:
+        """Return the place of results, None if missing; raises InfluxError."""
         if data["raw"] == data["processed"]:
             raise InfluxError("same_place")
         connection = connection_from(data)
-        return await async_ask(
-            self.hass, connection, partial(_processed_is_missing, connection)
-        )
+        return await async_ask(self.hass, connection, partial(_looked_at, connection))
 
     def _form(
         self, step_id: str, schema: vol.Schema, errors: dict[str, str], detail: str
@@ -219,12 +238,19 @@ class ConnectFlow(ConfigFlow):
         }
 
 
-def _processed_is_missing(connection: Connection, server: Server) -> bool:
-    """Look whether both places are there and may be used; raises InfluxError."""
-    places = server.places()
-    if connection.raw not in places:
+def _looked_at(connection: Connection, server: Server) -> Place | None:
+    """Return the place of results, None where it is missing; raises InfluxError."""
+    # A server would make a bucket without a name.
+    for needed in (connection.raw, connection.processed):
+        if not needed.strip():
+            raise InfluxError("place", needed)
+    if server.place(connection.raw) is None:
         raise InfluxError("place", connection.raw)
-    if connection.processed not in places:
-        return True
-    server.may_write(connection.processed)
-    return False
+    found = server.place(connection.processed)
+    if found is not None:
+        server.may_write(connection.processed)
+    elif connection.version is Version.V3 and not _DATABASE.fullmatch(
+        connection.processed
+    ):
+        raise InfluxError("name", connection.processed)
+    return found

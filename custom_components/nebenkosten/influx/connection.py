@@ -64,5 +64,7 @@ class InfluxError(OutsideError):
 
     Its keys: `address`, `certificate`, `silent`, `credentials`, `organisation`,
     `rights`, `place` (a bucket or database), `busy`, `server`, `answer`, `large`
-    (an answer that is), `refused`, and `same_place` for raw values and results in one.
+    (an answer that is), `column` (a field of another type: its measurement, name and
+    type), `retention` (points older than a bucket keeps), `refused`, and in the form
+    `name` (none that a database can have) and `same_place` for raw values and results.
     """

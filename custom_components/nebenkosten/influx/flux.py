@@ -10,6 +10,9 @@ from typing import Final
 from .line_protocol import name
 from .model import SECOND, Doomed, RawSeries
 
+# From an instant [ns] to another one, which is not in it; servers refuse empty ones.
+type Span = tuple[int, int]
+
 _TEXT: Final = str.maketrans(
     {
         "\\": "\\\\",
@@ -37,7 +40,8 @@ def time(instant: int) -> str:
 def found(place: str, units: Sequence[str]) -> str:
     """Ask for the first and last value, and the number, of all series of units.
 
-    A series may be kept in several parts, by tags that are none of ours.
+    A series may be kept in several parts, by tags that are none of ours. Of one whose
+    type changed only what is of its first type counts.
     """
     any_unit = " or ".join(f"r._measurement == {text(name(unit))}" for unit in units)
     return _three(
@@ -47,41 +51,53 @@ def found(place: str, units: Sequence[str]) -> str:
     )
 
 
-def extent(place: str, series: RawSeries, start: int, end: int) -> str:
+def of_series(series: RawSeries) -> str:
+    """Return what tells the values of a series."""
+    tags = {"domain": series.domain, "entity_id": series.entity_id}
+    return f'{_tags(series.unit, tags)} and r._field == "value"'
+
+
+def of_meter(measurement: str, meter_id: str) -> str:
+    """Return what tells a meter's results."""
+    return _tags(measurement, {"meter_id": meter_id})
+
+
+def extent(place: str, wanted: str, span: Span) -> str:
     """Ask for the first and last value, and the number, of each part in a range."""
-    return _three(_of(place, series, start, end), _keep("_time", "_value"))
+    return _three(_of(place, wanted, span), _keep("_time", "_value"))
 
 
-def before(place: str, series: RawSeries, instant: int) -> str:
-    """Ask for the last value of each part before an instant."""
-    return f"{_of(place, series, 0, instant)} |> last() {_keep('_time', '_value')}"
+def first(place: str, wanted: str, span: Span) -> str:
+    """Ask when the first value of each part lies in a range."""
+    return f"{_of(place, wanted, span)} |> first() {_keep('_time')}"
 
 
-def values(place: str, series: RawSeries, start: int, end: int) -> str:
-    """Ask for all values in a range, part by part."""
-    return f"{_of(place, series, start, end)} {_keep('_time', '_value')}"
+def lasts(place: str, wanted: str, spans: Sequence[Span]) -> str:
+    """Ask for the last value of each part in each range."""
+    return _each(place, wanted, spans, f"|> last() {_keep('_time', '_value')}")
 
 
-def reduced(place: str, series: RawSeries, start: int, end: int, step: int) -> str:
+def values(place: str, wanted: str, spans: Sequence[Span]) -> str:
+    """Ask for all values in each range, part by part."""
+    return _each(place, wanted, spans, _keep("_time", "_value"))
+
+
+def points(place: str, wanted: str, spans: Sequence[Span]) -> str:
+    """Ask for all that results hold in each range."""
+    return _each(place, wanted, spans, _keep("_time", "_value", "_field", "unit"))
+
+
+def reduced(place: str, wanted: str, span: Span, step: int) -> str:
     """Ask for the first and last value of each step [s], and those after a fall."""
     kept = _keep("_time", "_value")
     falls = "data |> difference() |> filter(fn: (r) => r._value < 0.0)"
     return "\n".join(
         (
-            f"data = {_of(place, series, start, end)}",
+            f"data = {_of(place, wanted, span)}",
             f'data |> window(every: {step}s) |> first() {kept} |> yield(name: "first")',
             f'data |> window(every: {step}s) |> last() {kept} |> yield(name: "last")',
             f'{falls} {kept} |> yield(name: "falls")',
         )
-    )
-
-
-def points(place: str, measurement: str, meter_id: str, start: int) -> str:
-    """Ask for a meter's results from an instant on."""
-    return (
-        f"from(bucket: {text(place)})"
-        f" |> range(start: {time(start)}, stop: 2200-01-01T00:00:00Z)"
-        f" |> filter(fn: (r) => {_tags(measurement, {'meter_id': meter_id})})"
     )
 
 
@@ -92,6 +108,17 @@ def untagged(place: str, measurement: str) -> str:
         f" |> filter(fn: (r) => {_tags(measurement, {'unit': ''})}"
         ' and r._field == "value")'
         f" |> first() {_keep('_time', '_value')}"
+    )
+
+
+def worded(place: str, measurement: str, field: str) -> str:
+    """Ask for the first text of a field, of each series."""
+    return (
+        f"from(bucket: {text(place)})"
+        f" |> range(start: {time(0)}, stop: 2200-01-01T00:00:00Z)"
+        f" |> filter(fn: (r) => {_tags(measurement, {})}"
+        f" and r._field == {text(field)})"
+        f" |> first() {_keep('_value', 'meter_id')}"
     )
 
 
@@ -123,13 +150,21 @@ def _keep(*columns: str) -> str:
     return f"|> keep(columns: [{', '.join(map(text, columns))}])"
 
 
-def _of(place: str, series: RawSeries, start: int, end: int) -> str:
+def _each(place: str, wanted: str, spans: Sequence[Span], what: str) -> str:
+    """Ask the same of several ranges; results are named by their numbers."""
+    return "\n".join(
+        f'{_of(place, wanted, span)} {what} |> yield(name: "{number}")'
+        for number, span in enumerate(spans)
+    )
+
+
+def _of(place: str, wanted: str, span: Span) -> str:
     """Return a range, neither sorted nor joined: that costs servers much."""
-    tags = {"domain": series.domain, "entity_id": series.entity_id}
+    start, end = span
     return (
         f"from(bucket: {text(place)})"
         f" |> range(start: {time(start)}, stop: {time(end)})"
-        f' |> filter(fn: (r) => {_tags(series.unit, tags)} and r._field == "value")'
+        f" |> filter(fn: (r) => {wanted})"
     )
 
 

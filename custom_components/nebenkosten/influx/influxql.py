@@ -90,6 +90,12 @@ def untagged(measurement: str) -> str:
     return _select('FIRST("value")', source)
 
 
+def worded(measurement: str, field: str) -> str:
+    """Ask for the first text of a field, of each meter."""
+    source = f'{identifier(measurement)} GROUP BY "meter_id"'
+    return _select(f"FIRST({identifier(field)})", source)
+
+
 def drop(measurement: str) -> str:
     """Delete all points of a measurement."""
     return " ".join(("DELETE FROM", identifier(name(measurement))))

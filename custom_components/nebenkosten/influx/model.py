@@ -6,8 +6,21 @@ from typing import Final, Protocol
 
 # Times of an InfluxDB are counted in nanoseconds.
 SECOND: Final = 1_000_000_000
+# Clocks of two machines differ by less [ns].
+_SOON: Final = 3600 * SECOND
 
 type Field = float | int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A bucket or database; `keeps` is how long points stay [ns], None for ever."""
+
+    keeps: int | None = None
+
+    def since(self, now: int) -> int | None:
+        """Return from when on [ns] it takes points; what it drops soon is none."""
+        return None if self.keeps is None else now - self.keeps + _SOON
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +35,11 @@ class RawSeries:
     def reference(self) -> str:
         """Return the text that names the series in a meter's sources."""
         return f"{self.unit}:{self.domain}.{self.entity_id}"
+
+
+def days_text(keeps: int) -> str:
+    """Return a time [ns] in days, as sentences have it."""
+    return f"{keeps / (86400 * SECOND):.3g}"
 
 
 def series_from(reference: str) -> RawSeries:
@@ -52,7 +70,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
-    """The first and last value of each step, and the steps [ns] in which one falls."""
+    """The first and last value of each step, and more.
+
+    `falls` are steps [ns] in which a value falls and not both sides of it are there.
+    """
 
     values: Sequence[Value]
     falls: Sequence[int]
@@ -96,8 +117,8 @@ class Server(Protocol):
     def close(self) -> None:
         """Let go of the server."""
 
-    def places(self) -> list[str]:
-        """Return the buckets or databases that may be seen."""
+    def place(self, place: str) -> Place | None:
+        """Return a bucket or database, None where there is none that may be seen."""
 
     def create(self, place: str) -> None:
         """Make a bucket or database."""
@@ -137,6 +158,9 @@ class Server(Protocol):
 
     def untagged(self, place: str, measurement: str) -> bool:
         """Return whether a measurement holds points without a unit."""
+
+    def worded(self, place: str, measurement: str, field: str) -> list[str]:
+        """Return the meters of which a measurement holds a text field."""
 
     def drop(self, place: str, measurement: str) -> None:
         """Delete all points of a measurement."""

@@ -13,6 +13,10 @@ def open_server(connection: Connection) -> Server:
         from .v2 import FluxServer
 
         return FluxServer(connection)
+    if connection.version is Version.V3:
+        from .v3 import SqlServer
+
+        return SqlServer(connection)
     from .v1 import InfluxQLServer
 
     return InfluxQLServer(connection)

@@ -1,4 +1,4 @@
-"""Speaks InfluxQL: version 1, and version 3 through its older interface."""
+"""Speaks InfluxQL: version 1."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -11,9 +11,9 @@ import requests
 
 from . import influxql
 from .bounded import BoundAdapter, LargeError
-from .connection import Connection, InfluxError, Version
+from .connection import Connection, InfluxError
 from .line_protocol import line, original
-from .model import Doomed, Extent, Point, RawSeries, Reduced, Value
+from .model import Doomed, Extent, Place, Point, RawSeries, Reduced, Value
 from .understood import understood
 
 _TIMEOUT: Final = (5, 25)
@@ -47,16 +47,12 @@ def _error(error: Exception) -> InfluxError:
 
 
 class InfluxQLServer:
-    """A server of version 1 or 3."""
+    """A server of version 1."""
 
     def __init__(self, connection: Connection) -> None:
         """Prepare; nothing is asked yet."""
         url = urlsplit(connection.url)
         secure = url.scheme == "https"
-        headers = {"Accept": "application/json"}
-        if connection.token:
-            headers["Authorization"] = f"Token {connection.token}"
-        self._deletes = connection.version is Version.V1
         session = requests.Session()
         self._client = InfluxDBClient(
             host=url.hostname or "",
@@ -68,7 +64,7 @@ class InfluxQLServer:
             verify_ssl=connection.verify_ssl,
             timeout=_TIMEOUT,
             retries=1,
-            headers=headers,
+            headers={"Accept": "application/json"},
             session=session,
         )
         # Not before: the client mounts an adapter of its own.
@@ -79,11 +75,12 @@ class InfluxQLServer:
         self._client.close()
 
     @understood(_error)
-    def places(self) -> list[str]:
-        """Return the databases that may be seen."""
+    def place(self, place: str) -> Place | None:
+        """Return a database that may be seen."""
         (found,) = self._ask("SHOW DATABASES", "")
         # A server without any database names the column and no values.
-        return [row[0] for series in found for row in series.get("values", ())]
+        rows = (row for series in found for row in series.get("values", ()))
+        return Place() if [place] in rows else None
 
     @understood(_error)
     def create(self, place: str) -> None:
@@ -96,8 +93,7 @@ class InfluxQLServer:
         nothing = Doomed(
             measurement="meter_consumption", tags={"meter_id": ""}, times=(0,)
         )
-        if self._deletes:
-            self._tell(influxql.delete(nothing), place)
+        self._tell(influxql.delete(nothing), place)
 
     @understood(_error)
     def found(self, place: str, units: Sequence[str]) -> list[tuple[RawSeries, Extent]]:
@@ -195,15 +191,20 @@ class InfluxQLServer:
     @understood(_error)
     def delete(self, place: str, doomed: Doomed) -> bool:
         """Delete points; returns False where the server cannot."""
-        if self._deletes:
-            self._tell(influxql.delete(doomed), place)
-        return self._deletes
+        self._tell(influxql.delete(doomed), place)
+        return True
 
     @understood(_error)
     def untagged(self, place: str, measurement: str) -> bool:
         """Return whether a measurement holds points without a unit."""
         (found,) = self._ask(influxql.untagged(measurement), place)
         return bool(found)
+
+    @understood(_error)
+    def worded(self, place: str, measurement: str, field: str) -> list[str]:
+        """Return the meters of which a measurement holds a text field."""
+        (found,) = self._ask(influxql.worded(measurement, field), place)
+        return [original(series["tags"]["meter_id"]) for series in found]
 
     @understood(_error)
     def drop(self, place: str, measurement: str) -> None:

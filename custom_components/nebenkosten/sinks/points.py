@@ -1,15 +1,15 @@
 """A meter's results as points, with digests to know them again.
 
 Points are stamped with local midnights: a dial at that instant, the use of the day that
-begins with it.
+begins with it. The original's measurements have its fields alone, so that dashboards
+made for it can sum over all of them; what we add stands in measurements of our own.
 """
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
-from itertools import compress
 import math
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -26,15 +26,34 @@ DAILY: Final = "meter_interpolated_daily"
 MONTHLY: Final = "meter_interpolated_monthly"
 CONSUMPTION: Final = "meter_consumption"
 ANOMALY: Final = "meter_anomaly"
-MEASUREMENTS: Final = (DAILY, MONTHLY, CONSUMPTION, ANOMALY)
+# How far each day and each dial is known, and why a day is odd.
+CONSUMPTION_QUALITY: Final = "nebenkosten_consumption_quality"
+COUNTER_QUALITY: Final = "nebenkosten_counter_quality"
+EXPLAINED: Final = "nebenkosten_anomaly"
+ORIGINALS: Final = (DAILY, MONTHLY, CONSUMPTION, ANOMALY)
+MEASUREMENTS: Final = (*ORIGINALS, CONSUMPTION_QUALITY, COUNTER_QUALITY, EXPLAINED)
 # A preview lies beside them under other names.
 PREVIEW: Final = "_preview"
+# While points are moved, copies lie beside them under other names.
+PARKED: Final = "_moving"
 
-WITHDRAWN: Final = "withdrawn"
-_QUALITIES: Final = [known.name.lower() for known in Provenance]
+# What takes the place of a point that a server cannot delete.
+MARK: Final = "quality"
+_WITHDRAWN: Final = "withdrawn"
+SHARES: Final = (
+    Provenance.MEASURED,
+    Provenance.INTERPOLATED,
+    Provenance.EXTRAPOLATED,
+)
+# Servers keep the type that a field was first written with.
+COUNT: Final = "anomaly_count"
 
 if TYPE_CHECKING:
-    from ..engine.domain.report import Floats
+    from ..engine.domain.report import (
+        Bools,
+        Floats,
+        Ints,
+    )
 
 type Digests = dict[str, str]
 type Wording = Callable[[Finding], str]
@@ -56,50 +75,41 @@ class Results:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Table:
-    """Points of one measurement, in order: starts [epoch s], values, and how known.
-
-    `values` of NaN are no points; `codes` are of `Provenance`, a byte each.
-    """
+    """Points of one measurement, in order: starts [epoch s], a column of each field."""
 
     measurement: str
     tags: Mapping[str, str]
     starts: Floats
-    values: Floats
-    codes: bytes
+    columns: Mapping[str, Floats]
 
     def digests(self) -> Digests:
         """Return a digest for each quarter of a year (UTC) that has days."""
         found: Digests = {}
-        known = self.values == self.values  # NaN is not equal to itself
-        starts, values = self.starts[known], self.values[known]
-        codes = bytes(compress(self.codes, known.tolist()))
-        for start, end in _quarters(starts):
-            low, high = (int(starts.searchsorted(edge)) for edge in (start, end))
+        for start, end in _quarters(self.starts):
+            low, high = (int(self.starts.searchsorted(edge)) for edge in (start, end))
             if low < high:
                 found[f"{self.measurement}:{start:.0f}"] = _digest(
                     self.tags,
-                    starts[low:high].tobytes(),
-                    values[low:high].tobytes(),
-                    codes[low:high],
+                    self.columns,
+                    self.starts[low:high].tobytes(),
+                    *(
+                        self.columns[k][low:high].tobytes()
+                        for k in sorted(self.columns)
+                    ),
                 )
         return found
 
     def points(self, since: int) -> Iterator[Point]:
         """Yield the points from an instant [ns] on."""
         low = int(self.starts.searchsorted(since / SECOND))
-        for start, value, code in zip(
-            self.starts[low:].tolist(),
-            self.values[low:].tolist(),
-            self.codes[low:],
-            strict=True,
-        ):
-            if not math.isnan(value):
-                yield Point(
-                    measurement=self.measurement,
-                    tags=self.tags,
-                    fields={"value": value, "quality": _QUALITIES[code]},
-                    time=round(start) * SECOND,
-                )
+        columns = [column[low:].tolist() for column in self.columns.values()]
+        for start, *values in zip(self.starts[low:].tolist(), *columns, strict=True):
+            yield Point(
+                measurement=self.measurement,
+                tags=self.tags,
+                fields=dict(zip(self.columns, values, strict=True)),
+                time=round(start) * SECOND,
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,48 +134,60 @@ def wanted_points(
     results: Results, zone: ZoneInfo, text: Wording, suffix: str
 ) -> Wanted:
     """Return all points of a meter; an unknown day has none."""
+    # Late: nothing on the set-up path may load numpy.
+    import numpy as np
+
     report = results.report
     tags = {"meter_id": report.meter.meter_id, "unit": report.meter.unit}
-    codes = bytes(report.provenance.tolist())
-    # A dial at midnight is as sure as the better of the days that it joins.
-    shown = bytes(
-        min(codes[max(number - 1, 0) : number + 1], default=Provenance.UNKNOWN)
-        for number in range(len(report.counter))
-    )
-    firsts = [
-        number
-        for number, start in enumerate(report.midnights.tolist())
-        if datetime.fromtimestamp(start, zone).day == 1
-    ]
     midnights, dial = report.midnights, report.counter
+    # A dial at midnight is as sure as the better of the days that it joins.
+    days = np.pad(report.provenance, 1, constant_values=Provenance.UNKNOWN)
+    sure = np.minimum(days[:-1], days[1:])[: len(dial)]
+    day, known = ~np.isnan(report.use), ~np.isnan(dial)
+    firsts = known & np.array(
+        [datetime.fromtimestamp(at, zone).day == 1 for at in midnights.tolist()], bool
+    )
+
+    def table(name: str, known: Bools, columns: Mapping[str, Floats]) -> _Table:
+        kept = {field: column[known] for field, column in columns.items()}
+        return _Table(name + suffix, tags, midnights[: len(known)][known], kept)
+
     tables = (
-        _Table(CONSUMPTION + suffix, tags, midnights[:-1], report.use, codes),
-        _Table(DAILY + suffix, tags, midnights, dial, shown),
-        _Table(
-            MONTHLY + suffix,
-            tags,
-            midnights[firsts],
-            dial[firsts],
-            bytes(shown[number] for number in firsts),
-        ),
+        table(CONSUMPTION, day, {"value": report.use}),
+        table(CONSUMPTION_QUALITY, day, _shares(report.provenance)),
+        table(DAILY, known, {"value": dial}),
+        table(COUNTER_QUALITY, known, _shares(sure)),
+        table(MONTHLY, firsts, {"value": dial}),
     )
     events = tuple(
         Point(
-            measurement=ANOMALY + suffix,
+            measurement=name + suffix,
             tags={"meter_id": report.meter.meter_id},
-            fields=_flagged(day, text) | {"quality": _QUALITIES[codes[day.index]]},
-            time=round(float(midnights[day.index])) * SECOND,
+            fields={key: value for key, value in fields.items() if value is not None},
+            time=round(float(midnights[flagged.index])) * SECOND,
         )
-        for day in results.flagged
+        for flagged in results.flagged
+        for name, fields in (
+            (ANOMALY, _flagged(flagged)),
+            (EXPLAINED, _explained(flagged, text)),
+        )
     )
-    digests = _events_digest(ANOMALY + suffix, events)
-    for table in tables:
-        digests |= table.digests()
+    digests: Digests = {}
+    for one in tables:
+        digests |= one.digests()
+    for name in (ANOMALY + suffix, EXPLAINED + suffix):
+        digests |= _events_digest(name, [p for p in events if p.measurement == name])
     return Wanted(tables, events, digests)
 
 
-def _digest(tags: Mapping[str, str], *columns: bytes) -> str:
-    digest = blake2b(f"{sorted(tags.items())}".encode(), digest_size=12)
+def _shares(known: Ints) -> dict[str, Floats]:
+    """Return how much of each day (n,) is measured, interpolated and extrapolated."""
+    return {kind.name.lower(): (known == kind).astype(float) for kind in SHARES}
+
+
+def _digest(tags: Mapping[str, str], names: Iterable[str], *columns: bytes) -> str:
+    told = f"{sorted(tags.items())} {sorted(names)}"
+    digest = blake2b(told.encode(), digest_size=12)
     for column in columns:
         digest.update(column)
     return digest.hexdigest()
@@ -191,30 +213,62 @@ def _quarter(number: int) -> float:
 def _events_digest(measurement: str, events: Sequence[Point]) -> Digests:
     if not events:
         return {}
+    # Where nothing can be deleted a field that is no more is an empty one.
     told = [
-        f"{point.time} {sorted((k, _plain(v)) for k, v in point.fields.items())}"
+        f"{point.time} {sorted((k, _plain(v)) for k, v in point.fields.items() if v)}"
         for point in sorted(events, key=lambda point: point.time)
     ]
-    return {f"{measurement}:0": _digest({}, "\n".join(told).encode())}
+    return {f"{measurement}:0": _digest({}, (), "\n".join(told).encode())}
 
 
 def _plain(value: Field) -> str | float:
     return value if isinstance(value, str) else float(value)
 
 
-def _flagged(day: FlaggedDay, text: Wording) -> dict[str, Field]:
-    fields: dict[str, Field | None] = {
+def _flagged(day: FlaggedDay) -> dict[str, Field | None]:
+    return {
         "value": day.use,
         "z_score": day.z,
         "iqr_lower": day.low,
         "iqr_upper": day.high,
-        "anomaly_count": day.rules,
+        COUNT: day.rules,
+    }
+
+
+def _explained(day: FlaggedDay, text: Wording) -> dict[str, Field | None]:
+    return {
+        "value": day.use,
         "expected": day.expected,
         "score": day.anomaly.score,
         "kind": day.anomaly.kind,
         "reason": text(day.anomaly.reason),
     }
-    return {key: value for key, value in fields.items() if value is not None}
+
+
+def withdrawn(point: Point) -> Point:
+    """Return what is written over a point that cannot be deleted."""
+    return replace(point, fields=blank(point.fields) | {MARK: _WITHDRAWN})
+
+
+def is_withdrawn(point: Point) -> bool:
+    """Return whether a point stands for one that could not be deleted."""
+    return point.fields.get(MARK) == _WITHDRAWN
+
+
+def blank(fields: Mapping[str, Field]) -> dict[str, Field]:
+    """Return fields of the same types that say nothing."""
+    return {key: _blank(key, value) for key, value in fields.items()}
+
+
+def _blank(key: str, value: Field) -> Field:
+    if isinstance(value, str):
+        return ""
+    return 0 if key == COUNT else 0.0
+
+
+def true_fields(point: Point) -> dict[str, Field]:
+    """Return a point's fields without a text that was emptied: nothing deletes it."""
+    return {key: value for key, value in point.fields.items() if value != ""}
 
 
 def held_points(
@@ -226,12 +280,12 @@ def held_points(
     """
     found: Digests = {}
     for measurement in measurements:
-        events = measurement.startswith(ANOMALY)
+        events = measurement.removesuffix(PREVIEW) in (ANOMALY, EXPLAINED)
         begin = 0 if events else round(since) * SECOND
         points = [
-            point
+            replace(point, fields=true_fields(point))
             for point in server.points(place, measurement, meter_id, begin)
-            if point.fields.get("quality") != WITHDRAWN
+            if not is_withdrawn(point)
         ]
         if events:
             found |= _events_digest(measurement, points)
@@ -247,20 +301,21 @@ def _held(measurement: str, points: Sequence[Point]) -> Digests:
         start = _quarter(moment.year * 4 + (moment.month - 1) // 3)
         quarters.setdefault(start, []).append(point)
     return {
-        f"{measurement}:{start:.0f}": _digest(
-            found[0].tags,
-            array("d", [point.time / SECOND for point in found]).tobytes(),
-            array("d", [number(point.fields["value"]) for point in found]).tobytes(),
-            bytes(_code(point) for point in found),
-        )
+        f"{measurement}:{start:.0f}": _held_digest(found)
         for start, found in quarters.items()
     }
 
 
-def _code(point: Point) -> int:
-    """Return how a point is known; what is none of our words cannot be ours."""
-    word = point.fields.get("quality")
-    return _QUALITIES.index(word) if word in _QUALITIES else len(_QUALITIES)
+def _held_digest(points: Sequence[Point]) -> str:
+    """Return the digest of points in order; a field that one lacks is NaN."""
+    names = sorted({name for point in points for name in point.fields})
+    columns = [
+        [point.time / SECOND for point in points],
+        *([number(point.fields.get(name, "")) for point in points] for name in names),
+    ]
+    return _digest(
+        points[0].tags, names, *(array("d", column).tobytes() for column in columns)
+    )
 
 
 def number(value: Field) -> float:

@@ -7,6 +7,7 @@ all of it comes.
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
+import math
 from typing import Final
 
 from ..engine.domain.meters import SourceRef
@@ -85,7 +86,8 @@ def _all(
     for value in values:
         if value.value != last:
             kept.append(value)
-        last = value.value
+        if not math.isnan(value.value):
+            last = value.value
     return kept
 
 
@@ -129,8 +131,11 @@ def _collected(
     samples = [
         Sample(value.time / SECOND, value.value, series.unit) for value in values
     ]
+    # No dial shows what is no number: whoever keeps samples says so.
+    odd = [sample for sample in samples if math.isnan(sample.value)]
+    numbers = [sample for sample in samples if not math.isnan(sample.value)]
     return Collected(
-        samples=tuple(samples if shift is None else reduced(samples, shift)),
+        samples=(*(numbers if shift is None else reduced(numbers, shift)), *odd),
         amounts=(),
         amount_unit=None,
         until=samples[-1].instant,
