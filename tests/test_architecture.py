@@ -219,3 +219,12 @@ def test_docstrings_are_statements(module: Path) -> None:
         ):
             first = (ast.get_docstring(node) or "").split("\n")[0]
             assert not first.endswith("?"), first
+
+
+def test_no_two_classes_have_the_same_name() -> None:
+    named: dict[str, Path] = {}
+    for module in MODULES:
+        for node in ast.parse(module.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                assert node.name not in named, f"{module} and {named[node.name]}"
+                named[node.name] = module

@@ -11,7 +11,7 @@ import yaml
 
 from custom_components.nebenkosten.coordinator.alerts import Phase
 from custom_components.nebenkosten.coordinator.link import TO_MEND
-from custom_components.nebenkosten.coordinator.run import Status
+from custom_components.nebenkosten.coordinator.run import RunStatus
 from custom_components.nebenkosten.engine.anomalies.events import KINDS
 from custom_components.nebenkosten.engine.assessment.invariants import INVARIANTS
 from custom_components.nebenkosten.engine.cleaning.implausible_readings import Doubt
@@ -30,7 +30,7 @@ from custom_components.nebenkosten.sensor import HOUSE_SENSORS, METER_SENSORS
 from custom_components.nebenkosten.sources.tibber import TibberError
 from custom_components.nebenkosten.sources.water_temperature import WaterError
 from custom_components.nebenkosten.texts import finding_text, load_sentences, shown
-from custom_components.nebenkosten.wiring.plan import Fault, Place
+from custom_components.nebenkosten.wiring.plan import DashboardPlace, Fault
 
 PACKAGE = Path(__file__).parent.parent / "custom_components" / "nebenkosten"
 SOURCE = "\n".join(p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py"))
@@ -111,10 +111,14 @@ def test_every_key_used_in_code_has_a_text() -> None:
     used |= {f"metric_{key}" for key in METRICS}
     used |= {f"explain_{how}" for how in explained}
     used |= {f"file_{code}" for code in re.findall(_FILE_CODES, SOURCE)} | {"file_line"}
-    used |= {f"place_{place}" for place in Place if place is not Place.OTHER}
+    used |= {
+        f"place_{place}"
+        for place in DashboardPlace
+        if place is not DashboardPlace.OTHER
+    }
     used |= {f"wiring_{fault}" for fault in Fault}
     used |= {f"logbook_{phase}" for phase in Phase}
-    used |= {f"logbook_run_{status}" for status in Status}
+    used |= {f"logbook_run_{status}" for status in RunStatus}
     used |= {f"kind_{kind}" for kind in ("physical", "master", "virtual")}
     used |= {f"explain_dial_{known.name.lower()}" for known in Provenance}
     assert used == set(EN["exceptions"])

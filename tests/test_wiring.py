@@ -13,7 +13,7 @@ from custom_components.nebenkosten.engine.domain.meters import (
     Term,
     Virtual,
 )
-from custom_components.nebenkosten.wiring.plan import Entry, Fault, Place, plan
+from custom_components.nebenkosten.wiring.plan import DashboardPlace, Entry, Fault, plan
 
 TODAY = date(2026, 3, 10)
 
@@ -27,7 +27,7 @@ def house(*meters: Meter) -> House:
     return House(time_zone="Europe/Berlin", meters=meters)
 
 
-def places(*meters: Meter) -> dict[str, Place]:
+def places(*meters: Meter) -> dict[str, DashboardPlace]:
     found = plan(house(*meters), [], TODAY).additions
     return {entry.statistic_id.split(":")[1]: entry.place for entry in found}
 
@@ -41,11 +41,13 @@ def places(*meters: Meter) -> dict[str, Place]:
         (meter("a", Medium.HEAT, part_of="b"), None),
         (meter("a", Medium.OTHER, unit="Stück", role=Role.MAIN), None),
         (meter("a", removed=date(2025, 1, 1)), None),
-        (meter("a", Medium.GAS, unit="m³"), Place.GAS),
-        (meter("a", role=Role.SUB), Place.DEVICE),
+        (meter("a", Medium.GAS, unit="m³"), DashboardPlace.GAS),
+        (meter("a", role=Role.SUB), DashboardPlace.DEVICE),
     ],
 )
-def test_a_meter_has_one_place_or_none(one: Meter, place: Place | None) -> None:
+def test_a_meter_has_one_place_or_none(
+    one: Meter, place: DashboardPlace | None
+) -> None:
     assert places(one) == ({} if place is None else {"a_consumption": place})
 
 
@@ -55,10 +57,10 @@ def test_of_two_alike_nobody_knows_which_is_the_main_one() -> None:
 
 @pytest.mark.parametrize(
     ("role", "own"),
-    [(None, {}), (Role.SUB, {"rest_consumption": Place.DEVICE})],
+    [(None, {}), (Role.SUB, {"rest_consumption": DashboardPlace.DEVICE})],
 )
 def test_what_a_formula_subtracts_is_a_part(
-    role: Role | None, own: dict[str, Place]
+    role: Role | None, own: dict[str, DashboardPlace]
 ) -> None:
     rest = Virtual(
         meter_id="rest",
@@ -72,22 +74,22 @@ def test_what_a_formula_subtracts_is_a_part(
     computed = House(time_zone="Europe/Berlin", meters=meters, virtuals=(rest,))
     found = plan(computed, [], TODAY).additions
     there = {entry.statistic_id.split(":")[1]: entry.place for entry in found}
-    assert there == {"a_consumption": Place.GRID, **own}
+    assert there == {"a_consumption": DashboardPlace.GRID, **own}
 
 
 @pytest.mark.parametrize(
     ("medium", "unit", "place", "wrong"),
     [
-        (Medium.GAS, "m³", Place.GAS, False),
-        (Medium.GAS, "m³", Place.WATER, True),
-        (Medium.WATER, "m³", Place.WATER_DEVICE, False),
-        (Medium.ELECTRICITY, "kWh", Place.OTHER, False),
-        (Medium.HEAT, "kWh", Place.DEVICE, False),
-        (Medium.HEAT, "kWh", Place.GRID, True),
+        (Medium.GAS, "m³", DashboardPlace.GAS, False),
+        (Medium.GAS, "m³", DashboardPlace.WATER, True),
+        (Medium.WATER, "m³", DashboardPlace.WATER_DEVICE, False),
+        (Medium.ELECTRICITY, "kWh", DashboardPlace.OTHER, False),
+        (Medium.HEAT, "kWh", DashboardPlace.DEVICE, False),
+        (Medium.HEAT, "kWh", DashboardPlace.GRID, True),
     ],
 )
 def test_a_medium_has_its_places(
-    medium: Medium, unit: str, place: Place, wrong: bool
+    medium: Medium, unit: str, place: DashboardPlace, wrong: bool
 ) -> None:
     entry = Entry(place, "nebenkosten:a_consumption")
     found = plan(house(meter("a", medium, unit=unit)), [entry], TODAY).findings
@@ -96,14 +98,16 @@ def test_a_medium_has_its_places(
 
 def test_a_ring_of_parts_is_no_whole() -> None:
     ring = house(meter("a", part_of="b"), meter("b", part_of="a"))
-    entry = Entry(Place.GRID, "nebenkosten:a_consumption")
+    entry = Entry(DashboardPlace.GRID, "nebenkosten:a_consumption")
     assert plan(ring, [entry], TODAY).findings == ()
 
 
 def test_gas_stands_there_in_one_unit_only() -> None:
     one = house(meter("a", Medium.GAS, unit="m³"))
-    energy = Entry(Place.GAS, "nebenkosten:a_energy")
+    energy = Entry(DashboardPlace.GAS, "nebenkosten:a_energy")
     assert plan(one, [energy], TODAY).additions == ()
     assert plan(one, [energy], TODAY).findings == ()
-    both = plan(one, [energy, Entry(Place.GAS, "nebenkosten:a_consumption")], TODAY)
+    both = plan(
+        one, [energy, Entry(DashboardPlace.GAS, "nebenkosten:a_consumption")], TODAY
+    )
     assert [finding.entry for finding in both.findings] == [energy]

@@ -27,7 +27,7 @@ from .engine.queries.json_report import (
     meters_json,
     run_json,
 )
-from .sources.csv_readings import Row
+from .sources.csv_readings import ReadingRow
 from .sources.house_folder import HouseError, HouseFolder, read_house
 from .sources.table import FileError
 from .sources.text import TextError, parse_instant
@@ -90,8 +90,8 @@ def _result(
     return {"run": run_json(report, "engine", duration, stages), "meters": meters}
 
 
-def _rows(folder: HouseFolder) -> list[Row]:
-    rows: list[Row] = []
+def _rows(folder: HouseFolder) -> list[ReadingRow]:
+    rows: list[ReadingRow] = []
     for path, parsed in folder.readings():
         for rejected in parsed.rejected[:1]:
             raise RowError(
@@ -102,7 +102,7 @@ def _rows(folder: HouseFolder) -> list[Row]:
     return rows
 
 
-def _after_all(rows: list[Row], zone: ZoneInfo) -> float:
+def _after_all(rows: list[ReadingRow], zone: ZoneInfo) -> float:
     """Return the first local midnight at or after the newest reading."""
     newest = max((row.instant for row in rows), default=0.0)
     return local_days.midnight(
@@ -110,14 +110,14 @@ def _after_all(rows: list[Row], zone: ZoneInfo) -> float:
     )
 
 
-def _series(rows: Iterable[Row]) -> dict[str, Series]:
-    by_meter: dict[str, list[tuple[int, Row]]] = defaultdict(list)
+def _series(rows: Iterable[ReadingRow]) -> dict[str, Series]:
+    by_meter: dict[str, list[tuple[int, ReadingRow]]] = defaultdict(list)
     for number, row in enumerate(rows):
         by_meter[row.meter.key].append((number, row))
     return {key: _columns(found) for key, found in by_meter.items()}
 
 
-def _columns(found: list[tuple[int, Row]]) -> Series:
+def _columns(found: list[tuple[int, ReadingRow]]) -> Series:
     names: dict[str | None, int] = {None: 0}
     units = [names.setdefault(row.unit, len(names)) for _, row in found]
     numbers = [number for number, _ in found]

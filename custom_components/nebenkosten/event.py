@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import EVENT_ANOMALY, EVENT_RUN_FINISHED
 from .coordinator.alerts import Phase
 from .coordinator.notices import is_worth_a_line
-from .coordinator.run import Status
+from .coordinator.run import RunStatus
 from .data import NkConfigEntry
 from .entity import HouseEntity, MeterEntity, async_add_of_meters
 
@@ -28,7 +28,7 @@ RUN = EventEntityDescription(
     key="run",
     translation_key="run",
     entity_category=EntityCategory.DIAGNOSTIC,
-    event_types=[status.value for status in Status],
+    event_types=[status.value for status in RunStatus],
 )
 _OF_RUN = ("run_id", "trigger", "started", "duration_s", "errors", "mended")
 

@@ -15,7 +15,7 @@ from .engine.domain.local_days import iso
 from .errors import refuse
 from .file_access import read_file
 from .journal.records import NewReading
-from .sources.csv_readings import Expectation, Parsed, parse, parse_table
+from .sources.csv_readings import Parsed, RowContext, parse, parse_table
 from .sources.table import FileError, table_of
 from .texts import Sentences
 
@@ -24,7 +24,7 @@ _DOUBTFUL_SHOWN: Final = 1_000
 
 
 def parse_given(
-    hass: HomeAssistant, given: dict[str, Any], expected: Expectation
+    hass: HomeAssistant, given: dict[str, Any], expected: RowContext
 ) -> Parsed:
     """Read and parse a file or a text; blocks."""
     try:

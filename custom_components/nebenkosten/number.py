@@ -34,14 +34,14 @@ async def async_setup_entry(
     """Add a box for each meter that nothing reads automatically."""
     analytics = entry.runtime_data
 
-    def boxes(meter: AnyMeter) -> Iterable[NewReading]:
+    def boxes(meter: AnyMeter) -> Iterable[NewReadingNumber]:
         if isinstance(meter, Meter) and not meter.sources and meter.removed is None:
-            yield NewReading(analytics, meter, NEW_READING)
+            yield NewReadingNumber(analytics, meter, NEW_READING)
 
     await async_add_of_meters(analytics, Platform.NUMBER, async_add_entities, boxes)
 
 
-class NewReading(MeterEntity, NumberEntity):
+class NewReadingNumber(MeterEntity, NumberEntity):
     """Shows the last reading and takes the next one, read just now."""
 
     _attr_mode = NumberMode.BOX

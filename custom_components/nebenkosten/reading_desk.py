@@ -56,7 +56,7 @@ _DAY: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class EnteredReading:
     """A reading that is in the journal now, and the findings that it brought."""
 
     reading_id: int
@@ -149,7 +149,7 @@ async def async_add_all(
     *,
     confirmed: bool | None,
     number: NewNumber | None = None,
-) -> list[Kept]:
+) -> list[EnteredReading]:
     """Keep readings of one meter, all or none, and let it be computed anew.
 
     What does not fit is kept, too, and doubted; with `confirmed` it is vouched for, or
@@ -172,7 +172,7 @@ async def async_add_all(
     findings = new_findings(before, await _async_findings(analytics, meter))
     analytics.request([meter])
     return [
-        Kept(reading_id, one.value, findings)
+        EnteredReading(reading_id, one.value, findings)
         for reading_id, one in zip(added.ids, new, strict=True)
     ]
 
@@ -205,7 +205,7 @@ async def async_edit(
     reading_id: int,
     given: Mapping[str, Any],
     caller: Caller,
-) -> Kept:
+) -> EnteredReading:
     """Change a reading; the old value stays readable."""
     stored: StoredReading = await async_in_journal(
         hass, readings.get, analytics.journal, reading_id
@@ -236,7 +236,7 @@ async def async_edit(
         await _async_confirm(hass, analytics, [reading_id], caller)
     findings = await _async_findings(analytics, stored.meter)
     analytics.request([stored.meter])
-    return Kept(reading_id, changed.value, new_findings(before, findings))
+    return EnteredReading(reading_id, changed.value, new_findings(before, findings))
 
 
 async def async_delete(

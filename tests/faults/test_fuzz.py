@@ -28,7 +28,7 @@ from custom_components.nebenkosten.influx.connection import (
 from custom_components.nebenkosten.influx.model import Server, series_from
 from custom_components.nebenkosten.influx.v1 import InfluxQLServer
 from custom_components.nebenkosten.influx.v2 import FluxServer
-from custom_components.nebenkosten.sources.csv_readings import Expectation, parse_table
+from custom_components.nebenkosten.sources.csv_readings import RowContext, parse_table
 from custom_components.nebenkosten.sources.original import read_original
 from custom_components.nebenkosten.sources.table import FileError, table_of
 from custom_components.nebenkosten.sources.text import (
@@ -48,7 +48,7 @@ from ..home_assistant.test_house_import import CONFIG, METERS, PATTERNS
 from ..sources.water_pages import PAGES
 
 BERLIN = ZoneInfo("Europe/Berlin")
-EXPECTED = Expectation(meters={"strom": meter()}, zone=BERLIN, latest=at("2026-01-01"))
+EXPECTED = RowContext(meters={"strom": meter()}, zone=BERLIN, latest=at("2026-01-01"))
 _CELL = st.one_of(
     st.text(max_size=12),
     st.sampled_from(

@@ -4,7 +4,7 @@ import numpy as np
 
 from custom_components.nebenkosten.engine.domain.report import Rows
 from custom_components.nebenkosten.sinks.difference import (
-    Row,
+    StatisticRow,
     difference,
     fingerprints,
     first_difference,
@@ -12,12 +12,13 @@ from custom_components.nebenkosten.sinks.difference import (
 )
 
 ROWS = [
-    Row(day * 86400.0, float(day), None if day == 3 else day + 0.5) for day in range(9)
+    StatisticRow(day * 86400.0, float(day), None if day == 3 else day + 0.5)
+    for day in range(9)
 ]
 
 
 def test_equal_rows_need_nothing() -> None:
-    noisy = [Row(r.start, r.sum * (1 + 1e-12), r.state) for r in ROWS]
+    noisy = [StatisticRow(r.start, r.sum * (1 + 1e-12), r.state) for r in ROWS]
     found = difference(ROWS, noisy)
     assert (found.upserts, found.surplus, found.changed) == ((), None, ())
 
@@ -25,9 +26,9 @@ def test_equal_rows_need_nothing() -> None:
 def test_only_what_differs_is_written() -> None:
     wanted = [
         *ROWS[:4],
-        Row(ROWS[4].start, 4.5, 4.5),
+        StatisticRow(ROWS[4].start, 4.5, 4.5),
         *ROWS[5:],
-        Row(9 * 86400.0, 9, 9),
+        StatisticRow(9 * 86400.0, 9, 9),
     ]
     found = difference(ROWS, wanted)
     assert found.upserts == (wanted[4], wanted[9])
@@ -46,7 +47,7 @@ def test_what_must_go_is_cleared_from_there_on() -> None:
 
 
 def test_a_dial_that_becomes_unknown_is_a_difference() -> None:
-    wanted = [Row(r.start, r.sum, None) for r in ROWS]
+    wanted = [StatisticRow(r.start, r.sum, None) for r in ROWS]
     assert len(difference(ROWS, wanted).upserts) == len(ROWS) - 1
 
 
@@ -67,4 +68,7 @@ def test_fingerprints_tell_from_which_year_on() -> None:
 
 def test_rows_since_an_instant() -> None:
     rows = _rows((0.0, 1, 1), (10.0, 2, np.nan), (20.0, 3, 3))
-    assert rows_since(rows, 5.0) == [Row(10.0, 2, None), Row(20.0, 3, 3)]
+    assert rows_since(rows, 5.0) == [
+        StatisticRow(10.0, 2, None),
+        StatisticRow(20.0, 3, 3),
+    ]

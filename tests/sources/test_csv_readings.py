@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.nebenkosten.sources.csv_readings import (
-    Expectation,
+    RowContext,
     parse,
 )
 from custom_components.nebenkosten.sources.table import FileError, decode
 from tests.engine.houses import at, meter
 
-EXPECTED = Expectation(
+EXPECTED = RowContext(
     meters={"strom": meter()}, zone=ZoneInfo("Europe/Berlin"), latest=at("2026-01-01")
 )
 

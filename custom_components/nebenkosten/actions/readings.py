@@ -23,7 +23,7 @@ from ..journal.store import Journal
 from ..responses import findings_response, readings_response
 from ..rights import POLICY_CONTROL, async_caller
 from ..sources.cells import marked
-from ..sources.csv_readings import Expectation
+from ..sources.csv_readings import RowContext
 from ..sources.text import number_text
 from ..texts import Wording, async_sentences, async_wording
 from .choosing import (
@@ -150,7 +150,7 @@ async def import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
     if only is not None and len(only) != 1:
         raise refuse("one_meter_only")
     zone = zone_of(analytics)
-    expected = Expectation(
+    expected = RowContext(
         meters=analytics.physical,
         zone=zone,
         latest=desk.latest_instant(zone),

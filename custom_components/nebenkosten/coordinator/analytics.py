@@ -33,14 +33,14 @@ from .issues import Issues
 from .live import Live
 from .lookup import Lookup
 from .opening import async_note_revision, async_take_decisions
-from .run import Request, Run, Status, Trigger
+from .run import Request, Run, RunStatus, Trigger
 from .run_log import RunLog
 from .runner import Runner
 from .serial_numbers import give_number
 from .servers import Servers
 from .summary import async_summary
 from .watching import Watching
-from .weather import Weather
+from .weather import OutdoorWeather
 
 _LOGGER = logging.getLogger(__name__)
 # Entities that are told at one go, before others have their turn.
@@ -60,7 +60,7 @@ class Result:
     meters: Mapping[str, Snapshot]
     alerts: Mapping[str, tuple[Alert, ...]]
     last_run: float | None
-    status: Status | None
+    status: RunStatus | None
     automatic: bool
     sizes: Sizes | None = None
     missed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Analytics(DataUpdateCoordinator[Result]):
         self._missed: dict[str, tuple[str, ...]] = {}
         self._running: set[asyncio.Task[Any]] = set()
         self.runner = Runner(hass, entry, self)
-        self.weather = Weather(hass, entry)
+        self.weather = OutdoorWeather(hass, entry)
         self.lookup = Lookup(
             hass, self.weather, lambda: self.journal, lambda: self.house
         )
@@ -290,7 +290,7 @@ class Analytics(DataUpdateCoordinator[Result]):
             meters,
             alerts,
             self.cache.last_run,
-            None if last is None else Status(str(last)),
+            None if last is None else RunStatus(str(last)),
             automatic=self.cache.decisions.automatic,
             sizes=self._sizes,
             missed=dict(self._missed),

@@ -30,7 +30,7 @@ from .progress import Progress
 from .publication import Publication
 from .raw import async_hand_on
 from .recording import of_meter
-from .run import MeterRun, Request, Run, Status
+from .run import MeterRun, Request, Run, RunStatus
 from .servers import Servers
 
 _LOGGER = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Execution:
         self._run_id = uuid4().hex
         self._progress = Progress(hass, self._run_id)
         self._errors: list[str] = []
-        self._failed: dict[str, Status] = {}
+        self._failed: dict[str, RunStatus] = {}
         self._missed: dict[str, tuple[str, ...]] = {}
         self._collected: dict[str, int] = {}
         self._told: tuple[Told, ...] = ()
@@ -97,11 +97,11 @@ class Execution:
 
     def broken_off(self, request: Request, reason: str) -> Run:
         """Return the record of a run that came to no end; `reason` is a sentence."""
-        failed = MeterRun(status=Status.FAILED)
+        failed = MeterRun(status=RunStatus.FAILED)
         return Run(
             run_id=self._run_id,
             trigger=request.trigger,
-            status=Status.FAILED,
+            status=RunStatus.FAILED,
             started=dt_util.utc_from_timestamp(self._started),
             duration=time.perf_counter() - self._begun,
             stages=dict(self._stages),
@@ -147,7 +147,7 @@ class Execution:
             self._miss(meter, [error.name])
         except Exception:
             _LOGGER.exception("Sources of %s cannot be read", meter.meter_id)
-            self._fail(meter, Status.PARTIAL, "sources")
+            self._fail(meter, RunStatus.PARTIAL, "sources")
 
     async def _collect_one(self, meter: Meter, again_from: date | None) -> None:
         gathered = await async_collect(
@@ -189,7 +189,7 @@ class Execution:
                 results |= await self._analysed((meter,), as_of)
             except Exception:
                 _LOGGER.exception("%s cannot be computed", meter.meter_id)
-                self._fail(meter, Status.FAILED, "analysis")
+                self._fail(meter, RunStatus.FAILED, "analysis")
         return results
 
     async def _analysed(
@@ -208,7 +208,7 @@ class Execution:
         """Leave out what must not be published; its last good result stays."""
         for result in results.values():
             if result.broken:
-                self._fail(result.report.meter, Status.PARTIAL, "invariant")
+                self._fail(result.report.meter, RunStatus.PARTIAL, "invariant")
         return {key: one for key, one in results.items() if not one.broken}
 
     async def _async_told(
@@ -247,11 +247,11 @@ class Execution:
     def _miss(self, meter: Definition, names: list[str]) -> None:
         """Note which servers a meter is behind for; the next run catches up."""
         for name in names:
-            self._fail(meter, Status.PARTIAL, name)
+            self._fail(meter, RunStatus.PARTIAL, name)
             known = self._missed.get(meter.key, ())
             self._missed[meter.key] = (*known, name)
 
-    def _fail(self, meter: Definition, status: Status, what: str) -> None:
+    def _fail(self, meter: Definition, status: RunStatus, what: str) -> None:
         self._errors.append(f"{what}: {meter.meter_id}")
         self._failed[meter.key] = status
 
@@ -263,9 +263,9 @@ class Execution:
         *,
         nothing: bool,
     ) -> Run:
-        status = Status.PARTIAL if self._errors else Status.OK
+        status = RunStatus.PARTIAL if self._errors else RunStatus.OK
         if meters and nothing:
-            status = Status.FAILED
+            status = RunStatus.FAILED
         return Run(
             run_id=self._run_id,
             trigger=request.trigger,
@@ -309,11 +309,11 @@ class Execution:
         publication: Publication,
     ) -> MeterRun:
         if result is None:
-            return MeterRun(status=Status.FAILED)
+            return MeterRun(status=RunStatus.FAILED)
         return of_meter(
             result,
             request,
-            self._failed.get(meter.key, Status.OK),
+            self._failed.get(meter.key, RunStatus.OK),
             self._collected.get(meter.key, 0),
             publication.done(meter.key),
             self._house.time_zone,

@@ -11,7 +11,7 @@ from ..engine.domain.meters import (
     Virtual,
 )
 from ..engine.domain.report import Snapshot
-from .run import Status
+from .run import RunStatus
 
 if TYPE_CHECKING:
     from .analytics import Analytics
@@ -46,12 +46,12 @@ def _errors(analytics: Analytics) -> Iterator[str]:
         yield "journal"
     if analytics.clock_check.is_wrong:
         yield "clock"
-    if analytics.data.status is Status.FAILED:
+    if analytics.data.status is RunStatus.FAILED:
         yield "run_failed"
 
 
 def _warnings(analytics: Analytics) -> Iterator[str]:
-    if analytics.data.status is Status.PARTIAL:
+    if analytics.data.status is RunStatus.PARTIAL:
         yield "run_partial"
     if not analytics.data.automatic:
         yield "paused"

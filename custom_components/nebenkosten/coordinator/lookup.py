@@ -19,7 +19,7 @@ from ..journal.records import NewReading
 from ..journal.store import Journal
 from . import stages
 from .last_hours import LastHours, last_hours
-from .weather import Weather
+from .weather import OutdoorWeather
 
 if TYPE_CHECKING:
     from ..engine.queries.counter_at import State
@@ -33,7 +33,7 @@ class Lookup:
     def __init__(
         self,
         hass: HomeAssistant,
-        weather: Weather,
+        weather: OutdoorWeather,
         journal: Callable[[], Journal],
         house: Callable[[], House],
     ) -> None:

@@ -13,7 +13,7 @@ from ..engine.domain.meters import (
     Definition,
 )
 from .alerts import Phase, Told
-from .run import Run, Status, Trigger
+from .run import Run, RunStatus, Trigger
 
 # Errors, and places that were mended, that an event names.
 _NAMED: Final = 10
@@ -23,7 +23,7 @@ _SOLEMN: Final = (Trigger.MANUAL, Trigger.NIGHTLY)
 
 def is_worth_a_line(told: Mapping[str, Any]) -> bool:
     """Return whether logbook and history should show the end of a run by its event."""
-    by_clock = told["status"] == Status.OK and told["trigger"] not in _SOLEMN
+    by_clock = told["status"] == RunStatus.OK and told["trigger"] not in _SOLEMN
     return not by_clock or bool(told["mended"])
 
 

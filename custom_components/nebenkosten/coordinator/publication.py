@@ -18,7 +18,7 @@ from ..sinks.statistics import Outcome, Statistic
 from .cache import Cache, Remembered
 from .points import Points
 from .progress import Progress
-from .run import Month, Request, Status
+from .run import Month, Request, RunStatus
 from .servers import InfluxLink
 from .stages import Analysis
 
@@ -57,7 +57,7 @@ class Publication:
         self._progress = progress
         self._preview = preview
         self._done: dict[str, Done] = {}
-        self.failed: list[tuple[Definition, Status, str]] = []
+        self.failed: list[tuple[Definition, RunStatus, str]] = []
         self.errors: list[str] = []
         self.missed: dict[str, tuple[str, ...]] = {}
         self.rows = 0
@@ -89,7 +89,7 @@ class Publication:
                 )
             except OutOfReachError as error:
                 meter = result.report.meter
-                self.failed.append((meter, Status.PARTIAL, error.name))
+                self.failed.append((meter, RunStatus.PARTIAL, error.name))
                 break
             months = await self._hass.async_add_executor_job(
                 _compared, old, wanted, zone, request
@@ -108,12 +108,12 @@ class Publication:
             self.rows += sum(outcome.written for outcome in own)
             if not all(outcome.reached for outcome in own):
                 self._miss(key, RECORDER)
-                self.failed.append((result.report.meter, Status.PARTIAL, RECORDER))
+                self.failed.append((result.report.meter, RunStatus.PARTIAL, RECORDER))
             elif all(outcome.verified for outcome in own):
                 self._cache.meters[key] = Remembered(result.stamp, result.snapshot)
             else:
                 meter = result.report.meter
-                self.failed.append((meter, Status.PARTIAL, "statistics"))
+                self.failed.append((meter, RunStatus.PARTIAL, "statistics"))
 
     def _miss(self, key: str, name: str) -> None:
         """Note who was out of reach: the meter is published again later."""
@@ -141,13 +141,13 @@ class Publication:
                     key, result.report, self._cache
                 )
                 if points.refuses(key):
-                    self.failed.append((meter, Status.PARTIAL, "points"))
+                    self.failed.append((meter, RunStatus.PARTIAL, "points"))
             except OutOfReachError as error:
                 self._miss(key, error.name)
                 self.errors.append(f"{error.name}: {meter.meter_id}")
             except Exception:
                 _LOGGER.exception("Points of %s cannot be written", meter.meter_id)
-                self.failed.append((meter, Status.PARTIAL, "points"))
+                self.failed.append((meter, RunStatus.PARTIAL, "points"))
 
 
 def _compared(

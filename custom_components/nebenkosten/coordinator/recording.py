@@ -4,14 +4,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from .publication import Done
-from .run import MeterRun, Request, Status
+from .run import MeterRun, Request, RunStatus
 from .stages import Analysis
 
 
 def of_meter(
     result: Analysis,
     request: Request,
-    status: Status,
+    status: RunStatus,
     collected: int,
     done: Done,
     time_zone: str,

@@ -25,7 +25,7 @@ class Trigger(StrEnum):
     BURST = "burst"
 
 
-class Status(StrEnum):
+class RunStatus(StrEnum):
     """How a run, or one meter in it, ended."""
 
     OK = "ok"
@@ -71,7 +71,7 @@ class MeterRun:
     run would change or has looked at.
     """
 
-    status: Status
+    status: RunStatus
     readings: int = 0
     collected: int = 0
     days: int = 0
@@ -95,7 +95,7 @@ class Run:
 
     run_id: str
     trigger: Trigger
-    status: Status
+    status: RunStatus
     started: datetime
     duration: float
     stages: Mapping[str, float]

@@ -21,7 +21,7 @@ from ..data import NkConfigEntry
 from ..influx.model import SECOND, Asks, Point
 from ..outside import OutOfReachError, OutsideError
 from ..sinks.temperatures import async_record
-from ..sources.water_temperature import ZONE, Row, async_fetch
+from ..sources.water_temperature import ZONE, TemperatureRow, async_fetch
 from .link import Link
 from .polling import Polling
 from .stored import async_stored
@@ -66,7 +66,7 @@ def station_of(subentry: ConfigSubentry) -> StationDefinition:
     )
 
 
-class Station(Polling[Row | None]):
+class Station(Polling[TemperatureRow | None]):
     """Asks one page now and then and keeps all that is new on it."""
 
     def __init__(
@@ -85,7 +85,7 @@ class Station(Polling[Row | None]):
         self._store = Store[_Content](
             hass, _VERSION, f"{DOMAIN}.{definition.unique_id}"
         )
-        self._unsent: list[Row] = []
+        self._unsent: list[TemperatureRow] = []
         self._etag: str | None = None
         self._modified: str | None = None
 
@@ -104,7 +104,7 @@ class Station(Polling[Row | None]):
         self.config_entry.async_on_unload(self.async_add_listener(_nothing))
 
     @override
-    async def async_fetch(self) -> Row | None:
+    async def async_fetch(self) -> TemperatureRow | None:
         try:
             await self.link.async_try(self._async_ask)
         finally:
@@ -135,7 +135,7 @@ class Station(Polling[Row | None]):
                 },
             )
 
-    async def _async_take(self, given: Sequence[Row]) -> None:
+    async def _async_take(self, given: Sequence[TemperatureRow]) -> None:
         """Keep the rows of a page that are new, and let statistics hold all of them.
 
         A row of the future is a slip of the station: no later one would be new.
@@ -150,7 +150,7 @@ class Station(Polling[Row | None]):
             await self._store.async_save(self._content())
             await self._async_record(rows)
 
-    async def _async_record(self, rows: list[Row]) -> None:
+    async def _async_record(self, rows: list[TemperatureRow]) -> None:
         entity_id = er.async_get(self.hass).async_get_entity_id(
             Platform.SENSOR, DOMAIN, self.definition.unique_id
         )
@@ -173,8 +173,8 @@ class Station(Polling[Row | None]):
     def _fill(self, content: _Content) -> None:
         last = content["last"]
         known = last is not None and last[0] <= time.time() + _AHEAD
-        self.data = Row(*last) if last and known else None
-        self._unsent = [Row(*row) for row in content["unsent"]]
+        self.data = TemperatureRow(*last) if last and known else None
+        self._unsent = [TemperatureRow(*row) for row in content["unsent"]]
         self._etag, self._modified = content["etag"], content["modified"]
 
     def _content(self) -> _Content:
@@ -193,7 +193,7 @@ def _nothing(*_: Any) -> None:
     """Listen, and do nothing."""
 
 
-def _point(definition: StationDefinition, row: Row) -> Point:
+def _point(definition: StationDefinition, row: TemperatureRow) -> Point:
     host = urlsplit(definition.url).hostname or ""
     return Point(
         measurement="°C",

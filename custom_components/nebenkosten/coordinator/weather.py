@@ -18,7 +18,7 @@ from .stages import Moment
 _LOGGER = logging.getLogger(__name__)
 
 
-class Weather:
+class OutdoorWeather:
     """Keeps the daily means of the outdoor temperature that the last run worked with.
 
     Each run asks anew. Who looks something up in between gets the same ones, unless

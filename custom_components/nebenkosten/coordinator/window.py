@@ -40,7 +40,7 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class HourlyRate:
     """Use per hour [unit/h]: now, and between the minutes of the last hour."""
 
     now: float | None
@@ -111,14 +111,14 @@ class Window:
         known = {bucket.minute: bucket for bucket in self._buckets}
         return [known.get(last - back) for back in range(MINUTES - 1, -1, -1)]
 
-    def pace(self, now: float) -> Pace:
+    def pace(self, now: float) -> HourlyRate:
         """Return how fast it goes; None where the reports do not tell."""
         recent = [one for one in self._buckets if now - one.last_at <= NOW]
         steps = list(_steps(bucket for bucket in self.minutes(now) if bucket))
         total = sum(used for used, _ in steps)
         took = sum(seconds for _, seconds in steps)
         rates = [used / seconds * _HOUR for used, seconds in steps]
-        return Pace(
+        return HourlyRate(
             now=_rate(recent),
             low=min(rates, default=None),
             high=max(rates, default=None),

@@ -51,7 +51,7 @@ from .domain.report import (
 )
 from .domain.units import UnitMismatchError
 from .meter_kinds import master, physical, virtual
-from .meter_kinds.master import Source
+from .meter_kinds.master import MasterSource
 from .meter_kinds.physical import Prepared
 from .reconstruction import uncertainty
 from .reconstruction.meter_line import Line
@@ -313,15 +313,15 @@ class _Work:
                 return (computed(meter, operand),)
         return ()
 
-    def _sources(self, meter: Master) -> dict[str, Source | None]:
+    def _sources(self, meter: Master) -> dict[str, MasterSource | None]:
         """Return what a master counts from, by key; None is one without readings."""
-        found: dict[str, Source | None] = {}
+        found: dict[str, MasterSource | None] = {}
         for key in dict.fromkeys(meter.operands):
             line, operand = self._lines.get(key), self._meters.get(key)
             if operand is None or line is None:
                 found[key] = None
                 continue
-            found[key] = Source(
+            found[key] = MasterSource(
                 line,
                 self._behind[key],
                 gas_conversion.conversion(operand, meter, self._house.gas, self._zone),

@@ -29,7 +29,7 @@ type Row = dict[str, Field]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Series:
+class ValueSeries:
     """Values in order of time [ns]; what is no number is NaN."""
 
     times: NDArray[np.int64]
@@ -39,11 +39,11 @@ class Series:
         """Return each of them."""
         return list(map(Value, self.times.tolist(), self.values.tolist(), strict=True))
 
-    def numbers(self) -> Series:
+    def numbers(self) -> ValueSeries:
         """Return what is a number."""
         return self._of(~np.isnan(self.values))
 
-    def telling(self, step: int) -> Series:
+    def telling(self, step: int) -> ValueSeries:
         """Return the first and last number of each step [ns] and both sides of a fall.
 
         What is no number stays, so that somebody can say so; of several at an instant
@@ -57,8 +57,8 @@ class Series:
         odd[at] = np.append(border, at[:1] >= 0) | np.append(at[:1] >= 0, border)
         return self._of(odd)
 
-    def _of(self, kept: NDArray[np.bool_]) -> Series:
-        return Series(self.times[kept], self.values[kept])
+    def _of(self, kept: NDArray[np.bool_]) -> ValueSeries:
+        return ValueSeries(self.times[kept], self.values[kept])
 
 
 def rows(answer: bytes) -> Iterator[tuple[str, Row]]:
@@ -83,17 +83,17 @@ def rows(answer: bytes) -> Iterator[tuple[str, Row]]:
             yield _row(names, types, defaults, cells)
 
 
-def series(answer: bytes) -> Series:
+def series(answer: bytes) -> ValueSeries:
     """Return the times and values of all tables, each read at once."""
     tables = (table for table in answer.split(_BREAK * 2) if table.strip())
     found = _joined([_table(table) for table in tables])
     if (np.diff(found.times) >= 0).all():
         return found
     order = np.argsort(found.times, kind="stable")
-    return Series(found.times[order], found.values[order])
+    return ValueSeries(found.times[order], found.values[order])
 
 
-def _table(table: bytes) -> Series:
+def _table(table: bytes) -> ValueSeries:
     """Return the columns of a table, and of those that follow it with equal columns."""
     types: list[str] = []
     start = 0
@@ -123,26 +123,26 @@ def _pieces(body: bytes) -> Iterator[bytes]:
         start = until
 
 
-def _numbers(lines: bytes, width: int, at: int, value: int) -> Series:
+def _numbers(lines: bytes, width: int, at: int, value: int) -> ValueSeries:
     # Neither numbers nor times hold a comma; all of the latter are of UTC.
     cells = lines.replace(b"Z", b"").replace(_BREAK, b",").split(b",")
     moments = np.array(cells[at::width], "S").astype("M8[ns]").astype(np.int64)
     values = np.array(cells[value::width], "S").astype(np.float64)
     # Finer than microseconds is not kept.
-    return Series(moments // 1000 * 1000, values)
+    return ValueSeries(moments // 1000 * 1000, values)
 
 
-def _joined(parts: Sequence[Series]) -> Series:
-    return Series(
+def _joined(parts: Sequence[ValueSeries]) -> ValueSeries:
+    return ValueSeries(
         np.concatenate([np.empty(0, np.int64), *(one.times for one in parts)]),
         np.concatenate([np.empty(0), *(one.values for one in parts)]),
     )
 
 
-def _texts(table: bytes) -> Series:
+def _texts(table: bytes) -> ValueSeries:
     """Return a table of texts; numbers among them are values."""
     found = [(int(row["_time"]), _number(row["_value"])) for _, row in rows(table)]
-    return Series(
+    return ValueSeries(
         np.array([time for time, _ in found], np.int64),
         np.array([value for _, value in found], np.float64),
     )

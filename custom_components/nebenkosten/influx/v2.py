@@ -24,7 +24,7 @@ from urllib3.exceptions import (
 
 from ..outside import seconds_to_wait
 from . import annotated, flux
-from .annotated import Row, Series
+from .annotated import Row, ValueSeries
 from .bounded import LargeError, bind
 from .connection import Connection, InfluxError
 from .flux import Span
@@ -355,7 +355,7 @@ class FluxServer:
         """Yield each row with the name of its result."""
         return annotated.rows(self._answer(query))
 
-    def _series(self, query: str) -> Series:
+    def _series(self, query: str) -> ValueSeries:
         return annotated.series(self._answer(query))
 
 

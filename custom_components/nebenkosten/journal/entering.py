@@ -73,21 +73,23 @@ type Columns = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptReading:
     """The record of a reading that came in, and whether it was known already."""
 
     reading_id: int
     known: bool
 
 
-def entered(connection: sqlite3.Connection, columns: Columns, again: str) -> Kept:
+def entered(
+    connection: sqlite3.Connection, columns: Columns, again: str
+) -> KeptReading:
     """Keep what a person says now; `again` makes an origin that was used unique."""
     standing = _standing(connection, columns)
     if standing is not None:
         if standing["source"] != columns["source"]:
             _vouch(connection, columns, standing, columns["origin"])
         _note(connection, columns, standing, again)
-        return Kept(standing["id"], known=True)
+        return KeptReading(standing["id"], known=True)
     deleted = connection.execute(_DELETED, columns).fetchone()
     if deleted is not None:
         remember(connection, int(str(columns["revision"])), deleted)
@@ -97,24 +99,24 @@ def entered(connection: sqlite3.Connection, columns: Columns, again: str) -> Kep
             {**columns, "id": deleted["id"]},
         )
         _note(connection, columns, deleted, again)
-        return Kept(deleted["id"], known=False)
+        return KeptReading(deleted["id"], known=False)
     inserted = _insert(connection, _ENTER, columns) or _insert(
         connection, _ENTER, {**columns, "origin": f"{columns['origin']} {again}"}
     )
-    return Kept(inserted, known=False)
+    return KeptReading(inserted, known=False)
 
 
-def taken(connection: sqlite3.Connection, columns: Columns, again: str) -> Kept:
+def taken(connection: sqlite3.Connection, columns: Columns, again: str) -> KeptReading:
     """Keep what a file or a source gives; who gave it, too, vouches for it."""
     inserted = _insert(connection, _TAKE, columns)
     if inserted:
-        return Kept(inserted, known=False)
+        return KeptReading(inserted, known=False)
     known = connection.execute(_KNOWN, columns).fetchone()
     if known is None:
         known = connection.execute(f"SELECT * {_TWIN} ORDER BY id", columns).fetchone()
         _vouch(connection, columns, known, columns["origin"])
     _note(connection, columns, known, again)
-    return Kept(known["id"], known=True)
+    return KeptReading(known["id"], known=True)
 
 
 def _standing(connection: sqlite3.Connection, columns: Columns) -> sqlite3.Row | None:

@@ -67,7 +67,9 @@ def _answering(step: Step) -> Step:
     """Return a step that ends the flow where it would raise."""
 
     @wraps(step)
-    async def answer(self: HouseFlow, *given: Any, **named: Any) -> RepairsFlowResult:
+    async def answer(
+        self: HouseRepairFlow, *given: Any, **named: Any
+    ) -> RepairsFlowResult:
         try:
             self.expect()
             return await step(self, *given, **named)
@@ -82,7 +84,7 @@ def _answering(step: Step) -> Step:
     return answer
 
 
-class HouseFlow(RepairsFlow):
+class HouseRepairFlow(RepairsFlow):
     """A repair of a loaded house."""
 
     def __init__(self, entry: NkConfigEntry) -> None:

@@ -4,10 +4,10 @@ from typing import Any
 
 from homeassistant.components.repairs import RepairsFlowResult
 
-from .answering import HouseFlow
+from .answering import HouseRepairFlow
 
 
-class ClockFlow(HouseFlow):
+class ClockFlow(HouseRepairFlow):
     """Look again once the clock was set, or believe it."""
 
     async def async_step_init(

@@ -15,10 +15,10 @@ from ..journal.settled import put_log_aside
 from ..journal.store import set_aside
 from ..sinks.influxdb import drop_all
 from ..sinks.statistics import async_clear
-from .answering import HouseFlow
+from .answering import HouseRepairFlow
 
 
-class JournalFlow(HouseFlow):
+class JournalFlow(HouseRepairFlow):
     """Look again after a restore, or start with an empty journal."""
 
     @override
@@ -89,7 +89,7 @@ class OlderJournalFlow(JournalFlow):
         return self.async_create_entry(data={})
 
 
-class RemovedMeterFlow(HouseFlow):
+class RemovedMeterFlow(HouseRepairFlow):
     """Keep or delete what is known of a removed meter."""
 
     def __init__(self, entry: NkConfigEntry, meter: str) -> None:
@@ -128,7 +128,7 @@ class RemovedMeterFlow(HouseFlow):
         return self.async_create_entry(data={})
 
 
-class OrphansFlow(HouseFlow):
+class OrphansFlow(HouseRepairFlow):
     """Delete statistics that no meter feeds any more, or keep them."""
 
     def __init__(self, entry: NkConfigEntry, statistics: list[str]) -> None:
@@ -161,7 +161,7 @@ class OrphansFlow(HouseFlow):
         return self.async_create_entry(data={})
 
 
-class OriginalFlow(HouseFlow):
+class OriginalFlow(HouseRepairFlow):
     """Delete the original system's results, or leave the decision open."""
 
     async def async_step_init(

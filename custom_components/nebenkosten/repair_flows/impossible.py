@@ -6,10 +6,10 @@ from homeassistant.components.repairs import RepairsFlowResult
 import probatio as vol
 
 from ..flows.actions import async_act
-from .meter import MeterFlow
+from .meter import MeterRepairFlow
 
 
-class ImpossibleFlow(MeterFlow):
+class ImpossibleFlow(MeterRepairFlow):
     """Delete it: it counts nowhere, and stays readable."""
 
     async def async_step_init(

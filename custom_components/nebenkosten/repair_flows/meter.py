@@ -17,10 +17,10 @@ from ..flows.actions import acting_user, async_act
 from ..flows.exchange import ExchangeSteps
 from ..flows.reading_forms import asked_once, reading_schema, value_schema
 from ..journal.readings import confirm
-from .answering import HouseFlow
+from .answering import HouseRepairFlow
 
 
-class MeterFlow(HouseFlow):
+class MeterRepairFlow(HouseRepairFlow):
     """What the flows of one meter share."""
 
     def __init__(self, entry: NkConfigEntry, data: Mapping[str, Any]) -> None:
@@ -62,7 +62,7 @@ class MeterFlow(HouseFlow):
         )
 
 
-class SettingsFlow(MeterFlow):
+class SettingsFlow(MeterRepairFlow):
     """Say what is wrong and open the meter's settings."""
 
     async def async_step_init(
@@ -79,7 +79,7 @@ class SettingsFlow(MeterFlow):
 
 
 class ExchangeFlow(
-    ExchangeSteps[RepairsFlowContext, RepairsFlowResult, str], MeterFlow
+    ExchangeSteps[RepairsFlowContext, RepairsFlowResult, str], MeterRepairFlow
 ):
     """Enter the exchange that a fall of the counter looks like, or mend a reading."""
 
@@ -117,7 +117,7 @@ class ExchangeFlow(
         return self.async_create_entry(data={})
 
 
-class TypoFlow(MeterFlow):
+class TypoFlow(MeterRepairFlow):
     """Accept the likely value, keep the one read, or type another one."""
 
     async def async_step_init(
@@ -176,7 +176,7 @@ class TypoFlow(MeterFlow):
         return self.async_create_entry(data={})
 
 
-class OverdueFlow(MeterFlow):
+class OverdueFlow(MeterRepairFlow):
     """Enter the reading that is overdue."""
 
     async def async_step_init(

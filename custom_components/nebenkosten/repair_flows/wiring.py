@@ -7,10 +7,10 @@ import probatio as vol
 
 from ..data import house_of
 from ..wiring.preferences import async_change, async_plan
-from .answering import HouseFlow
+from .answering import HouseRepairFlow
 
 
-class WiringFlow(HouseFlow):
+class WiringFlow(HouseRepairFlow):
     """Take the entries out that are counted twice; nothing else is changed."""
 
     async def async_step_init(

@@ -18,7 +18,7 @@ _RELATIVE: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StatisticRow:
     """One published row: start [epoch s], running sum and dial."""
 
     start: float
@@ -33,12 +33,14 @@ class Difference:
     `surplus` is the first published start that is not wanted [epoch s].
     """
 
-    upserts: tuple[Row, ...]
+    upserts: tuple[StatisticRow, ...]
     surplus: float | None
     changed: tuple[float, ...]
 
 
-def difference(published: Sequence[Row], wanted: Sequence[Row]) -> Difference:
+def difference(
+    published: Sequence[StatisticRow], wanted: Sequence[StatisticRow]
+) -> Difference:
     """Compare by start; values equal to 1e-9 relative are the same."""
     old = {row.start: row for row in published}
     surplus = min(old.keys() - {row.start for row in wanted}, default=None)
@@ -51,7 +53,9 @@ def difference(published: Sequence[Row], wanted: Sequence[Row]) -> Difference:
     return Difference(tuple(upserts), surplus, tuple(_changed(published, wanted)))
 
 
-def wrong(published: Sequence[Row], wanted: Sequence[Row]) -> list[float]:
+def wrong(
+    published: Sequence[StatisticRow], wanted: Sequence[StatisticRow]
+) -> list[float]:
     """Return the starts [epoch s] of rows that are missing, different or too many."""
     old = {row.start: row for row in published}
     extra = old.keys() - {row.start for row in wanted}
@@ -59,11 +63,11 @@ def wrong(published: Sequence[Row], wanted: Sequence[Row]) -> list[float]:
     return sorted(extra | different)
 
 
-def rows_since(rows: Rows, since: float) -> list[Row]:
+def rows_since(rows: Rows, since: float) -> list[StatisticRow]:
     """Return the rows that begin at or after an instant [epoch s]."""
     first = int(rows.starts.searchsorted(since))
     return [
-        Row(start, total, known(state))
+        StatisticRow(start, total, known(state))
         for start, total, state in zip(
             rows.starts[first:].tolist(),
             rows.sums[first:].tolist(),
@@ -91,9 +95,9 @@ def fingerprints(rows: Rows) -> dict[str, str]:
     return digests
 
 
-def held(rows: Sequence[Row]) -> dict[str, str]:
+def held(rows: Sequence[StatisticRow]) -> dict[str, str]:
     """Return the same digests of rows that were read back, in order of time."""
-    years: dict[str, list[Row]] = {}
+    years: dict[str, list[StatisticRow]] = {}
     for row in rows:
         years.setdefault(str(datetime.fromtimestamp(row.start, UTC).year), []).append(
             row
@@ -120,7 +124,7 @@ def first_difference(old: dict[str, str], new: dict[str, str]) -> float | None:
     return datetime(int(min(years, key=int)), 1, 1, tzinfo=UTC).timestamp()
 
 
-def _same(old: Row | None, new: Row) -> bool:
+def _same(old: StatisticRow | None, new: StatisticRow) -> bool:
     return old is not None and close(old.sum, new.sum) and close(old.state, new.state)
 
 
@@ -131,7 +135,9 @@ def close(one: float | None, other: float | None) -> bool:
     return math.isclose(one, other, rel_tol=_RELATIVE, abs_tol=_RELATIVE)
 
 
-def _changed(published: Sequence[Row], wanted: Sequence[Row]) -> list[float]:
+def _changed(
+    published: Sequence[StatisticRow], wanted: Sequence[StatisticRow]
+) -> list[float]:
     """Return the starts at which the use itself, not only the sum, is another one."""
     old, new = _uses(published), _uses(wanted)
     return sorted(
@@ -141,7 +147,7 @@ def _changed(published: Sequence[Row], wanted: Sequence[Row]) -> list[float]:
     )
 
 
-def by_month(rows: Sequence[Row], zone: ZoneInfo) -> dict[str, float]:
+def by_month(rows: Sequence[StatisticRow], zone: ZoneInfo) -> dict[str, float]:
     """Return the use of each local month, written YYYY-MM."""
     months: dict[str, float] = {}
     for start, use in _uses(rows).items():
@@ -150,7 +156,7 @@ def by_month(rows: Sequence[Row], zone: ZoneInfo) -> dict[str, float]:
     return months
 
 
-def _uses(rows: Sequence[Row]) -> dict[float, float]:
+def _uses(rows: Sequence[StatisticRow]) -> dict[float, float]:
     uses: dict[float, float] = {}
     before = 0.0
     for row in rows:

@@ -37,7 +37,7 @@ from .points import (
 from .refused import Refused
 
 
-class Ledger(Protocol):
+class PointsLedger(Protocol):
     """Remembers what was written, and doubts it from before a write until after."""
 
     def written(self, key: str) -> Digests | None:
@@ -107,7 +107,7 @@ class InfluxSink:
         self._place = place
         self._text = text
 
-    async def async_publish(self, results: Results, ledger: Ledger) -> int:
+    async def async_publish(self, results: Results, ledger: PointsLedger) -> int:
         """Make the server hold a meter's points; returns how many were written.
 
         Raises OutOfReachError; what is unsure then is compared by the next run.

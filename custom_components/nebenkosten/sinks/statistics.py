@@ -31,7 +31,7 @@ from ..outside import OutOfReachError
 from ..stored_statistics import heading, hours
 from .difference import (
     Difference,
-    Row,
+    StatisticRow,
     by_month,
     difference,
     first_difference,
@@ -56,7 +56,7 @@ class Published:
     years: dict[str, str]
 
 
-class Ledger(Protocol):
+class StatisticsLedger(Protocol):
     """Remembers what was published, and doubts it from before a write until after."""
 
     def published(self, statistic_id: str) -> Published | None:
@@ -110,7 +110,7 @@ class _Plan:
 async def async_publish(
     hass: HomeAssistant,
     statistics: Sequence[Statistic],
-    ledger: Ledger,
+    ledger: StatisticsLedger,
     step: Callable[[], None] = lambda: None,
 ) -> dict[str, Outcome]:
     """Make the recorder hold these statistics; returns what was done, by id.
@@ -133,7 +133,7 @@ async def async_publish(
 async def _async_publish(
     hass: HomeAssistant,
     statistics: Sequence[Statistic],
-    ledger: Ledger,
+    ledger: StatisticsLedger,
     step: Callable[[], None],
     outcomes: dict[str, Outcome],
 ) -> None:
@@ -164,7 +164,7 @@ async def _async_publish(
 async def _async_plan(
     hass: HomeAssistant,
     statistic: Statistic,
-    ledger: Ledger,
+    ledger: StatisticsLedger,
     outcomes: dict[str, Outcome],
 ) -> _Plan | None:
     """Find out what differs; one that cannot be read, or holds all, has its outcome."""
@@ -181,7 +181,9 @@ async def _async_plan(
     return plan
 
 
-async def _async_do(hass: HomeAssistant, plan: _Plan, ledger: Ledger) -> Outcome:
+async def _async_do(
+    hass: HomeAssistant, plan: _Plan, ledger: StatisticsLedger
+) -> Outcome:
     sure = not plan.writes or await _async_write(hass, plan)
     statistic = plan.statistic
     if sure:
@@ -274,7 +276,7 @@ def _clears_ranges(hass: HomeAssistant) -> bool:
 
 
 async def _async_compare(
-    hass: HomeAssistant, statistic: Statistic, ledger: Ledger
+    hass: HomeAssistant, statistic: Statistic, ledger: StatisticsLedger
 ) -> _Plan | None:
     """Find out what differs; None when nothing does."""
     known = ledger.published(statistic.statistic_id)
@@ -326,7 +328,7 @@ def _verified(hass: HomeAssistant, statistic: Statistic, since: float) -> bool:
 
 def _read(
     hass: HomeAssistant, statistic_id: str, since: float
-) -> tuple[str | None, str | None, list[Row]]:
+) -> tuple[str | None, str | None, list[StatisticRow]]:
     """Return a statistic's name, unit and rows from an instant [epoch s] on."""
     known = heading(hass, statistic_id)
     if known is None:
@@ -335,7 +337,7 @@ def _read(
     return (
         known.name,
         known.unit,
-        [Row(r["start"], r.get("sum") or 0.0, r.get("state")) for r in rows],
+        [StatisticRow(r["start"], r.get("sum") or 0.0, r.get("state")) for r in rows],
     )
 
 
@@ -351,7 +353,7 @@ def _metadata(statistic: Statistic) -> StatisticMetaData:
     )
 
 
-def _data(row: Row) -> StatisticData:
+def _data(row: StatisticRow) -> StatisticData:
     # Local: where the offset is no whole hour, only local midnight is a full one.
     start = dt_util.as_local(datetime.fromtimestamp(row.start, UTC))
     data = StatisticData(start=start, sum=row.sum)

@@ -51,7 +51,7 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ReadingRow:
     """A reading as a file gives it, in the file's own words and understood."""
 
     line: int
@@ -69,12 +69,12 @@ class Row:
 class Parsed:
     """What a file holds."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ReadingRow, ...]
     rejected: tuple[Rejected, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
+class RowContext:
     """What a file's rows are held against; `latest` is the last instant allowed [s].
 
     `columns` names the file's columns where they are not called like ours.
@@ -88,12 +88,12 @@ class Expectation:
     columns: Mapping[str, str] | None = None
 
 
-def parse(text: str, expected: Expectation) -> Parsed:
+def parse(text: str, expected: RowContext) -> Parsed:
     """Read a text of readings; raises FileError if it is none."""
     return parse_table(csv_table(text), expected)
 
 
-def parse_table(table: Table, expected: Expectation) -> Parsed:
+def parse_table(table: Table, expected: RowContext) -> Parsed:
     """Read a table of readings; raises FileError if it is none."""
     places = places_of(table.header, expected.columns)
     if not places:
@@ -101,11 +101,11 @@ def parse_table(table: Table, expected: Expectation) -> Parsed:
     for name in ("meter_id", "time", "value"):
         if name not in places and not (name == "meter_id" and expected.only_meter):
             raise FileError("column_missing", name)
-    read: list[Row] = []
+    read: list[ReadingRow] = []
     rejected: list[Rejected] = []
     for line, cells in table.rows:
         result = _row(line, cells, places, expected)
-        if isinstance(result, Row):
+        if isinstance(result, ReadingRow):
             read.append(result)
         else:
             rejected.append(result)
@@ -127,8 +127,8 @@ def places_of(
 
 
 def _row(
-    line: int, cells: Sequence[str], places: dict[str, int], expected: Expectation
-) -> Row | Rejected:
+    line: int, cells: Sequence[str], places: dict[str, int], expected: RowContext
+) -> ReadingRow | Rejected:
     def cell(name: str) -> str:
         place = places.get(name)
         return "" if place is None or place >= len(cells) else cells[place].strip()
@@ -151,7 +151,7 @@ def _row(
         note = bounded(unmarked(cell("note")))
     except TextError as error:
         return Rejected(line, column, error.key, cell(column)[:40], error.data)
-    return Row(
+    return ReadingRow(
         line=line,
         meter=meter,
         instant=instant.seconds,
@@ -164,7 +164,7 @@ def _row(
     )
 
 
-def _meter(text: str, expected: Expectation) -> Meter:
+def _meter(text: str, expected: RowContext) -> Meter:
     if expected.only_meter is not None and not text:
         return expected.only_meter
     meter = expected.meters.get(text.lower()) or _with_number(text, expected)
@@ -173,7 +173,7 @@ def _meter(text: str, expected: Expectation) -> Meter:
     return meter
 
 
-def _with_number(text: str, expected: Expectation) -> Meter | None:
+def _with_number(text: str, expected: RowContext) -> Meter | None:
     """Return the only meter of a serial number, as grid operators name them."""
     found = [m for m in expected.meters.values() if text and m.serial_number == text]
     return found[0] if len(found) == 1 else None
@@ -206,11 +206,11 @@ def fitting_unit(text: str, meter: Meter) -> str | None:
     return units.canonical(text)
 
 
-def _decide_numbers(rows: list[Row], rejected: list[Rejected]) -> Parsed:
+def _decide_numbers(rows: list[ReadingRow], rejected: list[Rejected]) -> Parsed:
     """Let the unmistakable numbers of the column say what the others mean."""
     separators = {_separator(row) for row in rows} - {None}
     certain = separators.pop() if len(separators) == 1 else None
-    decided: list[Row] = []
+    decided: list[ReadingRow] = []
     for row in rows:
         decimal = _separator(row) or certain
         if row.number.thousands is None:
@@ -226,7 +226,7 @@ def _decide_numbers(rows: list[Row], rejected: list[Rejected]) -> Parsed:
     return Parsed(tuple(decided), tuple(sorted(rejected, key=lambda r: r.line)))
 
 
-def _separator(row: Row) -> str | None:
+def _separator(row: ReadingRow) -> str | None:
     """Return the decimal separator that a cell proves, with what its dial can show."""
     number = row.number
     if number.thousands is None:

@@ -15,7 +15,7 @@ from ..engine.domain.report import (
     Severity,
     Temperature,
 )
-from .csv_readings import Expectation, Parsed, parse
+from .csv_readings import Parsed, RowContext, parse
 from .original import (
     CONFIG,
     LARGEST_YAML,
@@ -59,7 +59,7 @@ class HouseFolder:
 
     def readings(self) -> list[tuple[Path, Parsed]]:
         """Read all files of readings; none of their rows is checked for the future."""
-        expected = Expectation(
+        expected = RowContext(
             meters={meter.key: meter for meter in self.house.meters},
             zone=ZoneInfo(self.house.time_zone),
             latest=float("inf"),

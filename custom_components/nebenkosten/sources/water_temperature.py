@@ -59,7 +59,7 @@ class WaterError(OutsideError):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TemperatureRow:
     """A temperature [°C] at an instant [epoch s]."""
 
     instant: float
@@ -70,7 +70,7 @@ class Row:
 class Page:
     """The rows of a page, in order of time, and what tells whether it has changed."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[TemperatureRow, ...]
     etag: str | None = None
     modified: str | None = None
 
@@ -142,7 +142,7 @@ def _check(response: aiohttp.ClientResponse) -> None:
         raise WaterError("refused", str(status))
 
 
-def parse(html: str) -> list[Row]:
+def parse(html: str) -> list[TemperatureRow]:
     """Return the rows of a page in order of time; raises WaterError("page")."""
     tables = tables_of(html)
     for table in tables:
@@ -197,12 +197,12 @@ def _temperature(cells: Sequence[str]) -> float | None:
     return None
 
 
-def _in_order(given: list[tuple[datetime, float | None]]) -> list[Row]:
+def _in_order(given: list[tuple[datetime, float | None]]) -> list[TemperatureRow]:
     """Return rows with their instants; the order tells the hour that comes twice."""
     falls = sum(later[0] < earlier[0] for earlier, later in pairwise(given))
     if falls * 2 > len(given) - 1:
         given.reverse()
-    rows: dict[float, Row] = {}
+    rows: dict[float, TemperatureRow] = {}
     last = float("-inf")
     for moment, value in given:
         instant = moment.timestamp()
@@ -212,7 +212,7 @@ def _in_order(given: list[tuple[datetime, float | None]]) -> list[Row]:
         if _exists(moment):
             last = max(last, instant)
             if value is not None:
-                rows[instant] = Row(instant, value)
+                rows[instant] = TemperatureRow(instant, value)
     return [rows[instant] for instant in sorted(rows)]
 
 

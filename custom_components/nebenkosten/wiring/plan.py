@@ -17,7 +17,7 @@ from ..engine.domain.meters import (
 )
 
 
-class Place(StrEnum):
+class DashboardPlace(StrEnum):
     """Where in the energy dashboard something stands."""
 
     GRID = "grid"
@@ -44,13 +44,13 @@ class Fault(StrEnum):
 class Entry:
     """A statistic at its place; `included_in` is the device that contains it."""
 
-    place: Place
+    place: DashboardPlace
     statistic_id: str
     included_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DashboardFinding:
     """An entry that is wrong, and the other thing that it collides with."""
 
     fault: Fault
@@ -64,10 +64,16 @@ class Plan:
     """What is missing, and what should be taken out."""
 
     additions: tuple[Entry, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[DashboardFinding, ...]
 
 
-_SOURCES = (Place.GRID, Place.FEED_IN, Place.SOLAR, Place.GAS, Place.WATER)
+_SOURCES = (
+    DashboardPlace.GRID,
+    DashboardPlace.FEED_IN,
+    DashboardPlace.SOLAR,
+    DashboardPlace.GAS,
+    DashboardPlace.WATER,
+)
 
 
 def plan(house: House, entries: Sequence[Entry], today: date) -> Plan:
@@ -76,7 +82,9 @@ def plan(house: House, entries: Sequence[Entry], today: date) -> Plan:
     return Plan(tuple(wired.additions()), tuple(wired.findings()))
 
 
-def findings_text(findings: Sequence[Finding], sentences: Mapping[str, str]) -> str:
+def findings_text(
+    findings: Sequence[DashboardFinding], sentences: Mapping[str, str]
+) -> str:
     """Return a line for each finding."""
     return "\n".join(
         f"- {sentences[f'wiring_{one.fault}'].format(name=one.name, other=one.other)}"
@@ -111,7 +119,7 @@ class _Wiring:
             inside = places.get(above) is place and place not in _SOURCES
             yield Entry(place, ours, statistic_id(above) if inside else None)
 
-    def place(self, meter: AnyMeter) -> Place | None:
+    def place(self, meter: AnyMeter) -> DashboardPlace | None:
         """Return where a meter belongs, None where the dashboard has no place."""
         ended = meter.last_day is not None and meter.last_day < self._today
         if meter.key in self._joined or ended:
@@ -119,7 +127,11 @@ class _Wiring:
         if meter.role is Role.PRODUCTION or meter.role is Role.FEED_IN:
             if meter.medium is not Medium.ELECTRICITY:
                 return None
-            return Place.SOLAR if meter.role is Role.PRODUCTION else Place.FEED_IN
+            return (
+                DashboardPlace.SOLAR
+                if meter.role is Role.PRODUCTION
+                else DashboardPlace.FEED_IN
+            )
         if meter.role is Role.SUB or (meter.part_of and meter.role is None):
             return _part_place(meter)
         if meter.role is Role.MAIN or self._alone(meter):
@@ -156,7 +168,7 @@ class _Wiring:
 
     # --- what is wrong -----------------------------------------------------------
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[DashboardFinding]:
         """Yield each of our entries that is counted twice or misplaced."""
         for entry in self._entries:
             ours = entry.statistic_id.startswith("nebenkosten:")
@@ -164,11 +176,11 @@ class _Wiring:
                 continue
             meter = self._ours.get(entry.statistic_id)
             if meter is None:
-                yield Finding(Fault.GONE, entry, entry.statistic_id, "")
+                yield DashboardFinding(Fault.GONE, entry, entry.statistic_id, "")
                 continue
             found = self._fault(entry, meter)
             if found is not None:
-                yield Finding(found[0], entry, meter.name, found[1])
+                yield DashboardFinding(found[0], entry, meter.name, found[1])
 
     def _fault(self, entry: Entry, meter: AnyMeter) -> tuple[Fault, str] | None:
         if entry.place not in _fitting(meter):
@@ -187,7 +199,7 @@ class _Wiring:
             return Fault.PART_BESIDE_WHOLE, whole.name
         return None
 
-    def _stands(self, meter: AnyMeter, place: Place) -> bool:
+    def _stands(self, meter: AnyMeter, place: DashboardPlace) -> bool:
         ours = statistic_id(meter.key)
         return any(e.place is place and e.statistic_id == ours for e in self._entries)
 
@@ -207,29 +219,35 @@ def _dimension(meter: AnyMeter) -> str | None:
     return units.dimension(meter.unit)
 
 
-def _part_place(meter: AnyMeter) -> Place | None:
+def _part_place(meter: AnyMeter) -> DashboardPlace | None:
     if meter.medium is Medium.ELECTRICITY and _dimension(meter) == "energy":
-        return Place.DEVICE
+        return DashboardPlace.DEVICE
     if meter.medium is Medium.WATER and _dimension(meter) == "volume":
-        return Place.WATER_DEVICE
+        return DashboardPlace.WATER_DEVICE
     return None
 
 
-def _whole_place(meter: AnyMeter) -> Place | None:
-    places: Mapping[Medium, Place] = {
-        Medium.ELECTRICITY: Place.GRID,
-        Medium.GAS: Place.GAS,
-        Medium.WATER: Place.WATER,
+def _whole_place(meter: AnyMeter) -> DashboardPlace | None:
+    places: Mapping[Medium, DashboardPlace] = {
+        Medium.ELECTRICITY: DashboardPlace.GRID,
+        Medium.GAS: DashboardPlace.GAS,
+        Medium.WATER: DashboardPlace.WATER,
     }
     return places.get(meter.medium) if _dimension(meter) is not None else None
 
 
-def _fitting(meter: AnyMeter) -> tuple[Place, ...]:
+def _fitting(meter: AnyMeter) -> tuple[DashboardPlace, ...]:
     """Return the places at which a medium can stand at all."""
     if meter.medium is Medium.GAS:
-        return (Place.GAS,)
+        return (DashboardPlace.GAS,)
     if meter.medium is Medium.WATER:
-        return (Place.WATER, Place.WATER_DEVICE)
+        return (DashboardPlace.WATER, DashboardPlace.WATER_DEVICE)
     if meter.medium is Medium.ELECTRICITY:
-        return (Place.GRID, Place.FEED_IN, Place.SOLAR, Place.DEVICE, Place.OTHER)
-    return (Place.DEVICE, Place.OTHER)
+        return (
+            DashboardPlace.GRID,
+            DashboardPlace.FEED_IN,
+            DashboardPlace.SOLAR,
+            DashboardPlace.DEVICE,
+            DashboardPlace.OTHER,
+        )
+    return (DashboardPlace.DEVICE, DashboardPlace.OTHER)

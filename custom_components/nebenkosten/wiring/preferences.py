@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..engine.domain.meters import House
-from .plan import Entry, Place, Plan, plan
+from .plan import DashboardPlace, Entry, Plan, plan
 
 if TYPE_CHECKING:
     from homeassistant.components.energy.data import (
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
         SourceType,
     )
 
-_SINGLE: Final = {"solar": Place.SOLAR, "gas": Place.GAS, "water": Place.WATER}
+_SINGLE: Final = {
+    "solar": DashboardPlace.SOLAR,
+    "gas": DashboardPlace.GAS,
+    "water": DashboardPlace.WATER,
+}
 
 
 async def async_entries(hass: HomeAssistant) -> list[Entry] | None:
@@ -50,24 +54,30 @@ def _entries(preferences: EnergyPreferences) -> Iterator[Entry]:
         kind = given["type"]
         imported, exported = given.get("stat_energy_from"), given.get("stat_energy_to")
         if kind == "grid":
-            yield from _known((Place.GRID, imported), (Place.FEED_IN, exported))
+            yield from _known(
+                (DashboardPlace.GRID, imported), (DashboardPlace.FEED_IN, exported)
+            )
         elif kind in _SINGLE:
             yield from _known((_SINGLE[kind], imported))
         else:
-            yield from _known((Place.OTHER, imported), (Place.OTHER, exported))
+            yield from _known(
+                (DashboardPlace.OTHER, imported), (DashboardPlace.OTHER, exported)
+            )
     for device in preferences["device_consumption"]:
         yield Entry(
-            Place.DEVICE, device["stat_consumption"], device.get("included_in_stat")
+            DashboardPlace.DEVICE,
+            device["stat_consumption"],
+            device.get("included_in_stat"),
         )
     for device in preferences.get("device_consumption_water", []):
         yield Entry(
-            Place.WATER_DEVICE,
+            DashboardPlace.WATER_DEVICE,
             device["stat_consumption"],
             device.get("included_in_stat"),
         )
 
 
-def _known(*found: tuple[Place, str | None]) -> Iterator[Entry]:
+def _known(*found: tuple[DashboardPlace, str | None]) -> Iterator[Entry]:
     yield from (Entry(place, statistic) for place, statistic in found if statistic)
 
 
@@ -85,9 +95,9 @@ async def async_change(
     sources = [
         kept for one in preferences["energy_sources"] if (kept := _without(one, gone))
     ]
-    exports = [entry for entry in new if entry.place is Place.FEED_IN]
+    exports = [entry for entry in new if entry.place is DashboardPlace.FEED_IN]
     for entry in new:
-        if entry.place is Place.GRID:
+        if entry.place is DashboardPlace.GRID:
             paired = exports.pop(0).statistic_id if exports else None
             sources.append(_grid(entry.statistic_id, paired))
         elif entry.place in _SINGLE.values():
@@ -98,33 +108,37 @@ async def async_change(
     await manager.async_update(
         EnergyPreferencesUpdate(
             energy_sources=cast("list[SourceType]", sources),
-            device_consumption=_devices(devices, Place.DEVICE, new, gone),
-            device_consumption_water=_devices(water, Place.WATER_DEVICE, new, gone),
+            device_consumption=_devices(devices, DashboardPlace.DEVICE, new, gone),
+            device_consumption_water=_devices(
+                water, DashboardPlace.WATER_DEVICE, new, gone
+            ),
         )
     )
 
 
-def _without(source: Any, gone: set[tuple[Place, str]]) -> dict[str, Any] | None:
+def _without(
+    source: Any, gone: set[tuple[DashboardPlace, str]]
+) -> dict[str, Any] | None:
     """Return a source without what is taken out, None when nothing is left of it."""
     kept = dict(source)
     if kept["type"] == "grid":
-        if (Place.GRID, kept.get("stat_energy_from")) in gone:
+        if (DashboardPlace.GRID, kept.get("stat_energy_from")) in gone:
             kept["stat_energy_from"] = None
-        if (Place.FEED_IN, kept.get("stat_energy_to")) in gone:
+        if (DashboardPlace.FEED_IN, kept.get("stat_energy_to")) in gone:
             kept["stat_energy_to"] = None
         used = (
             kept.get(k) for k in ("stat_energy_from", "stat_energy_to", "stat_rate")
         )
         return kept if any(used) else None
-    place = _SINGLE.get(kept["type"], Place.OTHER)
+    place = _SINGLE.get(kept["type"], DashboardPlace.OTHER)
     return None if (place, kept.get("stat_energy_from")) in gone else kept
 
 
 def _devices(
     known: Iterable[Any],
-    place: Place,
+    place: DashboardPlace,
     new: Iterable[Entry],
-    gone: set[tuple[Place, str]],
+    gone: set[tuple[DashboardPlace, str]],
 ) -> list[DeviceConsumption]:
     kept = [dict(one) for one in known if (place, one["stat_consumption"]) not in gone]
     for entry in new:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ..domain import robust_statistics
-from .weather_response import Weather
+from .weather_response import WeatherResponses
 
 if TYPE_CHECKING:
     from ..domain.report import (
@@ -97,7 +97,7 @@ class Days:
 
 
 @dataclass(slots=True, eq=False)
-class Expectation:
+class Baselines:
     """What has been learned so far of each meter.
 
     `values` (m, n) are NaN where a day was not measured; day 0 is `weekday` (0..6).
@@ -114,7 +114,7 @@ class Expectation:
     typical: Floats = field(init=False)
     history: Floats = field(init=False)
     away_for: Ints = field(init=False)
-    weather: Weather = field(init=False)
+    weather: WeatherResponses = field(init=False)
     _root: Floats = field(init=False)
 
     def __post_init__(self) -> None:
@@ -127,7 +127,7 @@ class Expectation:
         self.typical = np.full(meters, np.nan)
         self.history = np.zeros((meters, CELLS))
         self.away_for = np.zeros(meters, np.int64)
-        self.weather = Weather(self.temperature, meters, days)
+        self.weather = WeatherResponses(self.temperature, meters, days)
         self._root = np.sqrt(np.maximum(self.values, 0.0))
 
     def foretell(self, first: int, last: int) -> Days:

@@ -9,7 +9,7 @@ import numpy as np
 from ..domain.meters import Sensitivity
 from .baseline import (
     WEEK,
-    Expectation,
+    Baselines,
 )
 from .detectors import DETECTORS, USUAL
 from .detectors.base import Choice, Today
@@ -72,7 +72,7 @@ class _Watch:
         names: frozenset[str],
     ) -> None:
         choice = Choice(tuple(sensitivities))
-        self._expectation = Expectation(values, temperature, weekday, _WARM_UP)
+        self._expectation = Baselines(values, temperature, weekday, _WARM_UP)
         self._detectors: dict[str, Detector] = {
             name: DETECTORS[name](choice) for name in DETECTORS if name in names
         }

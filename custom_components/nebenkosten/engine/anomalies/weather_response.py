@@ -23,7 +23,7 @@ _GAIN: Final = 0.08
 _RIDGE: Final = 1e-6
 
 
-class Weather:
+class WeatherResponses:
     """Regressions of all meters on the same days' temperatures (m, n) or (n,)."""
 
     def __init__(self, temperature: Floats | None, meters: int, days: int) -> None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ..cleaning.amounts import Use
     from ..cleaning.registers import Register
     from ..reconstruction.meter_line import (
-        Course,
         Line,
+        RegisterUse,
     )
 
 _DAY: Final = 86400.0
@@ -46,7 +46,7 @@ def oddities(
     yield from _overdue(meter, courses[-1], zone)
 
 
-def _falls(meter: Meter, course: Course, zone: ZoneInfo) -> Iterator[Finding]:
+def _falls(meter: Meter, course: RegisterUse, zone: ZoneInfo) -> Iterator[Finding]:
     """Report each fall that nothing explains, and once those that amounts do."""
     register, flow = course.register, course.flow
     resets: list[int] = []
@@ -92,7 +92,7 @@ def _fall(
 
 
 def _drift(
-    meter: Meter, course: Course, amounts: Use, zone: ZoneInfo
+    meter: Meter, course: RegisterUse, amounts: Use, zone: ZoneInfo
 ) -> Iterator[Finding]:
     """Report where readings and amounts of the same time differ by over 1 %."""
     times, values = course.register.times, course.register.values
@@ -118,7 +118,7 @@ def _drift(
 
 
 def _bridged(
-    meter: Meter, old: Course, new: Course, zone: ZoneInfo
+    meter: Meter, old: RegisterUse, new: RegisterUse, zone: ZoneInfo
 ) -> Iterator[Finding]:
     """Report an exchange whose two readings lie apart."""
     span = np.array([old.register.times[-1], new.register.times[0]])
@@ -169,7 +169,7 @@ def _negative(meter: Meter, amounts: Use, zone: ZoneInfo) -> Iterator[Finding]:
         )
 
 
-def _overdue(meter: Meter, course: Course, zone: ZoneInfo) -> Iterator[Finding]:
+def _overdue(meter: Meter, course: RegisterUse, zone: ZoneInfo) -> Iterator[Finding]:
     """Report a register that can no longer be carried forward to its end."""
     times, flow = course.register.times, course.flow
     if len(times) < 2 or course.register.closed:

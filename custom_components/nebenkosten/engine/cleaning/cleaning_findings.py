@@ -16,7 +16,7 @@ from ..domain.report import (
 from .counter_scan import Doubt, Doubted, Leap
 from .end_slips import comma_of_newest
 from .rate_limit import scale_of
-from .reading_table import Table
+from .reading_table import ReadingTable
 from .repeated_readings import repeats
 from .swapped_digits import swaps
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from ..domain.report import Floats
 
 
-def doubted(meter: Meter, table: Table, doubt: Doubted, zone: ZoneInfo) -> Finding:
+def doubted(
+    meter: Meter, table: ReadingTable, doubt: Doubted, zone: ZoneInfo
+) -> Finding:
     """Name a run of readings that is left out, by its first one."""
     return Finding(
         code=doubt.why.value,
@@ -41,7 +43,7 @@ def doubted(meter: Meter, table: Table, doubt: Doubted, zone: ZoneInfo) -> Findi
     )
 
 
-def leapt(meter: Meter, table: Table, leap: Leap, zone: ZoneInfo) -> Finding:
+def leapt(meter: Meter, table: ReadingTable, leap: Leap, zone: ZoneInfo) -> Finding:
     """Name a rise that the meter cannot have made; it counts as the dial shows it."""
     first, last = (float(table.times[i]) for i in (leap.before, leap.reading))
     return Finding(
@@ -61,7 +63,7 @@ def leapt(meter: Meter, table: Table, leap: Leap, zone: ZoneInfo) -> Finding:
 
 def suspected(
     meter: Meter,
-    table: Table,
+    table: ReadingTable,
     values: Floats,
     fixed: frozenset[int],
     zone: ZoneInfo,
@@ -98,7 +100,7 @@ def suspected(
 
 
 def rolled_over(
-    meter: Meter, table: Table, rolled: Floats, zone: ZoneInfo
+    meter: Meter, table: ReadingTable, rolled: Floats, zone: ZoneInfo
 ) -> list[Finding]:
     """Name the roll-overs, by what was used across each."""
     if not rolled[-1:].any():

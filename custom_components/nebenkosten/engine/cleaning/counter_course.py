@@ -15,7 +15,7 @@ _ROOM: Final = 5.0
 
 
 @dataclass(slots=True)
-class Course:
+class CounterCourse:
     """Readings in order of time: instants [epoch s] and what the dial showed, (n,).
 
     The counter is the dial unrolled: it goes on by `full` [unit] at each of the

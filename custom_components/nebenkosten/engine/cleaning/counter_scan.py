@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from .counter_course import Course
+from .counter_course import CounterCourse
 from .end_slips import too_high_first, too_low_first, too_low_newest
 from .rate_limit import DAY
 
@@ -81,7 +81,7 @@ class _Ahead:
 class Scan:
     """One pass over the readings of a register, and what it has found so far."""
 
-    course: Course
+    course: CounterCourse
     fixed: frozenset[int]
     confirmed: frozenset[int]
     doubted: list[Doubted] = field(default_factory=list)

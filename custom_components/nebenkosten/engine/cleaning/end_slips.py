@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from . import typing_slips
-from .counter_course import SELDOM, Course
+from .counter_course import SELDOM, CounterCourse
 from .rate_limit import DAY, RateLimit, Scale
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def begins_oddly(times: Floats, values: Floats, *, steady: bool) -> bool:
     return bool(min(others) >= 0 and first > odd * max(others))
 
 
-def too_high_first(course: Course) -> float | None:
+def too_high_first(course: CounterCourse) -> float | None:
     """Return what a first reading that the next one falls below was meant to be."""
     if not _tells_of_first(course):
         return None
@@ -48,7 +48,7 @@ def too_high_first(course: Course) -> float | None:
     return course.slip_of_first(loose=not anew)
 
 
-def too_low_first(course: Course) -> float | None:
+def too_low_first(course: CounterCourse) -> float | None:
     """Return what a first reading with an odd rise after it was meant to be."""
     several, steady = slice(_SEVERAL), course.limit.scale.steady
     times, shown = np.array(course.times[several]), np.array(course.shown[several])
@@ -57,7 +57,7 @@ def too_low_first(course: Course) -> float | None:
     return course.slip_of_first(loose=steady)
 
 
-def too_low_newest(course: Course, last: int) -> float | None:
+def too_low_newest(course: CounterCourse, last: int) -> float | None:
     """Return what the newest reading, which fell below the last one, was meant to be.
 
     Any other digit is a slip where the dial did not begin anew, and what was read
@@ -73,7 +73,7 @@ def too_low_newest(course: Course, last: int) -> float | None:
     return likely
 
 
-def _tells_of_first(course: Course) -> bool:
+def _tells_of_first(course: CounterCourse) -> bool:
     """Return whether the readings after a person's first one agree."""
     return (
         course.newest + 1 >= _SEVERAL

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .counter_course import Course
+from .counter_course import CounterCourse
 from .counter_scan import Doubt as Doubt, Doubted, Leap, Scan
 from .end_slips import begins_oddly
 from .rate_limit import DAY, RateLimit, Scale
@@ -135,7 +135,7 @@ def _scanned(
         and not begins_oddly(times, values, steady=scale.steady)
     ):
         return None
-    course = Course(times.tolist(), values.tolist(), limit, full)
+    course = CounterCourse(times.tolist(), values.tolist(), limit, full)
     scan = Scan(course, trusted.fixed, trusted.confirmed)
     if zeros:
         scan.doubt(0, zeros - 1, Doubt.GLITCH, float(values[zeros]))

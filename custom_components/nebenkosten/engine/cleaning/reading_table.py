@@ -24,7 +24,7 @@ _NONE: Final = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class ReadingTable:
     """Readings as arrays (n,) in the meter's unit; `ordered` ones rise in time."""
 
     ids: Ints
@@ -34,9 +34,9 @@ class Table:
     revisions: Ints
     ordered: bool = False
 
-    def take(self, chosen: Ints | Bools | slice) -> Table:
+    def take(self, chosen: Ints | Bools | slice) -> ReadingTable:
         """Return the chosen readings."""
-        return Table(
+        return ReadingTable(
             self.ids[chosen],
             self.times[chosen],
             self.values[chosen],
@@ -61,7 +61,7 @@ class Table:
         count = len(self.times)
         return count > 1 and bool(self.times[-1] - self.times[0] > _DAY * (count - 1))
 
-    def without(self, indices: Ints) -> Table:
+    def without(self, indices: Ints) -> ReadingTable:
         """Return all readings but some, by their index."""
         if not len(indices):
             return self

@@ -29,7 +29,7 @@ from .implausible_readings import (
     judge,
 )
 from .rate_limit import Scale, scale_of
-from .reading_table import Table
+from .reading_table import ReadingTable
 
 if TYPE_CHECKING:
     from ..domain.report import (
@@ -121,12 +121,12 @@ def clean(
     )
 
 
-def _table(meter: Meter, readings: Readings, as_of: float) -> Table:
+def _table(meter: Meter, readings: Readings, as_of: float) -> ReadingTable:
     """Return the readings up to `as_of` as arrays in the meter's unit."""
     values = np.asarray(readings.values)
     if len(readings.unit_names) > 1:
         values = values * unit_scale(meter, readings.unit_names)[readings.units]
-    table = Table(
+    table = ReadingTable(
         np.asarray(readings.ids),
         np.asarray(readings.times),
         values,
@@ -140,7 +140,7 @@ def _table(meter: Meter, readings: Readings, as_of: float) -> Table:
     )
 
 
-def _mismatched(table: Table, readings: Readings) -> Ints:
+def _mismatched(table: ReadingTable, readings: Readings) -> Ints:
     """Return the readings whose unit does not fit; without units there are none."""
     if len(readings.unit_names) < 2:
         return _NONE
@@ -158,7 +158,7 @@ def unit_scale(meter: Meter, names: tuple[str | None, ...]) -> Floats:
     return np.array(factors)
 
 
-def _outside_life(meter: Meter, table: Table, zone: ZoneInfo) -> Ints:
+def _outside_life(meter: Meter, table: ReadingTable, zone: ZoneInfo) -> Ints:
     """Return the readings before the installation or after the removal day."""
     begin, end = -np.inf, np.inf
     if meter.installed is not None:
@@ -173,7 +173,7 @@ def _outside_life(meter: Meter, table: Table, zone: ZoneInfo) -> Ints:
 
 
 def _left_out(
-    code: str, meter: Meter, table: Table, zone: ZoneInfo
+    code: str, meter: Meter, table: ReadingTable, zone: ZoneInfo
 ) -> Iterable[Finding]:
     """Name readings that are left out as a whole."""
     if len(table.ids):
@@ -186,7 +186,7 @@ def _left_out(
         )
 
 
-def _one_per_instant(table: Table) -> tuple[Table, set[int]]:
+def _one_per_instant(table: ReadingTable) -> tuple[ReadingTable, set[int]]:
     """Keep, of readings of one role at one instant, the one edited last."""
     if table.ordered:
         return table, set()
@@ -198,7 +198,7 @@ def _one_per_instant(table: Table) -> tuple[Table, set[int]]:
     return table.take(last), set(table.ids[~last].tolist())
 
 
-def _split(table: Table, zone: ZoneInfo) -> list[Table]:
+def _split(table: ReadingTable, zone: ZoneInfo) -> list[ReadingTable]:
     """Cut a meter's readings into registers."""
     if not len(table.ids):
         return []
@@ -219,7 +219,7 @@ def _split(table: Table, zone: ZoneInfo) -> list[Table]:
     return [table.take(chosen) for chosen in np.split(order, borders)]
 
 
-def _only_ends(table: Table) -> bool:
+def _only_ends(table: ReadingTable) -> bool:
     """Return whether all that is special is one removal at the very end."""
     last = len(table.ids) - 1
     return table.special.tolist() == [last] and int(table.kinds[last]) == _REMOVAL
@@ -250,7 +250,7 @@ def _overlaps(opened: float, closed: float, zone: ZoneInfo) -> bool:
     return closed <= local_days.days_later(opened, _OVERLAP_DAYS, zone)
 
 
-def _anchors(table: Table) -> Table:
+def _anchors(table: ReadingTable) -> ReadingTable:
     """Keep one reading an instant, and estimates only while nothing better is there.
 
     A removal says more than any other reading of the same instant.
@@ -265,7 +265,7 @@ def _anchors(table: Table) -> Table:
 
 def _register(
     meter: Meter,
-    anchors: Table,
+    anchors: ReadingTable,
     zone: ZoneInfo,
     trusted: frozenset[int] | None,
     scale: Scale,
@@ -308,7 +308,7 @@ def _register(
     return register, lost, findings
 
 
-def _trusted(table: Table, confirmed: frozenset[int]) -> Trusted:
+def _trusted(table: ReadingTable, confirmed: frozenset[int]) -> Trusted:
     """Return the readings that are not given up, by their place."""
     special = table.special
     fixed = special[table.kinds[special] != _ESTIMATE].tolist()

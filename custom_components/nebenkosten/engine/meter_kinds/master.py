@@ -43,7 +43,7 @@ _ONE_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Source:
+class MasterSource:
     """What a master may count from: a meter's line, and what its parts are made of.
 
     `prepared` holds the physical meters behind it (by key); `installed` and `removed`
@@ -102,7 +102,7 @@ class Counted:
     """
 
     tenure: Tenure
-    source: Source
+    source: MasterSource
     begin: float
     end: float
     parts: tuple[Part, ...]
@@ -156,7 +156,7 @@ class Joined:
 
 def join(
     master: Master,
-    sources: Mapping[str, Source | None],
+    sources: Mapping[str, MasterSource | None],
     zone: ZoneInfo,
     as_of: float,
 ) -> Joined | None:
@@ -205,7 +205,7 @@ def first_day(master: Master, joined: Joined, zone: ZoneInfo) -> date:
 
 
 def _changes(
-    spells: list[Tenure], sources: Mapping[str, Source | None], zone: ZoneInfo
+    spells: list[Tenure], sources: Mapping[str, MasterSource | None], zone: ZoneInfo
 ) -> dict[date, HandOver]:
     """Return the hand-overs by the day on which the new meters begin."""
     found = {}
@@ -218,8 +218,8 @@ def _changes(
 
 
 def _hand_over(
-    old: Mapping[str, Source | None],
-    new: Mapping[str, Source | None],
+    old: Mapping[str, MasterSource | None],
+    new: Mapping[str, MasterSource | None],
     day: date,
     zone: ZoneInfo,
 ) -> HandOver:
@@ -238,7 +238,7 @@ def _hand_over(
     return HandOver(last, first, junction, cut=False)
 
 
-def _last(source: Source, day: date, zone: ZoneInfo) -> float | None:
+def _last(source: MasterSource, day: date, zone: ZoneInfo) -> float | None:
     """Return the reading with which a meter ends where a day begins."""
     course = source.line.parts[-1].courses[-1]
     if course.register.closed:
@@ -250,7 +250,7 @@ def _last(source: Source, day: date, zone: ZoneInfo) -> float | None:
     return float(before[-1]) if len(before) else None
 
 
-def _first(source: Source, day: date, zone: ZoneInfo) -> float | None:
+def _first(source: MasterSource, day: date, zone: ZoneInfo) -> float | None:
     """Return the reading with which a meter begins where a day begins."""
     course = source.line.parts[0].courses[0]
     if course.register.opened:
@@ -267,7 +267,7 @@ def _first(source: Source, day: date, zone: ZoneInfo) -> float | None:
 
 def _counted(
     tenure: Tenure,
-    source: Source,
+    source: MasterSource,
     changes: Mapping[date, HandOver],
     zone: ZoneInfo,
     as_of: float,
@@ -300,13 +300,15 @@ def _counted(
     return Counted(tenure, source, begin, end, parts)
 
 
-def _own(source: Source, begin: float, end: float) -> list[Part]:
+def _own(source: MasterSource, begin: float, end: float) -> list[Part]:
     """Return a source as it counts by itself."""
     found = [part.between(begin, end) for part in source.line.parts]
     return [part for part in found if part is not None]
 
 
-def _back(source: Source, first: float, begin: float, *, bridges: bool) -> list[Part]:
+def _back(
+    source: MasterSource, first: float, begin: float, *, bridges: bool
+) -> list[Part]:
     """Carry the meters in use at a first reading back to where they begin."""
     found = []
     for part in source.line.parts:
@@ -318,7 +320,7 @@ def _back(source: Source, first: float, begin: float, *, bridges: bool) -> list[
     return found
 
 
-def _on(source: Source, last: float, end: float) -> list[Part]:
+def _on(source: MasterSource, last: float, end: float) -> list[Part]:
     """Carry the meters in use at a last reading on to where they end."""
     found = []
     for part in source.line.parts:

@@ -38,9 +38,9 @@ from ..reconstruction.extrapolation import (
 )
 from ..reconstruction.interpolation import flow
 from ..reconstruction.meter_line import (
-    Course,
     Line,
     Part,
+    RegisterUse,
 )
 
 if TYPE_CHECKING:
@@ -196,13 +196,13 @@ def courses_of(
     *,
     bridges: bool = False,
     carried: bool = False,
-) -> tuple[Course, ...]:
+) -> tuple[RegisterUse, ...]:
     """Lay registers end to end from begin (None: from their first knot) to end.
 
     The first one `bridges` the time since another meter's last reading; the last one,
     though closed, is `carried` on to where another meter takes over.
     """
-    courses: list[Course] = []
+    courses: list[RegisterUse] = []
     limit = forward(prepared)
     for i, register in enumerate(registers):
         after = registers[i + 1] if i + 1 < len(registers) else None
@@ -217,7 +217,7 @@ def courses_of(
         own = prepared.amounts
         if courses:
             own = own.within(courses[-1].flow.end, np.inf)
-        courses.append(Course(register, flow(register, own, span, prepared.pace)))
+        courses.append(RegisterUse(register, flow(register, own, span, prepared.pace)))
         begin = None if after and after.opened else courses[-1].flow.end
     return tuple(courses)
 

@@ -21,8 +21,8 @@ from ..reconstruction import uncertainty
 
 if TYPE_CHECKING:
     from ..reconstruction.meter_line import (
-        Course,
         Line,
+        RegisterUse,
     )
 
 
@@ -81,7 +81,7 @@ def state_at(
     )
 
 
-def _course(line: Line, at: float) -> tuple[int, Course]:
+def _course(line: Line, at: float) -> tuple[int, RegisterUse]:
     """Return the register in use at an instant, and its number."""
     courses = line.courses
     begun = [i for i, course in enumerate(courses) if course.flow.start <= at]
@@ -89,7 +89,7 @@ def _course(line: Line, at: float) -> tuple[int, Course]:
     return index, courses[index]
 
 
-def _provenance(line: Line, course: Course, at: float, value: float) -> Provenance:
+def _provenance(line: Line, course: RegisterUse, at: float, value: float) -> Provenance:
     if np.isnan(value):
         return Provenance.UNKNOWN
     if line.known(np.array([at]))[0]:
@@ -117,7 +117,7 @@ def _band(line: Line, at: float, value: float) -> Band:
     return Band(value=value, low=max(value - width, 0.0), high=value + width)
 
 
-def _neighbour(course: Course, at: float, *, before: bool) -> Neighbour | None:
+def _neighbour(course: RegisterUse, at: float, *, before: bool) -> Neighbour | None:
     register = course.register
     index = int(np.searchsorted(register.times, at, "right")) - (1 if before else 0)
     if not before and index > 0 and register.times[index - 1] == at:

@@ -36,7 +36,7 @@ _MINUTE: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class RegisterUse:
     """A register and its use over the time that it accounts for."""
 
     register: Register
@@ -67,7 +67,7 @@ class Part:
     key: str
     begin: float
     end: float
-    courses: tuple[Course, ...]
+    courses: tuple[RegisterUse, ...]
     amounts: Use
     conversion: Conversion = SAME_UNIT
 
@@ -192,7 +192,7 @@ class Line:
         return result
 
     @property
-    def courses(self) -> tuple[Course, ...]:
+    def courses(self) -> tuple[RegisterUse, ...]:
         """Return the courses of all parts."""
         return tuple(course for part in self.parts for course in part.courses)
 

@@ -28,7 +28,7 @@ _USUAL_NEEDS: Final = 7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Flow:
+class FlowVerdict:
     """Verdict per day (n,): odd, the least flow and the usual one [L/h]."""
 
     odd: Bools
@@ -36,7 +36,9 @@ class Flow:
     usual: Floats
 
 
-def judge(litres: Floats, day: Ints, days: int, sensitivity: str = "normal") -> Flow:
+def judge(
+    litres: Floats, day: Ints, days: int, sensitivity: str = "normal"
+) -> FlowVerdict:
     """Judge hourly flows (h,) [L/h], NaN where unknown; `day` (h,) is each hour's day.
 
     A day is judged by that day and the days before it.
@@ -53,7 +55,7 @@ def judge(litres: Floats, day: Ints, days: int, sensitivity: str = "normal") -> 
     return _compared(least, _MARGIN[sensitivity])
 
 
-def _compared(least: Floats, margin: float) -> Flow:
+def _compared(least: Floats, margin: float) -> FlowVerdict:
     """Compare each day with the median of the last 30 days that were not odd.
 
     What lasts longer than that is how this home is.
@@ -67,4 +69,4 @@ def _compared(least: Floats, margin: float) -> Flow:
         lasting = lasting + 1 if odd[day] else 0
         if not np.isnan(flow) and (not odd[day] or lasting > _USUAL_DAYS):
             known.append(flow)
-    return Flow(odd, least, usual)
+    return FlowVerdict(odd, least, usual)
