@@ -44,7 +44,7 @@ class _MeterCondition(Condition):
         return cast(ConfigType, _SCHEMA(config))
 
     def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
-        """Remember the meters."""
+        """Take the meters of the condition."""
         super().__init__(hass, config)
         self._options: dict[str, Any] = config.options or {}
 

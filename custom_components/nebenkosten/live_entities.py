@@ -47,7 +47,7 @@ class _LiveSensor(MeterEntity, SensorEntity):
         window: Window,
         description: SensorEntityDescription,
     ) -> None:
-        """Remember the meter's last hour."""
+        """Show a meter by the window of its last hour."""
         super().__init__(analytics, meter, description)
         self._window = window
 

@@ -48,7 +48,7 @@ class _EventTrigger(Trigger):
         return cast(ConfigType, cls._schema(config))
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Remember the options."""
+        """Take the trigger's options."""
         super().__init__(hass, config)
         self._options: dict[str, Any] = config.options or {}
 

@@ -77,7 +77,7 @@ class Analytics(DataUpdateCoordinator[Result]):
         entry: NkConfigEntry,
         journal: Journal | JournalError,
     ) -> None:
-        """Prepare; an error in place of the journal forbids every run."""
+        """Compose a house's parts; an error in place of the journal forbids runs."""
         super().__init__(hass, _LOGGER, config_entry=entry, name=DOMAIN)
         self.house = house_of(hass, entry)
         self._subentries = {str(s.unique_id): s.subentry_id for s in meters_of(entry)}

@@ -41,7 +41,7 @@ class Checking:
     """Compares digests of what is there with those of what was written."""
 
     def __init__(self, hass: HomeAssistant, analytics: Analytics) -> None:
-        """Remember whose; nothing has been found yet."""
+        """Check what one house has published."""
         self._hass = hass
         self._analytics = analytics
         self._found: dict[str, list[JsonObjectType]] = {}

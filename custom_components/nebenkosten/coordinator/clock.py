@@ -20,7 +20,7 @@ class Clock:
     """Calls at midnight, five and ten past each hour, and for the nightly run."""
 
     def __init__(self, hass: HomeAssistant, entry: NkConfigEntry) -> None:
-        """Remember whose clock it is."""
+        """Make a timer of a house; `start` sets it."""
         self._hass = hass
         self._entry = entry
         self._cancel: list[CALLBACK_TYPE] = []

@@ -40,7 +40,7 @@ class ClockCheck:
     def __init__(
         self, hass: HomeAssistant, entry: NkConfigEntry, analytics: Analytics
     ) -> None:
-        """Remember whose; nothing is known yet."""
+        """Check the clock of one house; it counts as right until checked."""
         self._hass = hass
         self._entry = entry
         self._analytics = analytics

@@ -35,7 +35,7 @@ class Housekeeping:
     def __init__(
         self, hass: HomeAssistant, entry: NkConfigEntry, analytics: Analytics
     ) -> None:
-        """Remember whose."""
+        """Tidy one house up."""
         self._hass = hass
         self._entry = entry
         self._analytics = analytics

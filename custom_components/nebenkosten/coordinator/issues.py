@@ -77,7 +77,7 @@ class Issues:
     """Raises what is to be mended and takes back what no longer is."""
 
     def __init__(self, hass: HomeAssistant, entry: NkConfigEntry) -> None:
-        """Remember whose they are."""
+        """Raise issues of one house."""
         self._hass = hass
         self._entry = entry
 

@@ -40,7 +40,7 @@ class Link:
     def __init__(
         self, hass: HomeAssistant, entry: NkConfigEntry, kind: str, which: str = ""
     ) -> None:
-        """Remember whose server it is, and which of its kind; nothing is asked yet."""
+        """Describe one server of a house; it counts as available until asked."""
         self.name = f"{kind}_{which}" if which else kind
         self._kind = kind
         self._hass = hass

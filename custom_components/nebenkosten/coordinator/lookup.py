@@ -37,7 +37,7 @@ class Lookup:
         journal: Callable[[], Journal],
         house: Callable[[], House],
     ) -> None:
-        """Remember where journal and house are to be had; both may change."""
+        """Take journal and house from callables: both may change."""
         self._hass = hass
         self._weather = weather
         self._journal = journal

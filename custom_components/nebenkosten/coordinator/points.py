@@ -31,7 +31,7 @@ class Points:
         *,
         preview: bool,
     ) -> None:
-        """Remember where to."""
+        """Publish points of one house."""
         self._preview = preview
         self._hass = hass
         self._entry = entry

@@ -49,7 +49,7 @@ class Publication:
         *,
         preview: bool,
     ) -> None:
-        """Remember where to; nothing is written yet."""
+        """Publish one house's results to these sinks."""
         self._hass = hass
         self._entry = entry
         self._cache = cache

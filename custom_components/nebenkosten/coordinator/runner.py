@@ -41,7 +41,7 @@ class Runner:
     def __init__(
         self, hass: HomeAssistant, entry: NkConfigEntry, analytics: Analytics
     ) -> None:
-        """Remember whose; nothing runs yet."""
+        """Run one house; no run goes on at first."""
         self._hass = hass
         self._entry = entry
         self._analytics = analytics

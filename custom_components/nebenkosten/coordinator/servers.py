@@ -31,7 +31,7 @@ class InfluxLink(Link):
     def __init__(
         self, hass: HomeAssistant, entry: NkConfigEntry, connection: Connection
     ) -> None:
-        """Prepare; nothing is asked yet."""
+        """Describe a house's servers; `async_start` asks them."""
         super().__init__(hass, entry, CONF_INFLUXDB)
         self.connection = connection
         self.refused = Refused()

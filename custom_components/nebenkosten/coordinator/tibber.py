@@ -25,7 +25,7 @@ class TibberLink(Link):
     """Tibber, with the token of the house."""
 
     def __init__(self, hass: HomeAssistant, entry: NkConfigEntry, token: str) -> None:
-        """Prepare; nothing is asked yet."""
+        """Ask Tibber with one house's token."""
         super().__init__(hass, entry, CONF_TIBBER)
         self._token = token
 

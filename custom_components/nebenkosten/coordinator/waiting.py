@@ -26,7 +26,7 @@ class Waiting:
         begin: Callable[[], None],
         retry: Callable[[Collection[str]], None],
     ) -> None:
-        """Remember whom to call."""
+        """Call `begin` once for all that waited, and `retry` for what was missed."""
         self._hass = hass
         self._begin = begin
         self._once_more = retry

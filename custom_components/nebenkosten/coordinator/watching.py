@@ -35,7 +35,7 @@ class Watching:
     def __init__(
         self, hass: HomeAssistant, entry: NkConfigEntry, analytics: Analytics
     ) -> None:
-        """Remember whose; nothing is watched yet."""
+        """Watch one house, from `start` on."""
         self._hass = hass
         self._entry = entry
         self._analytics = analytics

@@ -26,7 +26,7 @@ class OutdoorWeather:
     """
 
     def __init__(self, hass: HomeAssistant, entry: NkConfigEntry) -> None:
-        """Remember whose; nothing is asked yet."""
+        """Read the statistic that the house's options name."""
         self._hass = hass
         self._entry = entry
         self._temperature: Temperature | None = None

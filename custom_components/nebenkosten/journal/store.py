@@ -193,7 +193,7 @@ class Signed:
     """A journal whose changes name the user who made them."""
 
     def __init__(self, journal: Journal, user: str | None) -> None:
-        """Remember whose changes these are."""
+        """Sign changes with a user's name."""
         self._journal = journal
         self._user = user
 

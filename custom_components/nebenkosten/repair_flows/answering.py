@@ -88,7 +88,7 @@ class HouseRepairFlow(RepairsFlow):
     """A repair of a loaded house."""
 
     def __init__(self, entry: NkConfigEntry) -> None:
-        """Remember the house."""
+        """Mend one loaded house."""
         self._entry = entry
 
     def __init_subclass__(cls) -> None:

@@ -93,7 +93,7 @@ class RemovedMeterFlow(HouseRepairFlow):
     """Keep or delete what is known of a removed meter."""
 
     def __init__(self, entry: NkConfigEntry, meter: str) -> None:
-        """Remember the house and the meter's key."""
+        """Mend what concerns one meter, named by its key."""
         super().__init__(entry)
         self._meter = meter
 
@@ -132,7 +132,7 @@ class OrphansFlow(HouseRepairFlow):
     """Delete statistics that no meter feeds any more, or keep them."""
 
     def __init__(self, entry: NkConfigEntry, statistics: list[str]) -> None:
-        """Remember the house and their ids."""
+        """Mend what concerns these statistics, named by their ids."""
         super().__init__(entry)
         self._statistics = statistics
 

@@ -24,7 +24,7 @@ class MeterRepairFlow(HouseRepairFlow):
     """What the flows of one meter share."""
 
     def __init__(self, entry: NkConfigEntry, data: Mapping[str, Any]) -> None:
-        """Remember the house and what the trouble is."""
+        """Mend one trouble of a house's meter."""
         super().__init__(entry)
         self._trouble = data
 

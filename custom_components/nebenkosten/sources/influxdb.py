@@ -32,7 +32,7 @@ class InfluxSource:
     """Series of the raw bucket or database."""
 
     def __init__(self, server: Asks, place: str, shift: float) -> None:
-        """Remember whom to ask; local hours begin `shift` [s] before those of UTC."""
+        """Ask one server; local hours begin `shift` [s] before those of UTC."""
         self._server = server
         self._place = place
         self._shift = shift

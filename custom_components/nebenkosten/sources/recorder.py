@@ -38,7 +38,7 @@ class RecorderSource:
     """Sensors, helpers and statistics of this Home Assistant."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Remember whom to ask."""
+        """Ask this Home Assistant's recorder."""
         self._hass = hass
 
     async def async_read(

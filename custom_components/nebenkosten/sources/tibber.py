@@ -204,7 +204,7 @@ class TibberSource:
     """Hours of a home: a reference is `<home>/consumption` or `<home>/production`."""
 
     def __init__(self, tibber: AsksTibber) -> None:
-        """Remember whom to ask."""
+        """Ask by one client."""
         self._tibber = tibber
 
     async def async_read(
