@@ -1,11 +1,11 @@
 """What all tests share."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 import logging
 import os
 from pathlib import Path
 import subprocess
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from hypothesis import HealthCheck, settings
 import pytest
@@ -34,6 +34,22 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("nebenkosten")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """Let hostile texts in reports reach the process that prints: no surrogates."""
+    return _sendable((yield))
+
+
+def _sendable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {key: _sendable(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_sendable, value))
+    return value
 
 
 def not_run(reason: str) -> NoReturn:
