@@ -17,10 +17,7 @@ from custom_components.nebenkosten.engine import pipeline
 from custom_components.nebenkosten.engine.anomalies import daily_detection
 from custom_components.nebenkosten.engine.anomalies.detectors import continuous_flow
 from custom_components.nebenkosten.engine.domain import calendar_periods
-from custom_components.nebenkosten.engine.domain.local_days import (
-    local_day,
-    midnight,
-)
+from custom_components.nebenkosten.engine.domain.local_days import local_day, midnight
 from custom_components.nebenkosten.engine.domain.meters import (
     House,
     Medium,

@@ -21,11 +21,7 @@ from numpy.typing import NDArray
 
 from benchmarks.entries import analyse, daily
 from custom_components.nebenkosten.engine.domain import calendar_periods
-from custom_components.nebenkosten.engine.domain.meters import (
-    House,
-    Medium,
-    Meter,
-)
+from custom_components.nebenkosten.engine.domain.meters import House, Medium, Meter
 from custom_components.nebenkosten.engine.domain.report import (
     KINDS,
     Context,

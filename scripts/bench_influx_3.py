@@ -11,10 +11,7 @@ from datetime import UTC, datetime, timedelta
 import time
 from typing import Any, Final
 
-from custom_components.nebenkosten.engine.domain.meters import (
-    SourceKind,
-    SourceRef,
-)
+from custom_components.nebenkosten.engine.domain.meters import SourceKind, SourceRef
 from custom_components.nebenkosten.influx.model import Server
 from custom_components.nebenkosten.influx.v3 import SqlServer
 from custom_components.nebenkosten.sources.influxdb import InfluxSource

@@ -21,10 +21,7 @@ from typing import Any, override
 from influxdb import InfluxDBClient
 import numpy as np
 
-from custom_components.nebenkosten.engine.domain.meters import (
-    SourceKind,
-    SourceRef,
-)
+from custom_components.nebenkosten.engine.domain.meters import SourceKind, SourceRef
 from custom_components.nebenkosten.influx.connection import Connection, Version
 from custom_components.nebenkosten.influx.model import Server
 from custom_components.nebenkosten.influx.opening import open_server

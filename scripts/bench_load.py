@@ -23,11 +23,7 @@ import numpy as np
 import yaml
 
 from custom_components.nebenkosten.engine import pipeline
-from custom_components.nebenkosten.engine.domain.meters import (
-    House,
-    Medium,
-    Meter,
-)
+from custom_components.nebenkosten.engine.domain.meters import House, Medium, Meter
 from custom_components.nebenkosten.engine.domain.partitions import portions
 from custom_components.nebenkosten.engine.domain.report import (
     Context,

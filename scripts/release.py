@@ -20,7 +20,7 @@ class ReleaseError(ValueError):
 
 def notes_of(version: str, changelog: str) -> str:
     """Return the part of a changelog below a version's heading; raises ReleaseError."""
-    pattern = rf"^## {re.escape(version)}\b[^\n]*\n(.*?)(?=^## |\Z)"
+    pattern = rf"^## {re.escape(version)}(?![\w.])[^\n]*\n(.*?)(?=^## |\Z)"
     found = re.search(pattern, changelog, re.MULTILINE | re.DOTALL)
     if found is None or not found[1].strip():
         raise ReleaseError(f"CHANGELOG.md says nothing of {version}")

@@ -175,7 +175,7 @@ def test_all_evidence_is_collected() -> None:
 
 def test_coverage_is_measured_and_asked_for() -> None:
     """The forms are part of what every run of all tests measures."""
-    assert "-m pytest --cov" in (ROOT / "scripts" / "test").read_text()
+    assert " --cov " in (ROOT / "scripts" / "test").read_text()
     settings = ConfigParser()
     settings.read(ROOT / "setup.cfg")
     assert settings["coverage:run"]["source"] == "custom_components/nebenkosten"

@@ -14,19 +14,9 @@ import time
 from zoneinfo import ZoneInfo
 
 from .engine.domain import local_days
-from .engine.domain.report import (
-    KINDS,
-    Context,
-    Readings,
-    Report,
-    Series,
-    empty_series,
-)
+from .engine.domain.report import KINDS, Context, Readings, Report, Series, empty_series
 from .engine.pipeline import analyse
-from .engine.queries.json_report import (
-    meters_json,
-    run_json,
-)
+from .engine.queries.json_report import meters_json, run_json
 from .sources.csv_readings import ReadingRow
 from .sources.house_folder import HouseError, HouseFolder, read_house
 from .sources.table import FileError

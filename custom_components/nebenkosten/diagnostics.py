@@ -91,10 +91,7 @@ def _told(
     text: Wording,
 ) -> Mapping[str, Any]:
     # Loaded by the analysis; never at set-up.
-    from .engine.queries.json_report import (
-        finding_json,
-        judgement_json,
-    )
+    from .engine.queries.json_report import finding_json, judgement_json
 
     return {
         "meter": _meter(analytics, meter),

@@ -16,11 +16,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .coordinator.analytics import Analytics
 from .data import NkConfigEntry
-from .engine.domain.meters import (
-    AnyMeter,
-    Meter,
-    Virtual,
-)
+from .engine.domain.meters import AnyMeter, Meter, Virtual
 from .engine.domain.report import Snapshot
 from .identities import entity_unique_id
 

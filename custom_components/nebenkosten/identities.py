@@ -11,10 +11,7 @@ from typing import Final
 from .data import statistic_ids
 from .engine.domain.meters import House
 from .engine.domain.report import Severity
-from .engine.domain.validation import (
-    Check,
-    Problem,
-)
+from .engine.domain.validation import Check, Problem
 
 # Every entity that a meter of any kind may have; a test holds it against the platforms.
 ENTITY_KEYS: Final[Mapping[str, frozenset[str]]] = {

@@ -15,10 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DOMAIN
 from .coordinator.analytics import Analytics
 from .data import NkConfigEntry
-from .engine.domain.meters import (
-    AnyMeter,
-    Meter,
-)
+from .engine.domain.meters import AnyMeter, Meter
 from .entity import MeterEntity, async_add_of_meters
 
 PARALLEL_UPDATES = 0

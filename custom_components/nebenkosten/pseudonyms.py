@@ -7,10 +7,7 @@ from typing import Final
 from homeassistant.util import slugify
 
 from .coordinator.analytics import Analytics
-from .engine.domain.meters import (
-    Medium,
-    Meter,
-)
+from .engine.domain.meters import Medium, Meter
 
 # Shorter names tell nothing, and would be found in every sentence.
 _SHORTEST: Final = 3

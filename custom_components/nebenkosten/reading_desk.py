@@ -15,22 +15,10 @@ from .const import SOURCE_HAND
 from .coordinator.analytics import Analytics
 from .coordinator.entering import async_refuse_doubtful
 from .coordinator.stages import new_findings
-from .engine.domain.local_days import (
-    iso,
-    local_day,
-    midnight,
-)
+from .engine.domain.local_days import iso, local_day, midnight
 from .engine.domain.meters import Meter
-from .engine.domain.reading_bounds import (
-    FIRST_DAY,
-    LARGEST,
-    LAST_DAY,
-    within,
-)
-from .engine.domain.report import (
-    Finding,
-    ReadingKind,
-)
+from .engine.domain.reading_bounds import FIRST_DAY, LARGEST, LAST_DAY, within
+from .engine.domain.report import Finding, ReadingKind
 from .errors import async_in_journal, refuse
 from .journal import readings
 from .journal.readings import Change
@@ -40,13 +28,7 @@ from .journal.store import Journal
 from .rights import Caller
 from .sources import text as text_of
 from .sources.csv_readings import fitting_unit
-from .sources.text import (
-    Instant,
-    TextError,
-    number_text,
-    parse_instant,
-    parse_number,
-)
+from .sources.text import Instant, TextError, number_text, parse_instant, parse_number
 
 _LOGGER = logging.getLogger(__name__)
 _SLACK: Final = 1.0

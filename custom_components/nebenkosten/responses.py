@@ -10,25 +10,16 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .coordinator.alerts import is_acknowledged
 from .coordinator.run import MeterRun, Run
-from .engine.domain.local_days import (
-    iso,
-    start_of,
-)
+from .engine.domain.local_days import iso, start_of
 from .engine.domain.meters import Meter
-from .engine.domain.report import (
-    Finding,
-    MeterReport,
-)
+from .engine.domain.report import Finding, MeterReport
 from .journal.acknowledgements import Acknowledgement
 from .journal.records import Status, StoredReading
 from .texts import Wording
 
 if TYPE_CHECKING:
     from .engine.domain.calendar_periods import PeriodKind
-    from .engine.queries.counter_at import (
-        Neighbour,
-        State,
-    )
+    from .engine.queries.counter_at import Neighbour, State
     from .engine.queries.explain import Node
     from .engine.queries.periods import Period
     from .engine.queries.reading_intervals import ReadingInterval
@@ -301,10 +292,7 @@ def consumption_response(
 
 def _period(report: MeterReport, period: Period, zone: ZoneInfo) -> JsonObjectType:
     """Return a period, the dial at its end and the shares of its known days."""
-    from .engine.queries.periods import (
-        counter_at,
-        last_year,
-    )
+    from .engine.queries.periods import counter_at, last_year
 
     measured, interpolated, extrapolated = period.shares
     before = last_year(report, period)

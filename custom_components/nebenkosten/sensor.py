@@ -21,16 +21,9 @@ from .coordinator.analytics import Analytics
 from .coordinator.health import Level, health
 from .data import NkConfigEntry
 from .engine.domain import units
-from .engine.domain.meters import (
-    AnyMeter,
-    Medium,
-    Meter,
-)
+from .engine.domain.meters import AnyMeter, Medium, Meter
 from .engine.domain.quality_score import Quality
-from .engine.domain.report import (
-    PeriodValue,
-    Snapshot,
-)
+from .engine.domain.report import PeriodValue, Snapshot
 from .entity import HouseEntity, MeterEntity, async_add_of_meters, has_dial
 from .live_entities import RateSensor, TodaySensor
 from .server_entities import async_add_server_sensors

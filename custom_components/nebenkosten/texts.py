@@ -13,10 +13,7 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
-from .engine.domain.report import (
-    Finding,
-    Value,
-)
+from .engine.domain.report import Finding, Value
 from .engine.domain.validation import Problem
 from .sources.original import FileProblem
 

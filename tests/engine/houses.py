@@ -9,11 +9,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from custom_components.nebenkosten.engine.domain.meters import (
-    House,
-    Medium,
-    Meter,
-)
+from custom_components.nebenkosten.engine.domain.meters import House, Medium, Meter
 from custom_components.nebenkosten.engine.domain.report import (
     KINDS,
     Amounts,

@@ -11,10 +11,7 @@ import pytest
 from custom_components.nebenkosten.engine.cleaning.amounts import Use, believed
 from custom_components.nebenkosten.engine.cleaning.registers import clean
 from custom_components.nebenkosten.engine.domain.meters import House
-from custom_components.nebenkosten.engine.domain.report import (
-    Context,
-    Provenance,
-)
+from custom_components.nebenkosten.engine.domain.report import Context, Provenance
 from custom_components.nebenkosten.engine.pipeline import analyse
 from custom_components.nebenkosten.engine.queries.periods import (
     counter_at,

@@ -12,10 +12,7 @@ from custom_components.nebenkosten.engine.domain.report import (
     Provenance,
     ReadingKind,
 )
-from custom_components.nebenkosten.engine.queries.periods import (
-    periods,
-    published_rows,
-)
+from custom_components.nebenkosten.engine.queries.periods import periods, published_rows
 
 from .houses import Amount, Point, at, meter, report_of
 

@@ -5,10 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.domain.meters import (
-    Medium,
-    Term,
-)
+from custom_components.nebenkosten.engine.domain.meters import Medium, Term
 from custom_components.nebenkosten.engine.domain.report import Temperature
 from custom_components.nebenkosten.engine.domain.serialization import meter_from
 from custom_components.nebenkosten.engine.load_model import (

@@ -19,28 +19,16 @@ from custom_components.nebenkosten.engine.domain.meters import (
     Term,
     Virtual,
 )
-from custom_components.nebenkosten.engine.domain.report import (
-    Context,
-    Snapshot,
-)
+from custom_components.nebenkosten.engine.domain.report import Context, Snapshot
 from custom_components.nebenkosten.engine.domain.serialization import (
     master_from,
     meter_data,
     virtual_from,
 )
-from custom_components.nebenkosten.engine.domain.validation import (
-    Check,
-    problems,
-)
+from custom_components.nebenkosten.engine.domain.validation import Check, problems
 from custom_components.nebenkosten.engine.pipeline import analyse
-from custom_components.nebenkosten.engine.queries.counter_at import (
-    State,
-    state_at,
-)
-from custom_components.nebenkosten.engine.queries.explain import (
-    Node,
-    explain,
-)
+from custom_components.nebenkosten.engine.queries.counter_at import State, state_at
+from custom_components.nebenkosten.engine.queries.explain import Node, explain
 
 from .houses import meter, read, series
 

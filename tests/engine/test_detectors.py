@@ -12,14 +12,8 @@ from custom_components.nebenkosten.engine.anomalies.detectors import (
     DETECTORS,
     continuous_flow,
 )
-from custom_components.nebenkosten.engine.domain.meters import (
-    Medium,
-    Sensitivity,
-)
-from custom_components.nebenkosten.engine.domain.report import (
-    Anomaly,
-    MeterReport,
-)
+from custom_components.nebenkosten.engine.domain.meters import Medium, Sensitivity
+from custom_components.nebenkosten.engine.domain.report import Anomaly, MeterReport
 
 from .houses import at
 from .synthetic import (

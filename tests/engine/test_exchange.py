@@ -14,10 +14,7 @@ from custom_components.nebenkosten.engine.domain.meters import (
     Medium,
     Term,
 )
-from custom_components.nebenkosten.engine.domain.report import (
-    Context,
-    Provenance,
-)
+from custom_components.nebenkosten.engine.domain.report import Context, Provenance
 from custom_components.nebenkosten.engine.pipeline import analyse
 
 from .houses import BERLIN, Point, series

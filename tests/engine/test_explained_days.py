@@ -14,18 +14,9 @@ from custom_components.nebenkosten.engine.domain.meters import (
     Meter,
     Term,
 )
-from custom_components.nebenkosten.engine.domain.report import (
-    Context,
-    MeterReport,
-)
-from custom_components.nebenkosten.engine.queries.counter_at import (
-    State,
-    state_at,
-)
-from custom_components.nebenkosten.engine.queries.explain import (
-    Node,
-    explain,
-)
+from custom_components.nebenkosten.engine.domain.report import Context, MeterReport
+from custom_components.nebenkosten.engine.queries.counter_at import State, state_at
+from custom_components.nebenkosten.engine.queries.explain import Node, explain
 
 from .houses import BERLIN, series
 from .synthetic import (

@@ -5,14 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.domain.meters import (
-    Medium,
-    Term,
-)
-from custom_components.nebenkosten.engine.domain.report import (
-    MeterReport,
-    Provenance,
-)
+from custom_components.nebenkosten.engine.domain.meters import Medium, Term
+from custom_components.nebenkosten.engine.domain.report import MeterReport, Provenance
 from custom_components.nebenkosten.engine.queries.periods import periods
 
 from .synthetic import (

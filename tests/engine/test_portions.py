@@ -7,14 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.assessment.invariants import (
-    Asked,
-    broken,
-)
-from custom_components.nebenkosten.engine.domain.meters import (
-    House,
-    Term,
-)
+from custom_components.nebenkosten.engine.assessment.invariants import Asked, broken
+from custom_components.nebenkosten.engine.domain.meters import House, Term
 from custom_components.nebenkosten.engine.domain.partitions import portions
 from custom_components.nebenkosten.engine.domain.report import Context
 from custom_components.nebenkosten.engine.pipeline import (

@@ -8,10 +8,7 @@ import numpy as np
 import pytest
 
 from custom_components.nebenkosten.command import _rows
-from custom_components.nebenkosten.engine.domain.meters import (
-    House,
-    Meter,
-)
+from custom_components.nebenkosten.engine.domain.meters import House, Meter
 from custom_components.nebenkosten.engine.domain.report import (
     Context,
     MeterReport,

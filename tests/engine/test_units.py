@@ -8,10 +8,7 @@ import pytest
 
 from custom_components.nebenkosten.engine.domain import units
 from custom_components.nebenkosten.engine.domain.meters import House
-from custom_components.nebenkosten.engine.domain.report import (
-    Context,
-    Series,
-)
+from custom_components.nebenkosten.engine.domain.report import Context, Series
 from custom_components.nebenkosten.engine.pipeline import analyse
 
 from .houses import meter, read, report_of, series

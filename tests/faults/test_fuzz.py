@@ -16,10 +16,7 @@ import pytest
 from pytest_socket import enable_socket
 import yaml
 
-from custom_components.nebenkosten.engine.domain.report import (
-    ReadingKind,
-    Severity,
-)
+from custom_components.nebenkosten.engine.domain.report import ReadingKind, Severity
 from custom_components.nebenkosten.influx.connection import (
     Connection,
     InfluxError,
@@ -36,11 +33,7 @@ from custom_components.nebenkosten.sources.text import (
     parse_instant,
     parse_number,
 )
-from custom_components.nebenkosten.sources.tibber import (
-    TibberError,
-    _page,
-    homes_from,
-)
+from custom_components.nebenkosten.sources.tibber import TibberError, _page, homes_from
 from custom_components.nebenkosten.sources.water_temperature import WaterError, parse
 
 from ..engine.houses import at, meter

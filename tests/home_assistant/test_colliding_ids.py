@@ -16,12 +16,7 @@ from custom_components.nebenkosten.const import (
     SUBENTRY_PHYSICAL,
 )
 from custom_components.nebenkosten.data import NkConfigEntry
-from custom_components.nebenkosten.identities import (
-    ENTITY_KEYS,
-    claims,
-    free_id,
-    rival,
-)
+from custom_components.nebenkosten.identities import ENTITY_KEYS, claims, free_id, rival
 
 from .conftest import act, add_meter, settle
 from .test_computed_meters import add_computed

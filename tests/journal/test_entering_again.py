@@ -9,10 +9,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.nebenkosten.engine.cleaning.registers import clean
-from custom_components.nebenkosten.engine.domain.meters import (
-    Medium,
-    Meter,
-)
+from custom_components.nebenkosten.engine.domain.meters import Medium, Meter
 from custom_components.nebenkosten.engine.domain.report import ReadingKind
 from custom_components.nebenkosten.journal import readings, series
 from custom_components.nebenkosten.journal.readings import Change

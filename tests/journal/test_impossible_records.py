@@ -13,11 +13,7 @@ import pytest
 from custom_components.nebenkosten.coordinator import stages
 from custom_components.nebenkosten.coordinator.last_hours import last_hours
 from custom_components.nebenkosten.coordinator.stages import Moment
-from custom_components.nebenkosten.engine.domain.meters import (
-    House,
-    Medium,
-    Meter,
-)
+from custom_components.nebenkosten.engine.domain.meters import House, Medium, Meter
 from custom_components.nebenkosten.engine.domain.reading_bounds import is_possible
 from custom_components.nebenkosten.journal import readings
 from custom_components.nebenkosten.journal.store import Journal, create_journal

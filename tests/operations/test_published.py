@@ -12,10 +12,7 @@ import pytest
 
 from custom_components.nebenkosten.coordinator import stages
 from custom_components.nebenkosten.data import NkConfigEntry
-from custom_components.nebenkosten.engine.domain.report import (
-    MeterReport,
-    Report,
-)
+from custom_components.nebenkosten.engine.domain.report import MeterReport, Report
 from custom_components.nebenkosten.journal.house import Decisions, remember_decisions
 from scripts.servers import Influxd
 

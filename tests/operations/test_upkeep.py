@@ -230,8 +230,8 @@ class Nothing:
         if name.split(".")[0] in ("homeassistant", "custom_components"):
             raise ImportError(name)
 sys.meta_path.insert(0, Nothing())
-from engine.meter import House, Medium, Meter
-from engine.model import Context, Readings, Series, empty_series
+from engine.domain.meters import House, Medium, Meter
+from engine.domain.report import Context, Readings, Series, empty_series
 from engine.pipeline import analyse
 readings = Readings([1, 2], [1735689600.0, 1738368000.0], [0.0, 310.0], [0, 0],
                     [1, 2], [0, 0])

@@ -45,7 +45,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
             url=url,
             token=TOKEN if version is Version.V2 else "",
             organisation=ORGANISATION,
-            raw="",
+            # Its organisation is that of the places it makes.
+            raw="raw",
             processed="",
         )
     )

@@ -5,10 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.nebenkosten.sources.csv_readings import (
-    RowContext,
-    parse,
-)
+from custom_components.nebenkosten.sources.csv_readings import RowContext, parse
 from custom_components.nebenkosten.sources.table import FileError, decode
 from tests.engine.houses import at, meter
 

@@ -5,10 +5,7 @@ from random import Random
 
 import pytest
 
-from custom_components.nebenkosten.sources.water_temperature import (
-    WaterError,
-    parse,
-)
+from custom_components.nebenkosten.sources.water_temperature import WaterError, parse
 
 from .water_pages import PAGES
 

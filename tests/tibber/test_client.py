@@ -7,10 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from custom_components.nebenkosten.engine.domain.meters import (
-    SourceKind,
-    SourceRef,
-)
+from custom_components.nebenkosten.engine.domain.meters import SourceKind, SourceRef
 from custom_components.nebenkosten.sources import tibber
 from custom_components.nebenkosten.sources.tibber import (
     HOMES,

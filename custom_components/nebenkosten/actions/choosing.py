@@ -11,10 +11,7 @@ from homeassistant.helpers.service import async_get_config_entry
 
 from ..const import DOMAIN
 from ..coordinator.analytics import Analytics
-from ..engine.domain.meters import (
-    AnyMeter,
-    Meter,
-)
+from ..engine.domain.meters import AnyMeter, Meter
 from ..errors import broken, refuse
 from ..rights import POLICY_READ, async_caller
 

@@ -7,10 +7,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from ..engine.domain.meters import AnyMeter
-from ..engine.domain.report import (
-    Finding,
-    MeterReport,
-)
+from ..engine.domain.report import Finding, MeterReport
 from ..journal.acknowledgements import Acknowledgement
 
 _NEWS: Final = timedelta(days=7)

@@ -13,11 +13,7 @@ from homeassistant.util.json import JsonObjectType
 
 from ..const import DOMAIN
 from ..data import NkConfigEntry, house_of, meters_of, settings_of
-from ..engine.domain.meters import (
-    AnyMeter,
-    House,
-    Meter,
-)
+from ..engine.domain.meters import AnyMeter, House, Meter
 from ..engine.domain.report import Snapshot
 from ..errors import async_in_journal, broken
 from ..journal.house import Decisions, remember_decisions

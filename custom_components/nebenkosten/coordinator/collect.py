@@ -11,19 +11,9 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
-from ..engine.domain.local_days import (
-    local_day,
-    midnight,
-)
-from ..engine.domain.meters import (
-    Meter,
-    SourceKind,
-    SourceRef,
-)
-from ..engine.domain.reading_bounds import (
-    is_possible,
-    within,
-)
+from ..engine.domain.local_days import local_day, midnight
+from ..engine.domain.meters import Meter, SourceKind, SourceRef
+from ..engine.domain.reading_bounds import is_possible, within
 from ..engine.domain.report import ReadingKind
 from ..journal import amounts, house, readings
 from ..journal.records import NewAmount, NewReading

@@ -15,10 +15,7 @@ from homeassistant.helpers.importlib import async_import_module
 
 from ..engine.domain.local_days import local_day
 from ..engine.domain.meters import Meter
-from ..engine.domain.report import (
-    KINDS,
-    Readings,
-)
+from ..engine.domain.report import KINDS, Readings
 from ..errors import async_in_journal, refuse
 from ..journal import series
 from ..journal.records import NewReading

@@ -10,12 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..data import NkConfigEntry, settings_of
-from ..engine.domain.meters import (
-    AnyMeter,
-    Definition,
-    House,
-    Meter,
-)
+from ..engine.domain.meters import AnyMeter, Definition, House, Meter
 from ..engine.domain.partitions import portions
 from ..engine.domain.report import Temperature
 from ..journal.acknowledgements import acknowledged

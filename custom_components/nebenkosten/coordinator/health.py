@@ -6,10 +6,7 @@ from enum import StrEnum
 import time
 from typing import TYPE_CHECKING
 
-from ..engine.domain.meters import (
-    AnyMeter,
-    Virtual,
-)
+from ..engine.domain.meters import AnyMeter, Virtual
 from ..engine.domain.report import Snapshot
 from .run import RunStatus
 

@@ -8,11 +8,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 
 from ..engine.domain.local_days import midnight
-from ..engine.domain.meters import (
-    House,
-    SourceKind,
-    SourceRef,
-)
+from ..engine.domain.meters import House, SourceKind, SourceRef
 from ..journal import amounts
 from ..journal.store import Journal
 from ..outside import OutOfReachError

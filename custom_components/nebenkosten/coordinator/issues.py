@@ -9,15 +9,8 @@ from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN, ISSUE_WIRING
 from ..data import NkConfigEntry, read_meters
-from ..engine.domain.meters import (
-    AnyMeter,
-    House,
-    Meter,
-)
-from ..engine.domain.report import (
-    Finding,
-    Snapshot,
-)
+from ..engine.domain.meters import AnyMeter, House, Meter
+from ..engine.domain.report import Finding, Snapshot
 from ..texts import (
     Sentences,
     async_sentences,

@@ -9,14 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ..engine.domain.meters import (
-    House,
-    Meter,
-)
-from ..engine.domain.report import (
-    Provenance,
-    known as nan_as_none,
-)
+from ..engine.domain.meters import House, Meter
+from ..engine.domain.report import Provenance, known as nan_as_none
 from ..journal import series
 from ..journal.store import Journal
 from .stages import Moment, computed, stamps

@@ -25,10 +25,7 @@ from homeassistant.helpers.event import (
 from homeassistant.util import dt as dt_util
 
 from ..engine.domain import units
-from ..engine.domain.meters import (
-    Meter,
-    SourceKind,
-)
+from ..engine.domain.meters import Meter, SourceKind
 from ..engine.domain.report import Snapshot
 from .run import Trigger
 from .window import NOW, Window

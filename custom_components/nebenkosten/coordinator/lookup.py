@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.importlib import async_import_module
 
-from ..engine.domain.meters import (
-    AnyMeter,
-    House,
-    Meter,
-)
+from ..engine.domain.meters import AnyMeter, House, Meter
 from ..engine.domain.report import Temperature
 from ..errors import async_in_journal
 from ..journal.acknowledgements import Acknowledgement, acknowledged

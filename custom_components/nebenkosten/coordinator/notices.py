@@ -8,10 +8,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..const import DOMAIN, EVENT_ANOMALY, EVENT_RUN_FINISHED, EVENT_STALE
-from ..engine.domain.meters import (
-    AnyMeter,
-    Definition,
-)
+from ..engine.domain.meters import AnyMeter, Definition
 from .alerts import Phase, Told
 from .run import Run, RunStatus, Trigger
 

@@ -6,19 +6,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
-from ..const import (
-    CONF_RUN_TIME,
-    DEFAULT_RUN_TIME,
-    DOMAIN,
-    ISSUE_GAS,
-    ISSUE_RUN_TIME,
-)
+from ..const import CONF_RUN_TIME, DEFAULT_RUN_TIME, DOMAIN, ISSUE_GAS, ISSUE_RUN_TIME
 from ..data import NkConfigEntry
 from ..engine.domain.gas_factor_bounds import is_possible
-from ..engine.domain.meters import (
-    GasFactor,
-    House,
-)
+from ..engine.domain.meters import GasFactor, House
 from ..texts import shown, writes_comma
 
 

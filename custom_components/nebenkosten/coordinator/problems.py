@@ -3,16 +3,9 @@
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
-from ..engine.domain.meters import (
-    House,
-    SourceKind,
-)
+from ..engine.domain.meters import House, SourceKind
 from ..engine.domain.report import Severity
-from ..engine.domain.validation import (
-    Check,
-    Problem,
-    problems,
-)
+from ..engine.domain.validation import Check, Problem, problems
 from ..identities import collisions
 
 

@@ -6,10 +6,7 @@ import time
 
 from homeassistant.core import HomeAssistant
 
-from ..engine.domain.meters import (
-    Meter,
-    SourceKind,
-)
+from ..engine.domain.meters import Meter, SourceKind
 from ..influx.model import SECOND, Asks, Field, Point, Server
 from ..journal import amounts
 from ..journal.records import ChangedAmount

@@ -5,10 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from ..engine.domain.report import (
-    Finding,
-    MeterReport,
-)
+from ..engine.domain.report import Finding, MeterReport
 from .alerts import Told
 
 

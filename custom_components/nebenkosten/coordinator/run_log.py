@@ -12,10 +12,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..const import DOMAIN
-from ..engine.domain.report import (
-    Finding,
-    Severity,
-)
+from ..engine.domain.report import Finding, Severity
 from .run import MeterRun, Run
 from .stored import async_stored
 

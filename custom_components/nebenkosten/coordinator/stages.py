@@ -15,11 +15,7 @@ from zoneinfo import ZoneInfo
 from ..data import energy_id, statistic_id
 from ..engine.domain import units
 from ..engine.domain.local_days import local_day
-from ..engine.domain.meters import (
-    AnyMeter,
-    House,
-    Meter,
-)
+from ..engine.domain.meters import AnyMeter, House, Meter
 from ..engine.domain.report import (
     Context,
     Finding,

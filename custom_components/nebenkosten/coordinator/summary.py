@@ -9,19 +9,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.json import JsonObjectType
 
-from ..engine.domain.degree_days import (
-    DegreeDays,
-    degree_days,
-    facts_of,
-)
-from ..engine.domain.meters import (
-    AnyMeter,
-    House,
-)
-from ..engine.domain.report import (
-    MeterReport,
-    Temperature,
-)
+from ..engine.domain.degree_days import DegreeDays, degree_days, facts_of
+from ..engine.domain.meters import AnyMeter, House
+from ..engine.domain.report import MeterReport, Temperature
 from ..journal.acknowledgements import Acknowledgement
 from .alerts import is_acknowledged
 from .public_holidays import holiday_on
@@ -61,10 +51,7 @@ def _summed_up(
     acknowledged: Mapping[str, Sequence[Acknowledgement]],
 ) -> JsonObjectType:
     # Loaded by the analysis; never at set-up.
-    from ..engine.queries.daily_summary import (
-        mean_of,
-        summary_of,
-    )
+    from ..engine.queries.daily_summary import mean_of, summary_of
 
     zone = ZoneInfo(house.time_zone)
     found: JsonObjectType = {}

@@ -11,10 +11,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..data import NkConfigEntry, house_of, settings_of
-from ..engine.domain.meters import (
-    SourceKind,
-    SourceRef,
-)
+from ..engine.domain.meters import SourceKind, SourceRef
 from ..journal.records import JournalError
 from . import stages
 from .clock import Clock

@@ -9,34 +9,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from .assessment import exchange_findings
-from .assessment.assess import (
-    Basis,
-    finished,
-)
-from .assessment.model_change import (
-    TOLD,
-    reshaped,
-)
-from .assessment.operand_findings import (
-    computed,
-    mismatch,
-    missing,
-    too_few,
-    unread,
-)
+from .assessment.assess import Basis, finished
+from .assessment.model_change import TOLD, reshaped
+from .assessment.operand_findings import computed, mismatch, missing, too_few, unread
 from .assessment.reading_findings import oddities
 from .domain import calendar_periods, gas_conversion, local_days
-from .domain.evaluation_order import (
-    CyclicMeterError,
-    in_order,
-)
-from .domain.meters import (
-    AnyMeter,
-    House,
-    Master,
-    Meter,
-    Virtual,
-)
+from .domain.evaluation_order import CyclicMeterError, in_order
+from .domain.meters import AnyMeter, House, Master, Meter, Virtual
 from .domain.partitions import portions
 from .domain.report import (
     Context,

@@ -16,16 +16,9 @@ from homeassistant.util import slugify
 from ..const import DOMAIN
 from ..deadline import async_ask_recorder
 from ..engine.domain import units
-from ..engine.domain.meters import (
-    Medium,
-    SourceKind,
-)
+from ..engine.domain.meters import Medium, SourceKind
 from ..engine.domain.reading_bounds import within
-from ..engine.domain.serialization import (
-    is_meter_id,
-    month_day,
-    year_start,
-)
+from ..engine.domain.serialization import is_meter_id, month_day, year_start
 from ..identities import free_id, rival
 from ..influx.model import series_from
 from ..outside import OutOfReachError

@@ -13,15 +13,8 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import CONF_GAS
-from ..engine.domain.gas_factor_bounds import (
-    Verdict,
-    is_possible,
-    verdict,
-)
-from ..engine.domain.serialization import (
-    gas_data,
-    gas_factor,
-)
+from ..engine.domain.gas_factor_bounds import Verdict, is_possible, verdict
+from ..engine.domain.serialization import gas_data, gas_factor
 from ..texts import writes_comma
 from .checks import FieldError
 

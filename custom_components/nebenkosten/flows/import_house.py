@@ -19,17 +19,9 @@ from ..const import (
     SUBENTRY_PHYSICAL,
     SUBENTRY_VIRTUAL,
 )
-from ..engine.domain.meters import (
-    DEFAULT_GAS,
-    AnyMeter,
-    Medium,
-)
+from ..engine.domain.meters import DEFAULT_GAS, AnyMeter, Medium
 from ..engine.domain.report import Severity
-from ..engine.domain.serialization import (
-    gas_data,
-    meter_data,
-    month_day,
-)
+from ..engine.domain.serialization import gas_data, meter_data, month_day
 from ..engine.domain.validation import problems
 from ..identities import collisions
 from ..sources.original import (

@@ -14,16 +14,9 @@ import probatio as vol
 
 from ..data import house_with, meter_from_data, read_meters
 from ..engine.domain import units
-from ..engine.domain.meters import (
-    AnyMeter,
-    Sensitivity,
-)
+from ..engine.domain.meters import AnyMeter, Sensitivity
 from ..engine.domain.report import Severity
-from ..engine.domain.validation import (
-    Check,
-    Problem,
-    problems,
-)
+from ..engine.domain.validation import Check, Problem, problems
 from ..texts import async_sentences, problem_text, shown, writes_comma
 from .checks import (
     FieldError,

@@ -22,12 +22,7 @@ from homeassistant.helpers.selector import (
 )
 import probatio as vol
 
-from ..engine.domain.meters import (
-    Medium,
-    Role,
-    Sensitivity,
-    SourceKind,
-)
+from ..engine.domain.meters import Medium, Role, Sensitivity, SourceKind
 
 UNITS = ["kWh", "Wh", "MWh", "GJ", "m³", "L"]
 MORE = "more"

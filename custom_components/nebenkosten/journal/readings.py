@@ -8,11 +8,7 @@ import sqlite3
 import time
 from typing import Final
 
-from ..engine.domain.reading_bounds import (
-    EARLIEST,
-    LARGEST,
-    LATEST,
-)
+from ..engine.domain.reading_bounds import EARLIEST, LARGEST, LATEST
 from ..engine.domain.report import ReadingKind
 from .audit import remember
 from .entering import entered, taken

@@ -7,18 +7,8 @@ from datetime import UTC, datetime, timedelta
 import sqlite3
 from typing import Any, Final
 
-from ..engine.domain.reading_bounds import (
-    EARLIEST,
-    LARGEST,
-    LATEST,
-)
-from ..engine.domain.report import (
-    KINDS,
-    Amounts,
-    Impossible,
-    Readings,
-    Series,
-)
+from ..engine.domain.reading_bounds import EARLIEST, LARGEST, LATEST
+from ..engine.domain.report import KINDS, Amounts, Impossible, Readings, Series
 from .store import Journal, micros
 
 # What an older version kept and no dial can have shown never reaches the engine.

@@ -14,12 +14,7 @@ import math
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from ..engine.domain.report import (
-    Finding,
-    FlaggedDay,
-    MeterReport,
-    Provenance,
-)
+from ..engine.domain.report import Finding, FlaggedDay, MeterReport, Provenance
 from ..influx.model import SECOND, Field, Point, Server
 
 DAILY: Final = "meter_interpolated_daily"
@@ -49,11 +44,7 @@ SHARES: Final = (
 COUNT: Final = "anomaly_count"
 
 if TYPE_CHECKING:
-    from ..engine.domain.report import (
-        Bools,
-        Floats,
-        Ints,
-    )
+    from ..engine.domain.report import Bools, Floats, Ints
 
 type Digests = dict[str, str]
 type Wording = Callable[[Finding], str]

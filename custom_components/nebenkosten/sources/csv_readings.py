@@ -11,14 +11,7 @@ from ..engine.domain.meters import Meter
 from ..engine.domain.report import ReadingKind
 from .cells import unmarked
 from .table import FileError, Table, csv_table
-from .text import (
-    BareDates,
-    Number,
-    TextError,
-    bounded,
-    parse_instant,
-    parse_number,
-)
+from .text import BareDates, Number, TextError, bounded, parse_instant, parse_number
 
 # Names that our own files, grid operators and people give to each column.
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {

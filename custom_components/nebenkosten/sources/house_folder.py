@@ -7,23 +7,10 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ..engine.domain.meters import (
-    House,
-    Meter,
-)
-from ..engine.domain.report import (
-    Severity,
-    Temperature,
-)
+from ..engine.domain.meters import House, Meter
+from ..engine.domain.report import Severity, Temperature
 from .csv_readings import Parsed, RowContext, parse
-from .original import (
-    CONFIG,
-    LARGEST_YAML,
-    METERS,
-    PATTERNS,
-    FileProblem,
-    read_original,
-)
+from .original import CONFIG, LARGEST_YAML, METERS, PATTERNS, FileProblem, read_original
 from .regular_file import read_regular
 from .table import LARGEST, csv_table, decode
 from .text import TextError, parse_day, parse_number

@@ -10,10 +10,7 @@ from typing import Final
 import yaml
 
 from ..engine.domain import units
-from ..engine.domain.gas_factor_bounds import (
-    Verdict,
-    verdict,
-)
+from ..engine.domain.gas_factor_bounds import Verdict, verdict
 from ..engine.domain.meters import (
     DEFAULT_GAS,
     AnyMeter,
@@ -24,10 +21,7 @@ from ..engine.domain.meters import (
     Meter,
     Virtual,
 )
-from ..engine.domain.report import (
-    Severity,
-    Value,
-)
+from ..engine.domain.report import Severity, Value
 from ..engine.domain.serialization import (
     Plain,
     gas_factor,

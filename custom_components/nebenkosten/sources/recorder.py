@@ -17,10 +17,7 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.util import dt as dt_util
 
 from ..deadline import async_ask_recorder
-from ..engine.domain.meters import (
-    SourceKind,
-    SourceRef,
-)
+from ..engine.domain.meters import SourceKind, SourceRef
 from ..stored_statistics import heading, hours
 from .collected import HOUR, Amount, Collected, Sample, reduced, shift_of
 from .shown_values import Shown, news

@@ -7,14 +7,7 @@ from enum import StrEnum
 
 from ..data import statistic_id, statistic_ids
 from ..engine.domain import units
-from ..engine.domain.meters import (
-    AnyMeter,
-    House,
-    Medium,
-    Meter,
-    Role,
-    Virtual,
-)
+from ..engine.domain.meters import AnyMeter, House, Medium, Meter, Role, Virtual
 
 
 class DashboardPlace(StrEnum):

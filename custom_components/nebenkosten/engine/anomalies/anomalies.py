@@ -8,25 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ..domain import calendar_periods, units
-from ..domain.meters import (
-    AnyMeter,
-    Medium,
-    Meter,
-    Virtual,
-)
-from ..domain.report import (
-    Anomaly,
-    Context,
-    Finding,
-    MeterReport,
-    Provenance,
-    Severity,
-)
+from ..domain.meters import AnyMeter, Medium, Meter, Virtual
+from ..domain.report import Anomaly, Context, Finding, MeterReport, Provenance, Severity
 from ..load_model import outdoor_temperature, seasonal_profiles
-from ..load_model.training_intervals import (
-    Intervals,
-    in_days,
-)
+from ..load_model.training_intervals import Intervals, in_days
 from ..meter_kinds.virtual import over
 from ..reconstruction import uncertainty
 from . import daily_detection, events, interval_detection
@@ -35,10 +20,7 @@ from .detectors import continuous_flow
 from .events import Evidence
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Bools,
-        Floats,
-    )
+    from ..domain.report import Bools, Floats
     from ..reconstruction.meter_line import Line
 
 # On water, and on gas and heat in warm weather, no use is at first no more than news.

@@ -17,11 +17,7 @@ from ..domain import robust_statistics
 from .weather_response import WeatherResponses
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Bools,
-        Floats,
-        Ints,
-    )
+    from ..domain.report import Bools, Floats, Ints
 
 WEEK: Final = 7
 # So many normal days are needed before a day can be judged, and before alarms.

@@ -7,18 +7,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ..domain.meters import Sensitivity
-from .baseline import (
-    WEEK,
-    Baselines,
-)
+from .baseline import WEEK, Baselines
 from .detectors import DETECTORS, USUAL
 from .detectors.base import Choice, Today
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Bools,
-        Floats,
-    )
+    from ..domain.report import Bools, Floats
     from .detectors.base import Detector
 
 _WARM_UP: Final = 56

@@ -7,22 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ..domain.meters import (
-    AnyMeter,
-    Medium,
-)
-from ..domain.report import (
-    Anomaly,
-    Finding,
-    Severity,
-    Value,
-)
+from ..domain.meters import AnyMeter, Medium
+from ..domain.report import Anomaly, Finding, Severity, Value
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Bools,
-        Floats,
-    )
+    from ..domain.report import Bools, Floats
 
 # What an event can be; those without a word here no text exists for.
 KINDS: Final = (

@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ..domain.report import (
-    Anomaly,
-    FlaggedDay,
-)
+from ..domain.report import Anomaly, FlaggedDay
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Floats,
-        MeterReport,
-    )
+    from ..domain.report import Floats, MeterReport
 
 _HISTORY: Final = 730
 _ENOUGH: Final = 30

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Bools,
-        Floats,
-    )
+    from ..domain.report import Bools, Floats
 
 _BALANCE: Final = np.array([11.0, 13.0, 15.0, 17.0, 19.0])
 _COOLING: Final = 18.5

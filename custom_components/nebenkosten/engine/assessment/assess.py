@@ -10,17 +10,8 @@ import numpy as np
 
 from ..anomalies.anomalies import with_anomalies
 from ..domain import gas_conversion, local_days
-from ..domain.meters import (
-    House,
-    Virtual,
-)
-from ..domain.report import (
-    Band,
-    Context,
-    Finding,
-    Forecast,
-    MeterReport,
-)
+from ..domain.meters import House, Virtual
+from ..domain.report import Band, Context, Finding, Forecast, MeterReport
 from ..meter_kinds.physical import Prepared
 from . import (
     calibration_expiry,

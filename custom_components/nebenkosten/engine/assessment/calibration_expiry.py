@@ -8,14 +8,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ..domain import local_days
-from ..domain.meters import (
-    Medium,
-    Meter,
-)
-from ..domain.report import (
-    Finding,
-    Severity,
-)
+from ..domain.meters import Medium, Meter
+from ..domain.report import Finding, Severity
 from ..meter_kinds.physical import Prepared
 
 # [years] Water and heat 6; diaphragm gas meters up to 10 m³/h and electronic

@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ..domain.meters import Meter
-from ..domain.quality_score import (
-    Quality,
-    fresh,
-)
-from ..domain.report import (
-    MeterReport,
-    Provenance,
-)
+from ..domain.quality_score import Quality, fresh
+from ..domain.report import MeterReport, Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,20 +7,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from ..domain import local_days
-from ..domain.report import (
-    Finding,
-    Severity,
-    known,
-)
+from ..domain.report import Finding, Severity, known
 from .reading_findings import bridged
 
 if TYPE_CHECKING:
     from ..domain.meters import Master
-    from ..meter_kinds.master import (
-        Counted,
-        HandOver,
-        Joined,
-    )
+    from ..meter_kinds.master import Counted, HandOver, Joined
 
 _DAY: Final = 86400.0
 _SAME: Final = 60.0

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ..domain.report import (
-    Band,
-    Forecast,
-)
+from ..domain.report import Band, Forecast
 
 if TYPE_CHECKING:
     from ..domain.report import Floats

@@ -4,19 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from ..domain import units
-from ..domain.gas_factor_bounds import (
-    Verdict,
-    verdict,
-)
-from ..domain.meters import (
-    AnyMeter,
-    GasFactor,
-)
-from ..domain.report import (
-    Finding,
-    MeterReport,
-    Severity,
-)
+from ..domain.gas_factor_bounds import Verdict, verdict
+from ..domain.meters import AnyMeter, GasFactor
+from ..domain.report import Finding, MeterReport, Severity
 
 
 def odd_factors(report: MeterReport, gas: Sequence[GasFactor]) -> Iterator[Finding]:

@@ -14,11 +14,7 @@ import numpy as np
 
 from ..domain import gas_conversion, units
 from ..domain.local_days import local_day
-from ..domain.meters import (
-    House,
-    Meter,
-    Virtual,
-)
+from ..domain.meters import House, Meter, Virtual
 from ..domain.report import (
     KINDS,
     Finding,
@@ -31,10 +27,7 @@ from ..domain.report import (
 from ..meter_kinds import virtual
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Bools,
-        Floats,
-    )
+    from ..domain.report import Bools, Floats
 
 _RELATIVE: Final = 1e-9
 _DAY: Final = 86400.0

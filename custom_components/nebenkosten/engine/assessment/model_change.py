@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ..domain.meters import Meter
-from ..domain.report import (
-    Finding,
-    Severity,
-)
+from ..domain.report import Finding, Severity
 
 if TYPE_CHECKING:
     from ..domain.report import Floats

@@ -12,11 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ..domain.meters import Virtual
-from ..domain.report import (
-    Finding,
-    MeterReport,
-    Severity,
-)
+from ..domain.report import Finding, MeterReport, Severity
 from .submeter_balance import closings
 
 if TYPE_CHECKING:

@@ -1,15 +1,8 @@
 """Why a meter has no days, or cannot be computed from others."""
 
 from ..domain.gas_factor_bounds import GasFactorError
-from ..domain.meters import (
-    AnyMeter,
-    Master,
-    Virtual,
-)
-from ..domain.report import (
-    Finding,
-    Severity,
-)
+from ..domain.meters import AnyMeter, Master, Virtual
+from ..domain.report import Finding, Severity
 from ..domain.units import UnitMismatchError
 from ..meter_kinds.physical import Prepared
 from .gas_findings import factor_finding

@@ -9,22 +9,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from ..domain.local_days import local_day
-from ..domain.meters import (
-    AnyMeter,
-    Meter,
-)
-from ..domain.report import (
-    Finding,
-    Severity,
-)
+from ..domain.meters import AnyMeter, Meter
+from ..domain.report import Finding, Severity
 
 if TYPE_CHECKING:
     from ..cleaning.amounts import Use
     from ..cleaning.registers import Register
-    from ..reconstruction.meter_line import (
-        Line,
-        RegisterUse,
-    )
+    from ..reconstruction.meter_line import Line, RegisterUse
 
 _DAY: Final = 86400.0
 _GAP: Final = 60.0

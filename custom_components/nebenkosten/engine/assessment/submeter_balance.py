@@ -12,17 +12,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ..domain import gas_conversion
-from ..domain.meters import (
-    House,
-    Medium,
-    Virtual,
-)
-from ..domain.report import (
-    Finding,
-    MeterReport,
-    Severity,
-    Value,
-)
+from ..domain.meters import House, Medium, Virtual
+from ..domain.report import Finding, MeterReport, Severity, Value
 from ..domain.units import UnitMismatchError
 from ..meter_kinds.virtual import over
 

@@ -6,12 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from ..domain.report import (
-    Finding,
-    MeterReport,
-    Severity,
-    Value,
-)
+from ..domain.report import Finding, MeterReport, Severity, Value
 
 # What was longer ago is history, not news.
 _RECENT: Final = 31

@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Floats,
-        MeterReport,
-    )
+    from ..domain.report import Floats, MeterReport
     from ..load_model.change_point_model import TemperatureModel
 
 _EXPLAINS: Final = 0.5

@@ -6,18 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..domain.meters import Meter
-from ..domain.report import (
-    Amounts,
-    Finding,
-    Severity,
-)
+from ..domain.report import Amounts, Finding, Severity
 from .registers import unit_scale
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Bools,
-        Floats,
-    )
+    from ..domain.report import Bools, Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,11 +8,7 @@ import numpy as np
 
 from ..domain import local_days
 from ..domain.meters import Meter
-from ..domain.report import (
-    Finding,
-    Impossible,
-    Severity,
-)
+from ..domain.report import Finding, Impossible, Severity
 from .counter_scan import Doubt, Doubted, Leap
 from .end_slips import comma_of_newest
 from .rate_limit import scale_of

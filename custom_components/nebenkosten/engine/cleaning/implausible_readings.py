@@ -21,10 +21,7 @@ from .end_slips import begins_oddly
 from .rate_limit import DAY, RateLimit, Scale
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Floats,
-        Ints,
-    )
+    from ..domain.report import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,7 @@ from ..domain.report import Readings
 from . import typing_slips
 from .counter_scan import Doubt
 from .end_slips import comma_of
-from .registers import (
-    Cleaned,
-    clean,
-    unit_scale,
-)
+from .registers import Cleaned, clean, unit_scale
 
 if TYPE_CHECKING:
     from ..domain.report import Floats

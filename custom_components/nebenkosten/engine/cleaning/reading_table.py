@@ -6,17 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ..domain.report import (
-    KINDS,
-    ReadingKind,
-)
+from ..domain.report import KINDS, ReadingKind
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Bools,
-        Floats,
-        Ints,
-    )
+    from ..domain.report import Bools, Floats, Ints
 
 _DAY: Final = 86400.0
 _REMOTE: Final = KINDS.index(ReadingKind.REMOTE)

@@ -15,28 +15,14 @@ import numpy as np
 
 from ..domain import local_days, units
 from ..domain.meters import Meter
-from ..domain.report import (
-    KINDS,
-    Finding,
-    ReadingKind,
-    Readings,
-    Severity,
-)
+from ..domain.report import KINDS, Finding, ReadingKind, Readings, Severity
 from .cleaning_findings import doubted, impossible, leapt, rolled_over, suspected
-from .implausible_readings import (
-    Trusted,
-    falls_of,
-    judge,
-)
+from .implausible_readings import Trusted, falls_of, judge
 from .rate_limit import Scale, scale_of
 from .reading_table import ReadingTable
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Bools,
-        Floats,
-        Ints,
-    )
+    from ..domain.report import Bools, Floats, Ints
 
 _INSTALL: Final = KINDS.index(ReadingKind.INSTALL)
 _REMOVAL: Final = KINDS.index(ReadingKind.REMOVAL)

@@ -8,20 +8,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from . import units
-from .gas_factor_bounds import (
-    GasFactorError,
-    is_possible,
-)
+from .gas_factor_bounds import GasFactorError, is_possible
 from .local_days import midnight
-from .meters import (
-    AnyMeter,
-    GasFactor,
-    Medium,
-)
-from .report import (
-    MeterReport,
-    Rows,
-)
+from .meters import AnyMeter, GasFactor, Medium
+from .report import MeterReport, Rows
 from .unit_conversion import Conversion
 
 if TYPE_CHECKING:

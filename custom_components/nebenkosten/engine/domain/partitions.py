@@ -6,10 +6,7 @@ Free of numpy: asked before the engine is loaded.
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from .meters import (
-    AnyMeter,
-    House,
-)
+from .meters import AnyMeter, House
 
 # The watch over the days costs as much for one meter as for this many, and what they
 # hold meanwhile is bounded.

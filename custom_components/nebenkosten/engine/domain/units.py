@@ -5,10 +5,7 @@ Only fixed factors live here; gas m³ ↔ kWh depends on the day and is no such 
 
 from typing import Final
 
-from .meters import (
-    AnyMeter,
-    Medium,
-)
+from .meters import AnyMeter, Medium
 
 # [kWh] per unit; 1 GJ = 1/0.0036 MWh exactly.
 _ENERGY: Final = {

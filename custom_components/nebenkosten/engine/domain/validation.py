@@ -7,23 +7,9 @@ from enum import StrEnum
 from itertools import pairwise
 
 from . import units
-from .evaluation_order import (
-    CyclicMeterError,
-    in_order,
-)
-from .meters import (
-    AnyMeter,
-    House,
-    Master,
-    MasterPeriod,
-    Medium,
-    Meter,
-    Virtual,
-)
-from .report import (
-    Severity,
-    Value,
-)
+from .evaluation_order import CyclicMeterError, in_order
+from .meters import AnyMeter, House, Master, MasterPeriod, Medium, Meter, Virtual
+from .report import Severity, Value
 
 _ONE_DAY = timedelta(days=1)
 

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Floats,
-        Temperature,
-    )
+    from ..domain.report import Floats, Temperature
 
 _NEEDED: Final = 0.9
 _A_YEAR: Final = 330

@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ..domain.meters import (
-    AnyMeter,
-    Medium,
-)
+from ..domain.meters import AnyMeter, Medium
 
 if TYPE_CHECKING:
     from ..domain.report import Floats

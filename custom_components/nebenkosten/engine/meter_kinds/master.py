@@ -16,18 +16,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from ..domain import local_days
-from ..domain.meters import (
-    Master,
-    MasterPeriod,
-)
-from ..reconstruction.cumulative_use import (
-    NOWHERE,
-    Spans,
-)
-from ..reconstruction.meter_line import (
-    Line,
-    Part,
-)
+from ..domain.meters import Master, MasterPeriod
+from ..reconstruction.cumulative_use import NOWHERE, Spans
+from ..reconstruction.meter_line import Line, Part
 from .physical import Prepared, courses_of
 from .tenures import Tenure, tenures
 

@@ -9,39 +9,18 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from ..cleaning.amounts import Use, believed
-from ..cleaning.registers import (
-    Cleaned,
-    Register,
-    clean,
-)
+from ..cleaning.registers import Cleaned, Register, clean
 from ..domain import calendar_periods, local_days
 from ..domain.meters import Meter
-from ..domain.report import (
-    Context,
-    Finding,
-    Series,
-)
+from ..domain.report import Context, Finding, Series
 from ..load_model import seasonal_profiles
 from ..load_model.model_selection import choose
-from ..load_model.model_time import (
-    Pace,
-    pace_of,
-)
+from ..load_model.model_time import Pace, pace_of
 from ..load_model.outdoor_temperature import temperatures
-from ..load_model.training_intervals import (
-    Intervals,
-    evidence,
-)
-from ..reconstruction.extrapolation import (
-    Span,
-    reach,
-)
+from ..load_model.training_intervals import Intervals, evidence
+from ..reconstruction.extrapolation import Span, reach
 from ..reconstruction.interpolation import flow
-from ..reconstruction.meter_line import (
-    Line,
-    Part,
-    RegisterUse,
-)
+from ..reconstruction.meter_line import Line, Part, RegisterUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,22 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..domain.meters import (
-    Meter,
-    Term,
-    Virtual,
-)
-from ..domain.report import (
-    MeterReport,
-    Provenance,
-)
+from ..domain.meters import Meter, Term, Virtual
+from ..domain.report import MeterReport, Provenance
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Bools,
-        Floats,
-        Ints,
-    )
+    from ..domain.report import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)

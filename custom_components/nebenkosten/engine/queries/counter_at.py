@@ -6,24 +6,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ..domain.meters import (
-    House,
-    Meter,
-)
-from ..domain.report import (
-    Band,
-    Context,
-    Provenance,
-    Series,
-)
+from ..domain.meters import House, Meter
+from ..domain.report import Band, Context, Provenance, Series
 from ..meter_kinds import physical
 from ..reconstruction import uncertainty
 
 if TYPE_CHECKING:
-    from ..reconstruction.meter_line import (
-        Line,
-        RegisterUse,
-    )
+    from ..reconstruction.meter_line import Line, RegisterUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

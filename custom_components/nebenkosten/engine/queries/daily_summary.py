@@ -5,12 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from ..domain.report import (
-    MeterReport,
-    Provenance,
-    Temperature,
-    known,
-)
+from ..domain.report import MeterReport, Provenance, Temperature, known
 from . import metrics
 from .day_parts import by_part, quiet_use
 

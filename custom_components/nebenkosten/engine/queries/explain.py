@@ -6,27 +6,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from ..domain import gas_conversion, units
-from ..domain.meters import (
-    AnyMeter,
-    House,
-    Master,
-    MasterPeriod,
-    Meter,
-    Virtual,
-)
-from ..domain.report import (
-    MeterReport,
-    Provenance,
-    Value,
-    known,
-)
+from ..domain.meters import AnyMeter, House, Master, MasterPeriod, Meter, Virtual
+from ..domain.report import MeterReport, Provenance, Value, known
 from ..meter_kinds import virtual
 
 if TYPE_CHECKING:
-    from .counter_at import (
-        Neighbour,
-        State,
-    )
+    from .counter_at import Neighbour, State
 
 type Dial = Callable[[Meter, float], State]
 

@@ -8,19 +8,8 @@ from zoneinfo import ZoneInfo
 from ..domain import local_days
 from ..domain.calendar_periods import PeriodKind
 from ..domain.quality_score import Quality
-from ..domain.report import (
-    Anomaly,
-    Band,
-    Finding,
-    MeterReport,
-    Provenance,
-    Report,
-)
-from .periods import (
-    Period,
-    counter_at,
-    periods,
-)
+from ..domain.report import Anomaly, Band, Finding, MeterReport, Provenance, Report
+from .periods import Period, counter_at, periods
 
 type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
 

@@ -13,14 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from ..domain.report import (
-    MeterReport,
-    known,
-)
-from .periods import (
-    counter_at,
-    total,
-)
+from ..domain.report import MeterReport, known
+from .periods import counter_at, total
 
 _ONE_DAY: Final = timedelta(days=1)
 

@@ -9,17 +9,10 @@ import numpy as np
 
 from ..domain import calendar_periods
 from ..domain.calendar_periods import PeriodKind
-from ..domain.report import (
-    Provenance,
-    Rows,
-)
+from ..domain.report import Provenance, Rows
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Floats,
-        Hours,
-        MeterReport,
-    )
+    from ..domain.report import Floats, Hours, MeterReport
 
 
 @dataclass(frozen=True, slots=True)

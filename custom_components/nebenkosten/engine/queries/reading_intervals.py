@@ -15,15 +15,8 @@ from .daily_summary import mean_of
 
 if TYPE_CHECKING:
     from ..cleaning.registers import Register
-    from ..domain.meters import (
-        House,
-        Meter,
-    )
-    from ..domain.report import (
-        Context,
-        Series,
-        Temperature,
-    )
+    from ..domain.meters import House, Meter
+    from ..domain.report import Context, Series, Temperature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

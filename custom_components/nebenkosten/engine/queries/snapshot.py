@@ -8,17 +8,9 @@ import numpy as np
 
 from ..domain import calendar_periods, local_days
 from ..domain.calendar_periods import PeriodKind
-from ..domain.report import (
-    MeterReport,
-    PeriodValue,
-    Provenance,
-    Snapshot,
-)
+from ..domain.report import MeterReport, PeriodValue, Provenance, Snapshot
 from .metrics import expected
-from .periods import (
-    Period,
-    periods,
-)
+from .periods import Period, periods
 
 
 def snapshot(report: MeterReport, as_of: float, zone: ZoneInfo) -> Snapshot:

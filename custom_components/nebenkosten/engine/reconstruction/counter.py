@@ -7,10 +7,7 @@ import numpy as np
 if TYPE_CHECKING:
     from ..cleaning.amounts import Use
     from ..cleaning.registers import Register
-    from ..domain.report import (
-        Bools,
-        Floats,
-    )
+    from ..domain.report import Bools, Floats
     from .cumulative_use import Flow
 
 _NEAR: Final = 60.0

@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Bools,
-        Floats,
-    )
+    from ..domain.report import Bools, Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,18 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .cumulative_use import (
-    Spans,
-    Steps,
-)
+from .cumulative_use import Spans, Steps
 
 if TYPE_CHECKING:
     from ..cleaning.amounts import Use
     from ..cleaning.registers import Register
-    from ..domain.report import (
-        Bools,
-        Floats,
-    )
+    from ..domain.report import Bools, Floats
 
 
 def lay(register: Register, amounts: Use) -> Steps:

@@ -9,25 +9,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from . import disaggregation, monotone_cubic
-from .cumulative_use import (
-    NOWHERE,
-    Flow,
-    Spans,
-    Steps,
-)
-from .extrapolation import (
-    Beyond,
-    go_back,
-    go_on,
-)
+from .cumulative_use import NOWHERE, Flow, Spans, Steps
+from .extrapolation import Beyond, go_back, go_on
 
 if TYPE_CHECKING:
     from ..cleaning.amounts import Use
     from ..cleaning.registers import Register
-    from ..domain.report import (
-        Floats,
-        Ints,
-    )
+    from ..domain.report import Floats, Ints
     from ..load_model.model_time import Pace
     from .extrapolation import Span
 

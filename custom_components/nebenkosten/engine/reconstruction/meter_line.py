@@ -11,23 +11,13 @@ import numpy as np
 
 from ..domain.report import Provenance
 from ..domain.unit_conversion import SAME_UNIT
-from .counter import (
-    known_instants,
-    shown,
-)
-from .cumulative_use import (
-    NOWHERE,
-    Spans,
-)
+from .counter import known_instants, shown
+from .cumulative_use import NOWHERE, Spans
 
 if TYPE_CHECKING:
     from ..cleaning.amounts import Use
     from ..cleaning.registers import Register
-    from ..domain.report import (
-        Bools,
-        Floats,
-        Ints,
-    )
+    from ..domain.report import Bools, Floats, Ints
     from ..domain.unit_conversion import Conversion
     from .cumulative_use import Flow
 

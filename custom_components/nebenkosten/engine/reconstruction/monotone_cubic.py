@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Bools,
-        Floats,
-    )
+    from ..domain.report import Bools, Floats
 
 # A long interval says little about how its neighbour began: the cubic fades out.
 _FADE: Final = 175.0

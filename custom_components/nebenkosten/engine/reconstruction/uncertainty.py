@@ -12,10 +12,7 @@ import numpy as np
 from ..domain.report import Provenance
 
 if TYPE_CHECKING:
-    from ..domain.report import (
-        Floats,
-        Ints,
-    )
+    from ..domain.report import Floats, Ints
     from .meter_line import Line
 
 _DAY: Final = 86400.0

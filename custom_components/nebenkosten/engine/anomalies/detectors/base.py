@@ -9,11 +9,7 @@ import numpy as np
 from ...domain.meters import Sensitivity
 
 if TYPE_CHECKING:
-    from ...domain.report import (
-        Bools,
-        Floats,
-        Ints,
-    )
+    from ...domain.report import Bools, Floats, Ints
     from ..baseline import Days
 
 

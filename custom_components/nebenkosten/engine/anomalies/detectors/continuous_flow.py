@@ -14,11 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 if TYPE_CHECKING:
-    from ...domain.report import (
-        Bools,
-        Floats,
-        Ints,
-    )
+    from ...domain.report import Bools, Floats, Ints
 
 # [L/h] above the usual least flow.
 _MARGIN: Final = {"quiet": 3.0, "normal": 1.9, "sensitive": 1.6}

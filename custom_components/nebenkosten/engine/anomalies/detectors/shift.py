@@ -10,20 +10,11 @@ from typing import TYPE_CHECKING, Final, override
 
 import numpy as np
 
-from ..baseline import (
-    CELLS,
-    GRID,
-    LOWEST,
-    OFFSET,
-    STEP,
-)
+from ..baseline import CELLS, GRID, LOWEST, OFFSET, STEP
 from .base import Choice, Detector, Today
 
 if TYPE_CHECKING:
-    from ...domain.report import (
-        Bools,
-        Floats,
-    )
+    from ...domain.report import Bools, Floats
     from ..baseline import Days
 
 # Something runs all the time (usual days added), or everything is more (factor).
