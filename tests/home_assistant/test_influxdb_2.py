@@ -1,6 +1,6 @@
 """InfluxDB 2 as source and sink, through the front door: its stand-in is as strict."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from ..tibber.stand_in import FakeTibber
 from .conftest import act, add_meter, settle
 from .influx_2_house import BesideV2, answer_form, connect_v2, form
 from .influx_house import NS, assert_same_as_engine
+from .leaking_house import leaking
 from .tibber_house import connect_tibber, journal
 
 GAS = RawSeries("m³", "input_number", "gas_zaehler")
@@ -175,7 +176,11 @@ async def test_an_organisation_by_its_id_and_one_that_is_gone(
 
 
 async def test_a_bucket_that_forgets(
-    hass: HomeAssistant, house: NkConfigEntry, beside: BesideV2, stand_in: StandIn
+    hass: HomeAssistant,
+    house: NkConfigEntry,
+    beside: BesideV2,
+    stand_in: StandIn,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     stand_in.buckets["results"] = []
     stand_in.keeps["results"] = 30 * DAY
@@ -205,11 +210,30 @@ async def test_a_bucket_that_forgets(
     assert await hass.config_entries.async_reload(house.entry_id)
     await settle(hass)
     assert len(stand_in.written) == sent
+    assert "no longer there" not in caplog.text
 
     stand_in.keeps.clear()
     await act(hass, "run_analytics", full=True)
     await assert_same_as_engine(hass, beside, "gas")
     assert issue(hass, "influxdb_short") is None
+
+
+async def test_a_bucket_that_has_forgotten_anomalies(
+    hass: HomeAssistant,
+    house: NkConfigEntry,
+    stand_in: StandIn,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The look at what was published misses none of those that are older."""
+    stand_in.buckets["results"] = []
+    stand_in.keeps["results"] = 30 * DAY
+    await connect_v2(hass, house, stand_in)
+    await leaking(hass, house, {date(2026, 2, 1): 0.5})
+    first = BesideV2(stand_in).results("nebenkosten_anomaly", "wasser")
+    assert min(first) >= "2026-02-08"
+    assert await hass.config_entries.async_reload(house.entry_id)
+    await settle(hass)
+    assert "no longer there" not in caplog.text
 
 
 async def test_a_field_of_results_that_holds_integers(

@@ -24,7 +24,14 @@ from ..engine.domain.meters import AnyMeter
 from ..influx.model import SECOND, Server
 from ..outside import OutOfReachError
 from ..sinks import statistics
-from ..sinks.points import ANOMALY, MEASUREMENTS, PREVIEW, held_points, ledger_key
+from ..sinks.points import (
+    MEASUREMENTS,
+    PREVIEW,
+    held_points,
+    is_of_events,
+    ledger_key,
+    next_quarter,
+)
 from .run import Trigger
 
 if TYPE_CHECKING:
@@ -160,7 +167,7 @@ class Checking:
                 )
                 if kept:
                     # Digests of events are of all of them, also of those that are gone.
-                    names = [name for name in names if not name.startswith(ANOMALY)]
+                    names = [name for name in names if not is_of_events(name)]
                 begin = max(since, kept)
                 held = await link.async_ask(
                     partial(
@@ -195,9 +202,4 @@ def _kept_from(server: Server, place: str, now: int) -> float:
     """Return from when on [epoch s] a place keeps whole quarters, 0 where all."""
     found = server.place(place)
     oldest = found.since(now) if found else None
-    if oldest is None:
-        return 0.0
-    moment = datetime.fromtimestamp(oldest // SECOND, UTC)
-    number = moment.year * 4 + (moment.month - 1) // 3 + 1
-    year, quarter = divmod(number, 4)
-    return datetime(year, quarter * 3 + 1, 1, tzinfo=UTC).timestamp()
+    return 0.0 if oldest is None else next_quarter(oldest // SECOND)

@@ -93,7 +93,7 @@ class InfluxSink:
         suffix: str = "",
         refused: Refused | None = None,
     ) -> None:
-        """Remember whom to tell, and in which words; measurements get the suffix.
+        """Publish to one place; `text` words reasons, measurements get the suffix.
 
         What the server `refused` before is not sent again.
         """

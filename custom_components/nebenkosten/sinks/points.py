@@ -188,12 +188,21 @@ def _quarters(starts: Floats) -> Iterator[tuple[float, float]]:
     """Yield the quarters of years (UTC) that instants [epoch s] lie in."""
     if not len(starts):
         return
-    moment = datetime.fromtimestamp(float(starts[0]), UTC)
-    number, last = moment.year * 4 + (moment.month - 1) // 3, float(starts[-1])
+    number, last = _quarter_of(float(starts[0])), float(starts[-1])
     start = _quarter(number)
     while start <= last:
         yield start, _quarter(number + 1)
         number, start = number + 1, _quarter(number + 1)
+
+
+def next_quarter(instant: float) -> float:
+    """Return when the quarter (UTC) begins that follows on an instant [epoch s]."""
+    return _quarter(_quarter_of(instant) + 1)
+
+
+def _quarter_of(instant: float) -> int:
+    moment = datetime.fromtimestamp(instant, UTC)
+    return moment.year * 4 + (moment.month - 1) // 3
 
 
 def _quarter(number: int) -> float:
@@ -262,6 +271,11 @@ def true_fields(point: Point) -> dict[str, Field]:
     return {key: value for key, value in point.fields.items() if value != ""}
 
 
+def is_of_events(measurement: str) -> bool:
+    """Return whether one digest is of all that a measurement ever held of a meter."""
+    return measurement.removesuffix(PREVIEW) in (ANOMALY, EXPLAINED)
+
+
 def held_points(
     server: Server, place: str, meter_id: str, measurements: Sequence[str], since: float
 ) -> Digests:
@@ -271,7 +285,7 @@ def held_points(
     """
     found: Digests = {}
     for measurement in measurements:
-        events = measurement.removesuffix(PREVIEW) in (ANOMALY, EXPLAINED)
+        events = is_of_events(measurement)
         begin = 0 if events else round(since) * SECOND
         points = [
             replace(point, fields=true_fields(point))
@@ -288,8 +302,7 @@ def held_points(
 def _held(measurement: str, points: Sequence[Point]) -> Digests:
     quarters: dict[float, list[Point]] = {}
     for point in sorted(points, key=lambda point: point.time):
-        moment = datetime.fromtimestamp(point.time // SECOND, UTC)
-        start = _quarter(moment.year * 4 + (moment.month - 1) // 3)
+        start = _quarter(_quarter_of(point.time // SECOND))
         quarters.setdefault(start, []).append(point)
     return {
         f"{measurement}:{start:.0f}": _held_digest(found)
