@@ -1,4 +1,4 @@
-"""Does it bear a whole district: 10,000 meters, a million readings, 200 meters at home?
+"""The load of a whole district: 10,000 meters, a million readings, 200 meters at home.
 
 `python -m scripts.bench_load [engine|action|house]` measures one part.
 """

@@ -1,4 +1,4 @@
-"""What do many meters cost the event loop, and the start of Home Assistant?
+"""The cost of many meters for the event loop and the start of Home Assistant.
 
 Forty meters for look-ups, five hundred for restarts; `python -m scripts.bench_many
 [look_ups|restart]` measures one part.

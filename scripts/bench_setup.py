@@ -1,4 +1,4 @@
-"""What do forty meters cost Home Assistant's start, before anything is computed?
+"""The cost of forty meters at Home Assistant's start, before anything is computed.
 
 Set up by the import of one file; measured against the same Home Assistant without them.
 """

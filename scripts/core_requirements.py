@@ -1,4 +1,4 @@
-"""Which packages does Home Assistant itself need to start with a frontend?
+"""The packages that Home Assistant itself needs to start with a frontend.
 
 Read from the manifests of the installed release, so that a new one needs no edit here.
 """

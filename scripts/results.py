@@ -1,4 +1,4 @@
-"""Are the engine's results bit for bit those of another checkout?
+"""The comparison of the engine's results with another checkout's, bit for bit.
 
 `python -m scripts.results OTHER [--houses N] [FOLDER ...]` computes the example house,
 the folders that are named (those without readings get random ones) and N random houses

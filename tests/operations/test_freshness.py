@@ -1,4 +1,4 @@
-"""Is a reading overdue, in the meter's own rhythm; how good is the data meanwhile?"""
+"""Readings overdue in the meter's own rhythm, and the quality meanwhile."""
 
 from typing import Any
 

@@ -52,9 +52,11 @@ class Points:
                 await sink.async_refuse_original()
             except OriginalError:
                 self._refused = True
-                self._ask_user(connection.processed)
+                place = connection.processed
+                asked = {"entry_id": self._entry.entry_id, CONF_INFLUXDB: place}
+                self._tell(ISSUE_ORIGINAL, {"place": place}, asked)
                 return 0
-            ir.async_delete_issue(self._hass, DOMAIN, ISSUE_ORIGINAL)
+            self._tell(ISSUE_ORIGINAL, {})
         if not (cache.moved or self._preview):
             await async_move(self._link, connection.processed)
             await cache.async_note_moved()
@@ -85,8 +87,16 @@ class Points:
         )
         return self._sink
 
-    def _tell(self, issue: str, said: Mapping[str, str]) -> None:
-        """Raise an issue, or take it away where nothing is to be said."""
+    def _tell(
+        self,
+        issue: str,
+        said: Mapping[str, str],
+        data: Mapping[str, str] | None = None,
+    ) -> None:
+        """Raise an issue, or take it away where nothing is to be said.
+
+        One with data is mended by clicking.
+        """
         if not any(said.values()):
             ir.async_delete_issue(self._hass, DOMAIN, issue)
             return
@@ -94,22 +104,11 @@ class Points:
             self._hass,
             DOMAIN,
             issue,
-            is_fixable=False,
+            is_fixable=data is not None,
             severity=ir.IssueSeverity.WARNING,
             translation_key=issue,
             translation_placeholders=dict(said),
-        )
-
-    def _ask_user(self, place: str) -> None:
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            ISSUE_ORIGINAL,
-            is_fixable=True,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=ISSUE_ORIGINAL,
-            translation_placeholders={"place": place},
-            data={"entry_id": self._entry.entry_id, CONF_INFLUXDB: place},
+            data=None if data is None else {**data},
         )
 
 

@@ -1,4 +1,4 @@
-"""Can this meter be? Pure checks; each error is a key of the form's sentences."""
+"""Pure checks of a meter's form; each error is a key of the form's sentences."""
 
 from collections.abc import Collection, Mapping
 from datetime import date

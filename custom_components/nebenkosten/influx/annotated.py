@@ -1,4 +1,4 @@
-"""What does version 2 answer? Tables as annotated CSV.
+"""The answers of version 2: tables as annotated CSV.
 
 https://docs.influxdata.com/influxdb/v2/reference/syntax/annotated-csv/
 """

@@ -11,6 +11,7 @@ import socket
 import threading
 from typing import Any, Final, Self, override
 
+from requests import exceptions
 from requests.adapters import HTTPAdapter
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -28,6 +29,18 @@ _SENT: Final = ("content-encoding", "content-length", "transfer-encoding")
 
 class LargeError(HTTPError):
     """An answer of more bytes than any that is meant."""
+
+
+# What conversations by requests end with. In this order: a JSON that is none is an
+# error of requests, too.
+OF_REQUESTS: Final = (
+    (LargeError, "large"),
+    (UnicodeEncodeError, "credentials"),
+    (exceptions.SSLError, "certificate"),
+    (exceptions.Timeout, "silent"),
+    (exceptions.JSONDecodeError, "answer"),
+    (OSError, "address"),
+)
 
 
 class _Reached:

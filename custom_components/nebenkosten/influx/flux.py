@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from .line_protocol import name
-from .model import SECOND, Doomed, RawSeries
+from .model import FAR, SECOND, Doomed, RawSeries
 
 # From an instant [ns] to another one, which is not in it; servers refuse empty ones.
 type Span = tuple[int, int]
@@ -115,7 +115,7 @@ def worded(place: str, measurement: str, field: str) -> str:
     """Ask for the first text of a field, of each series."""
     return (
         f"from(bucket: {text(place)})"
-        f" |> range(start: {time(0)}, stop: 2200-01-01T00:00:00Z)"
+        f" |> range(start: {time(0)}, stop: {time(FAR)})"
         f" |> filter(fn: (r) => {_tags(measurement, {})}"
         f" and r._field == {text(field)})"
         f" |> first() {_keep('_value', 'meter_id')}"

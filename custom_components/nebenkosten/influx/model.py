@@ -6,6 +6,8 @@ from typing import Final, Protocol
 
 # Times of an InfluxDB are counted in nanoseconds.
 SECOND: Final = 1_000_000_000
+# Values and results lie before it: servers count nanoseconds in 63 bits.
+FAR: Final = 7_258_118_400 * SECOND
 # Clocks of two machines differ by less [ns].
 _SOON: Final = 3600 * SECOND
 

@@ -1,4 +1,4 @@
-"""How does a connection become a server? Loads the client library: blocks."""
+"""A server made of a connection. Loads the client library: blocks."""
 
 from ..outside.address import is_web_address
 from .connection import Connection, InfluxError, Version

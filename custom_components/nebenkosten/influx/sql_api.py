@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 import requests
 
 from ..outside import seconds_to_wait
-from .bounded import BoundAdapter, LargeError
+from .bounded import OF_REQUESTS, BoundAdapter
 from .connection import Connection, InfluxError
 from .line_protocol import original
 from .sql import Question
+from .understood import by_kind
 from .windows import FilesError
 
 _TIMEOUT: Final = (5, 60)
@@ -22,15 +23,6 @@ _STATUS: Final = {
     429: "busy",
     503: "busy",
 }
-# In this order: a JSON that is none is an error of requests, too.
-_KINDS: Final = (
-    (LargeError, "large"),
-    (UnicodeEncodeError, "credentials"),
-    (requests.exceptions.SSLError, "certificate"),
-    (requests.exceptions.Timeout, "silent"),
-    (requests.exceptions.JSONDecodeError, "answer"),
-    (OSError, "address"),
-)
 
 # A line's beginning, and what a refusal says of a column and the type that it has.
 _MEASUREMENT: Final = re.compile(r"(?:\\.|[^\\, ])+")
@@ -43,8 +35,7 @@ type Row = dict[str, Any]
 
 def error_of(error: Exception) -> InfluxError:
     """Return what went wrong in our own words."""
-    key = next((key for kind, key in _KINDS if isinstance(error, kind)), "answer")
-    return InfluxError(key, repr(error))
+    return by_kind(error, OF_REQUESTS)
 
 
 class SqlApi:

@@ -1,9 +1,15 @@
 """Errors of client libraries translated to ours."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 
 from .connection import InfluxError
+
+
+def by_kind(error: Exception, kinds: Iterable[tuple[type, str]]) -> InfluxError:
+    """Return an error named by the first kind that it is of."""
+    key = next((key for kind, key in kinds if isinstance(error, kind)), "answer")
+    return InfluxError(key, repr(error))
 
 
 def understood[**P, R](

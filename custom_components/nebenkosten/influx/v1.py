@@ -10,26 +10,16 @@ from influxdb.exceptions import InfluxDBClientError, InfluxDBServerError
 import requests
 
 from . import influxql
-from .bounded import BoundAdapter, LargeError
+from .bounded import OF_REQUESTS, BoundAdapter
 from .connection import Connection, InfluxError
 from .line_protocol import line, original
 from .model import Doomed, Extent, Place, Point, RawSeries, Reduced, Value
-from .understood import understood
+from .understood import by_kind, understood
 
 _TIMEOUT: Final = (5, 25)
 _BATCH: Final = 5_000
 _STATUS: Final = {401: "credentials", 403: "rights", 404: "place", 429: "busy"}
-
-# In this order: a JSON that is none is an error of requests, too.
-_KINDS: Final = (
-    (InfluxDBServerError, "server"),
-    (LargeError, "large"),
-    (UnicodeEncodeError, "credentials"),
-    (requests.exceptions.SSLError, "certificate"),
-    (requests.exceptions.Timeout, "silent"),
-    (requests.exceptions.JSONDecodeError, "answer"),
-    (OSError, "address"),
-)
+_KINDS: Final = ((InfluxDBServerError, "server"), *OF_REQUESTS)
 
 # A result's series: name, tags, columns, rows.
 type _Series = dict[str, Any]
@@ -42,8 +32,7 @@ def _error(error: Exception) -> InfluxError:
         if error.code is None and "database not found" in content:
             return InfluxError("place", content)
         return InfluxError(_STATUS.get(error.code, "refused"), content)
-    key = next((key for kind, key in _KINDS if isinstance(error, kind)), "answer")
-    return InfluxError(key, repr(error))
+    return by_kind(error, _KINDS)
 
 
 class InfluxQLServer:

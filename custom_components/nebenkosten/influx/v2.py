@@ -30,6 +30,7 @@ from .connection import Connection, InfluxError
 from .flux import Span
 from .line_protocol import line, original
 from .model import (
+    FAR,
     SECOND,
     Doomed,
     Extent,
@@ -41,7 +42,7 @@ from .model import (
     Value,
 )
 from .shards import AT_ONCE, WEEK, bundles, shards
-from .understood import understood
+from .understood import by_kind, understood
 
 _TIMEOUT: Final = (5_000, 25_000)
 _BATCH: Final = 5_000
@@ -55,8 +56,6 @@ _KINDS: Final = (
     (HTTPError, "address"),
     (OSError, "address"),
 )
-# Results lie before it; servers count nanoseconds in 63 bits.
-_FAR: Final = 7_258_118_400 * SECOND
 _ORGANISATION_ID: Final = re.compile("[0-9a-f]{16}")
 _CONFLICT: Final = re.compile(
     r'input field "(?P<field>.*?)" on measurement "(?P<measurement>.*?)"'
@@ -68,8 +67,7 @@ def _error(error: Exception) -> InfluxError:
     """Return what went wrong in our own words."""
     if isinstance(error, ApiException):
         return _of_status(error)
-    key = next((key for kind, key in _KINDS if isinstance(error, kind)), "answer")
-    return InfluxError(key, repr(error))
+    return by_kind(error, _KINDS)
 
 
 def _of_status(error: ApiException) -> InfluxError:
@@ -243,7 +241,7 @@ class FluxServer:
         # What lies ahead is little, and of one type.
         for _, row in chain.from_iterable(
             self._rows(flux.points(place, wanted, spans))
-            for spans in bundles([*past, (now, _FAR)])
+            for spans in bundles([*past, (now, FAR)])
         ):
             key = str(row.get("unit", "")), int(row["_time"])
             fields.setdefault(key, {})[str(row["_field"])] = row["_value"]

@@ -10,6 +10,7 @@ from . import sql
 from .connection import Connection, InfluxError
 from .line_protocol import line, name, original
 from .model import (
+    FAR,
     SECOND,
     Doomed,
     Extent,
@@ -31,8 +32,6 @@ _LARGEST: Final = 1_000_000
 _NUMBERS: Final = ("Float64", "Int64", "UInt64")
 # A multiple of every step; borders of windows are some of it.
 _HOUR: Final = 3600 * SECOND
-# Later than any value; servers count nanoseconds in 63 bits.
-_FAR: Final = 7_258_118_400 * SECOND
 # Of a series that has more values it does not matter how many.
 _ENOUGH: Final = 12_000
 # Windows of each unit that are looked through for series, the newest first.
@@ -55,14 +54,9 @@ class SqlServer:
         self._api.close()
 
     @understood(error_of)
-    def places(self) -> list[str]:
-        """Return the databases that may be seen."""
-        return self._api.databases()
-
-    @understood(error_of)
     def place(self, place: str) -> Place | None:
         """Return a database that may be seen."""
-        return Place() if place in self.places() else None
+        return Place() if place in self._api.databases() else None
 
     @understood(error_of)
     def create(self, place: str) -> None:
@@ -91,7 +85,7 @@ class SqlServer:
             if not _holds_series(tables.get(name(unit), {})):
                 continue
             question = partial(sql.found, unit)
-            looked = self._back(place, unit, 0, _FAR, question)
+            looked = self._back(place, unit, 0, FAR, question)
             for row in chain.from_iterable(islice(looked, _LOOKED)):
                 series = RawSeries(
                     unit,
@@ -183,7 +177,7 @@ class SqlServer:
         question = partial(sql.points, measurement, kept, meter_id)
         return [
             _point(measurement, columns, row)
-            for rows in self._walk(place, measurement, start, _FAR, question)
+            for rows in self._walk(place, measurement, start, FAR, question)
             for row in rows
         ]
 
@@ -222,7 +216,7 @@ class SqlServer:
         if "unit" not in columns:
             return True
         question = partial(sql.untagged, measurement)
-        return any(self._walk(place, measurement, 0, _FAR, question))
+        return any(self._walk(place, measurement, 0, FAR, question))
 
     @understood(error_of)
     def worded(self, place: str, measurement: str, field: str) -> list[str]:
@@ -231,7 +225,7 @@ class SqlServer:
         if columns.get(name(field)) != "Utf8" or "meter_id" not in columns:
             return []
         question = partial(sql.worded, measurement, field)
-        answers = self._walk(place, measurement, 0, _FAR, question)
+        answers = self._walk(place, measurement, 0, FAR, question)
         found = (row.get("meter_id") or "" for rows in answers for row in rows)
         return [original(meter) for meter in dict.fromkeys(found)]
 

@@ -1,1 +1,1 @@
-"""How is something mended by clicking? One flow for each kind of trouble."""
+"""Repairs by clicking: one flow for each kind of trouble."""

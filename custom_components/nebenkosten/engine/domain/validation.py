@@ -1,4 +1,4 @@
-"""Do the meters of a house fit together? Asked before anything is computed."""
+"""Checks whether the meters of a house fit together, before anything is computed."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
