@@ -1,10 +1,11 @@
 """A house beside an InfluxDB: how tests connect them and read results back."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from homeassistant.config_entries import SOURCE_RECONFIGURE
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
@@ -15,7 +16,7 @@ from custom_components.nebenkosten.influx.connection import Connection, Version
 from custom_components.nebenkosten.influx.model import Point, RawSeries, Server
 from custom_components.nebenkosten.influx.v1 import InfluxQLServer
 
-from .conftest import act, settle
+from .conftest import act, add_meter, settle
 
 NS = 1_000_000_000
 KINDS = ("measured", "interpolated", "extrapolated")
@@ -125,3 +126,40 @@ async def assert_same_as_engine(
         assert written[time].keys() == {"value"}
         assert shares[time] == {kind: row[kind] for kind in KINDS}
     return written
+
+
+async def let_home_assistant_write(
+    hass: HomeAssistant, freezer: Any, step: str, form: dict[str, Any]
+) -> None:
+    """Have Home Assistant's own integration write a meter's two days, and remove it."""
+    Path(hass.config.path("configuration.yaml")).touch()
+    manager = hass.config_entries.flow
+    flow = await manager.async_init("influxdb", context={"source": SOURCE_USER})
+    flow = await manager.async_configure(flow["flow_id"], {"next_step_id": step})
+    flow = await manager.async_configure(flow["flow_id"], form)
+    assert flow["type"] is FlowResultType.CREATE_ENTRY, flow
+    attributes = {"unit_of_measurement": "kWh", "device_class": "energy"}
+    for hour in range(48):
+        freezer.move_to(datetime(2026, 3, 8, tzinfo=UTC) + timedelta(hours=hour))
+        hass.states.async_set("sensor.strom", str(100 + hour), attributes)
+        await hass.async_block_till_done()
+        # It throws away what it thinks has waited too long.
+        writer = flow["result"].runtime_data
+        await hass.async_add_executor_job(writer.block_till_done)
+    assert await hass.config_entries.async_unload(flow["result"].entry_id)
+    freezer.move_to(datetime(2026, 3, 10, 12, tzinfo=UTC))
+
+
+async def assert_what_it_wrote_counts(
+    hass: HomeAssistant, house: NkConfigEntry
+) -> None:
+    """Add the meter it wrote for, and look at its last whole day."""
+    await add_meter(hass, house, sources=[{"series": "kWh:sensor.strom"}])
+    run = await act(hass, "run_analytics")
+    assert run["status"] == "ok"
+    days = await act(
+        hass, "get_consumption", meter_id="strom", start="2026-03-09", end="2026-03-09"
+    )
+    (row,) = days["meters"]["strom"]["rows"]
+    assert row["value"] == pytest.approx(24)
+    assert row["measured"] == 1.0

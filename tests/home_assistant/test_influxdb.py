@@ -2,13 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
@@ -19,7 +17,15 @@ from scripts.servers import Influxd
 
 from ..gate import gate_before
 from .conftest import act, add_meter, settle
-from .influx_house import NS, Beside, assert_same_as_engine, connect, hourly
+from .influx_house import (
+    NS,
+    Beside,
+    assert_same_as_engine,
+    assert_what_it_wrote_counts,
+    connect,
+    hourly,
+    let_home_assistant_write,
+)
 
 GAS = RawSeries("m³", "input_number", "gas_zaehler")
 STROM = RawSeries("kWh", "sensor", "strom")
@@ -329,37 +335,7 @@ async def test_points_of_the_original_are_not_mixed_with_ours(
 async def test_home_assistants_own_writer(
     hass: HomeAssistant, house: NkConfigEntry, beside: Beside, freezer: Any
 ) -> None:
-    Path(hass.config.path("configuration.yaml")).touch()
-    flow = await hass.config_entries.flow.async_init(
-        "influxdb", context={"source": SOURCE_USER}
-    )
-    manager = hass.config_entries.flow
-    flow = await manager.async_configure(
-        flow["flow_id"], {"next_step_id": "configure_v1"}
-    )
-    flow = await manager.async_configure(
-        flow["flow_id"],
-        {"url": beside.url, "verify_ssl": False, "database": beside.raw},
-    )
-    assert flow["type"] is FlowResultType.CREATE_ENTRY, flow
-    attributes = {"unit_of_measurement": "kWh", "device_class": "energy"}
-    for hour in range(48):
-        freezer.move_to(datetime(2026, 3, 8, tzinfo=UTC) + timedelta(hours=hour))
-        hass.states.async_set("sensor.strom", str(100 + hour), attributes)
-        await hass.async_block_till_done()
-        # It throws away what it thinks has waited too long.
-        writer = flow["result"].runtime_data
-        await hass.async_add_executor_job(writer.block_till_done)
-    assert await hass.config_entries.async_unload(flow["result"].entry_id)
-    freezer.move_to(datetime(2026, 3, 10, 12, tzinfo=UTC))
-
+    own = {"url": beside.url, "verify_ssl": False, "database": beside.raw}
+    await let_home_assistant_write(hass, freezer, "configure_v1", own)
     await connect(hass, house, beside.form())
-    await add_meter(hass, house, sources=[{"series": "kWh:sensor.strom"}])
-    run = await act(hass, "run_analytics")
-    assert run["status"] == "ok"
-    days = await act(
-        hass, "get_consumption", meter_id="strom", start="2026-03-09", end="2026-03-09"
-    )
-    (row,) = days["meters"]["strom"]["rows"]
-    assert row["value"] == pytest.approx(24)
-    assert row["measured"] == 1.0
+    await assert_what_it_wrote_counts(hass, house)

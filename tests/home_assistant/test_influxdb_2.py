@@ -2,12 +2,9 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
@@ -21,7 +18,12 @@ from ..influx.stand_in import ORGANISATION, ORGANISATION_ID, TOKEN, StandIn
 from ..tibber.stand_in import FakeTibber
 from .conftest import act, add_meter, settle
 from .influx_2_house import BesideV2, answer_form, connect_v2, form
-from .influx_house import NS, assert_same_as_engine
+from .influx_house import (
+    NS,
+    assert_same_as_engine,
+    assert_what_it_wrote_counts,
+    let_home_assistant_write,
+)
 from .leaking_house import leaking
 from .tibber_house import connect_tibber, journal
 
@@ -314,44 +316,16 @@ async def test_home_assistants_own_writer(
     stand_in: StandIn,
     freezer: Any,
 ) -> None:
-    Path(hass.config.path("configuration.yaml")).touch()
-    manager = hass.config_entries.flow
-    flow = await manager.async_init("influxdb", context={"source": SOURCE_USER})
-    flow = await manager.async_configure(
-        flow["flow_id"], {"next_step_id": "configure_v2"}
-    )
-    flow = await manager.async_configure(
-        flow["flow_id"],
-        {
-            "url": stand_in.url,
-            "verify_ssl": False,
-            "organization": ORGANISATION,
-            "bucket": "raw",
-            "token": TOKEN,
-        },
-    )
-    assert flow["type"] is FlowResultType.CREATE_ENTRY, flow
-    attributes = {"unit_of_measurement": "kWh", "device_class": "energy"}
-    for hour in range(48):
-        freezer.move_to(datetime(2026, 3, 8, tzinfo=UTC) + timedelta(hours=hour))
-        hass.states.async_set("sensor.strom", str(100 + hour), attributes)
-        await hass.async_block_till_done()
-        # It throws away what it thinks has waited too long.
-        writer = flow["result"].runtime_data
-        await hass.async_add_executor_job(writer.block_till_done)
-    assert await hass.config_entries.async_unload(flow["result"].entry_id)
-    freezer.move_to(datetime(2026, 3, 10, 12, tzinfo=UTC))
-
+    own = {
+        "url": stand_in.url,
+        "verify_ssl": False,
+        "organization": ORGANISATION,
+        "bucket": "raw",
+        "token": TOKEN,
+    }
+    await let_home_assistant_write(hass, freezer, "configure_v2", own)
     await connect_v2(hass, house, stand_in)
-    await add_meter(hass, house, sources=[{"series": STROM.reference}])
-    run = await act(hass, "run_analytics")
-    assert run["status"] == "ok"
-    days = await act(
-        hass, "get_consumption", meter_id="strom", start="2026-03-09", end="2026-03-09"
-    )
-    (row,) = days["meters"]["strom"]["rows"]
-    assert row["value"] == pytest.approx(24)
-    assert row["measured"] == 1.0
+    await assert_what_it_wrote_counts(hass, house)
 
 
 async def test_tibber_s_hours_in_a_raw_bucket_that_forgets(
