@@ -14,7 +14,6 @@ import json
 from pathlib import Path
 import re
 import tempfile
-import threading
 import time
 from typing import Any, override
 
@@ -26,7 +25,7 @@ from custom_components.nebenkosten.influx.connection import Connection, Version
 from custom_components.nebenkosten.influx.model import Server
 from custom_components.nebenkosten.influx.opening import open_server
 from custom_components.nebenkosten.sources.influxdb import InfluxSource
-from scripts.servers import Influxd, unpack
+from scripts.servers import Influxd, serving, unpack
 
 DAYS = 1461
 FIRST = datetime(2022, 1, 1, tzinfo=UTC)
@@ -69,16 +68,9 @@ def version_1() -> Iterator[Reading]:
 @contextmanager
 def version_2() -> Iterator[Reading]:
     """Answer at once as version 2 does, with a value each minute."""
-    server = _Recorded(60)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with serving(_Recorded(60)) as server:
         url = f"http://127.0.0.1:{server.server_port}"
         yield Reading(_connection(Version.V2, url), server.step)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 READERS: dict[str, Callable[[], Any]] = {"1": version_1, "2": version_2}

@@ -1,9 +1,13 @@
 """Servers for tests and benchmarks, from Debian's packages, on loopback only."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 import signal
 import socket
+from socketserver import BaseServer
 import subprocess
+import threading
 import time
 from typing import Self
 import urllib.request
@@ -47,6 +51,19 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def serving[S: BaseServer](server: S) -> Iterator[S]:
+    """Let a server of this process answer in a thread of its own, then close it."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 class _Server:

@@ -10,6 +10,8 @@ import urllib.error
 import urllib.request
 import zlib
 
+from scripts.servers import serving
+
 
 class Gate(ThreadingHTTPServer):
     """Hands requests on; `mood` says how it misbehaves instead.
@@ -144,13 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def gate_before(upstream: str) -> Iterator[Gate]:
     """Open a gate before a server."""
-    gate = Gate(upstream)
-    thread = threading.Thread(target=gate.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield gate
-    finally:
-        gate.closing.set()
-        gate.shutdown()
-        thread.join()
-        gate.server_close()
+    with serving(Gate(upstream)) as gate:
+        try:
+            yield gate
+        finally:
+            gate.closing.set()

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import random
-import threading
 from typing import Final, override
+
+from scripts.servers import serving
 
 from .subject import Subject
 from .truth import WrongError
@@ -43,15 +44,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def _serving(page: bytes) -> Iterator[str]:
-    with _Pages(("127.0.0.1", 0), _Handler) as server:
+    with serving(_Pages(("127.0.0.1", 0), _Handler)) as server:
         server.page = page
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
+        yield f"http://127.0.0.1:{server.server_port}/"
 
 
 def hostile_page(subject: Subject, dice: random.Random) -> None:

@@ -7,7 +7,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import io
 import json
 import math
-import threading
 from typing import Any, override
 from zoneinfo import ZoneInfo
 
@@ -25,6 +24,7 @@ from custom_components.nebenkosten.influx.connection import (
 from custom_components.nebenkosten.influx.model import Server, series_from
 from custom_components.nebenkosten.influx.v1 import InfluxQLServer
 from custom_components.nebenkosten.influx.v2 import FluxServer
+from custom_components.nebenkosten.influx.v3 import SqlServer
 from custom_components.nebenkosten.sources.csv_readings import RowContext, parse_table
 from custom_components.nebenkosten.sources.original import read_original
 from custom_components.nebenkosten.sources.table import FileError, table_of
@@ -35,6 +35,7 @@ from custom_components.nebenkosten.sources.text import (
 )
 from custom_components.nebenkosten.sources.tibber import TibberError, _page, homes_from
 from custom_components.nebenkosten.sources.water_temperature import WaterError, parse
+from scripts.servers import serving
 
 from ..engine.houses import at, meter
 from ..home_assistant.test_house_import import CONFIG, METERS, PATTERNS
@@ -234,12 +235,10 @@ class _Says(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[tuple[Server, Server]]:
-    """Return clients of both makes for a server that says anything."""
+def servers() -> Iterator[tuple[Server, Server, Server]]:
+    """Return clients of each make for a server that says anything."""
     enable_socket()
-    with HTTPServer(("127.0.0.1", 0), _Says) as said:
-        thread = threading.Thread(target=said.serve_forever)
-        thread.start()
+    with serving(HTTPServer(("127.0.0.1", 0), _Says)) as said:
         places: dict[str, Any] = {
             "url": f"http://127.0.0.1:{said.server_port}",
             "raw": "r",
@@ -248,9 +247,8 @@ def servers() -> Iterator[tuple[Server, Server]]:
         second = Connection(
             version=Version.V2, processed="p", token="t", organisation="o", **places
         )
-        yield InfluxQLServer(first), FluxServer(second)
-        said.shutdown()
-        thread.join()
+        third = Connection(version=Version.V3, processed="p", token="t", **places)
+        yield InfluxQLServer(first), FluxServer(second), SqlServer(third)
 
 
 _ANNOTATED = st.one_of(
@@ -273,16 +271,55 @@ _ANNOTATED = st.one_of(
 
 @settings(max_examples=150)
 @given(_ANNOTATED)
-def test_an_answer_of_flux(servers: tuple[Server, Server], text: str) -> None:
+def test_an_answer_of_flux(servers: tuple[Server, Server, Server], text: str) -> None:
     _Says.text = text.encode()
     _asked(servers[1])
 
 
 @settings(max_examples=150)
 @given(_JSON.map(lambda found: json.dumps({"results": [found]})) | st.text(max_size=99))
-def test_an_answer_of_influxql(servers: tuple[Server, Server], text: str) -> None:
+def test_an_answer_of_influxql(
+    servers: tuple[Server, Server, Server], text: str
+) -> None:
     _Says.text = text.encode()
     _asked(servers[0])
+
+
+# Tables and columns as they are asked for, so that an answer's rows are looked at.
+_COLUMNS = [
+    {"table_name": table, "column_name": column, "data_type": kind}
+    for table, columns in (
+        ("kWh", {"value": "Float64", "domain": "Dictionary", "entity_id": "Utf8"}),
+        ("meter_consumption", {"quality": "Utf8", "meter_id": "Dictionary"}),
+    )
+    for column, kind in columns.items()
+]
+_CELLS = _JSON | st.sampled_from([0, 1, 10**18, "kWh", "time", "Float64"])
+_ROWS = st.lists(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                *("time", "value", "count", "first", "last", "oldest", "newest"),
+                *("meter_id", "quality", "domain", "entity_id", "use", "step"),
+                *("table_name", "column_name", "data_type", "iox::database"),
+            ]
+        ),
+        _CELLS,
+        max_size=6,
+    ),
+    max_size=4,
+)
+
+
+@settings(max_examples=150)
+@given(
+    _JSON.map(json.dumps)
+    | _ROWS.map(lambda rows: json.dumps(_COLUMNS + rows))
+    | st.text(max_size=99)
+)
+def test_an_answer_of_sql(servers: tuple[Server, Server, Server], text: str) -> None:
+    _Says.text = text.encode()
+    _asked(servers[2])
 
 
 def _asked(server: Server) -> None:

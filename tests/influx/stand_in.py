@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import json
 import re
-import threading
 import time
 from typing import Any, override
 from urllib.parse import parse_qs, urlsplit
+
+from scripts.servers import serving
 
 from . import stored_lines
 from .flux_engine import FluxError, Row, kind_of, run
@@ -293,12 +294,5 @@ def _nanoseconds(text: str) -> int:
 @contextmanager
 def standing_in(flux: OfficialFlux) -> Iterator[StandIn]:
     """Run a stand-in."""
-    server = StandIn(flux)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with serving(StandIn(flux)) as server:
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from custom_components.nebenkosten.influx.connection import Connection, Version
+from scripts.servers import serving
 
 from .sql_engine import ColumnError, Database, QueryError
 
@@ -261,12 +262,5 @@ def v3(stand_in: StandIn3, *, token: str = TOKEN) -> Connection:
 @contextmanager
 def standing_in_3() -> Iterator[StandIn3]:
     """Run a stand-in."""
-    server = StandIn3()
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with serving(StandIn3()) as server:
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
