@@ -20,12 +20,15 @@ from zoneinfo import ZoneInfo
 
 from custom_components.nebenkosten.engine.domain.local_days import start_of
 from custom_components.nebenkosten.engine.domain.meters import AnyMeter
-from custom_components.nebenkosten.sources.house_folder import (
+from custom_components.nebenkosten.intake.house_folder import (
     HouseError,
     HouseFolder,
     read_house,
 )
-from custom_components.nebenkosten.texts import file_problem_text, load_sentences
+from custom_components.nebenkosten.messages.texts import (
+    file_problem_text,
+    load_sentences,
+)
 from scripts.home_assistant import (
     PASSWORD,
     REPOSITORY,

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 from custom_components.nebenkosten.engine.queries.metrics import METRICS, Metric
-from custom_components.nebenkosten.texts import Sentences, load_sentences
+from custom_components.nebenkosten.messages.texts import (
+    Sentences,
+    load_sentences,
+)
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "metrics.md"
 _COLUMNS = (

@@ -16,51 +16,44 @@ ROOT = "custom_components.nebenkosten"
 FLOORS = {
     "const": 0,
     "outside": 0,
-    "stored_statistics": 0,
-    "deadline": 1,
-    "influx": 1,
     "engine": 0,
-    "errors": 3,
-    "wiring": 3,
-    "data": 2,
-    "identities": 3,
+    "influx": 1,
     "journal": 2,
     "sources": 2,
-    "sinks": 2,
-    "texts": 3,
-    "rights": 3,
-    "coordinator": 4,
-    "flows": 4,
-    "reading_desk": 5,
-    "file_access": 5,
-    "importing": 6,
-    "responses": 5,
-    "entity": 5,
-    "tibber_history": 5,
-    "actions": 7,
-    "services": 8,
-    "config_flow": 6,
-    "command": 6,
-    "server_entities": 6,
-    "live_entities": 6,
-    "sensor": 7,
-    "binary_sensor": 7,
-    "event": 7,
-    "switch": 7,
-    "number": 7,
-    "button": 7,
-    "repair_flows": 6,
-    "repairs": 7,
-    "pseudonyms": 5,
-    "late_box": 5,
-    "diagnostics": 7,
-    "system_health": 7,
-    "logbook": 7,
-    "dashboard": 7,
-    "trigger": 7,
-    "condition": 7,
-    "backup": 7,
-    "__init__": 9,
+    "publication": 2,
+    "configuration": 2,
+    "messages": 3,
+    "stores": 3,
+    "connections": 4,
+    "energy_dashboard": 4,
+    "analysis": 4,
+    "intake": 5,
+    "live": 5,
+    "runs": 6,
+    "upkeep": 7,
+    "coordinator": 8,
+    "panel": 8,
+    "entity": 9,
+    "entities": 10,
+    "flows": 10,
+    "repair_flows": 11,
+    "actions": 11,
+    "services": 12,
+    "config_flow": 12,
+    "sensor": 12,
+    "binary_sensor": 12,
+    "event": 12,
+    "switch": 12,
+    "number": 12,
+    "button": 12,
+    "repairs": 12,
+    "diagnostics": 12,
+    "system_health": 12,
+    "logbook": 12,
+    "trigger": 12,
+    "condition": 12,
+    "backup": 12,
+    "__init__": 13,
 }
 ENGINE_MAY = {"numpy", "scipy", "pandas"} | set(sys.stdlib_module_names)
 # What of the engine is free of numpy, so that everybody may ask it.
@@ -74,8 +67,6 @@ ENGINE_FLOORS = (
     *("domain", "cleaning", "load_model", "reconstruction", "meter_kinds"),
     *("anomalies", "assessment", "queries"),
 )
-# How the recorder is read, and waited for.
-RECORDER = ("stored_statistics", "deadline")
 JOURNAL_MAY = set(sys.stdlib_module_names)
 HEAVY = {"numpy", "scipy", "pandas", "influxdb", "influxdb_client"}
 
@@ -120,7 +111,7 @@ def _own(name: str) -> str | None:
 def test_imports_run_downwards(module: Path) -> None:
     room = _room(module)
     if module.name == "__main__.py":
-        room = "command"  # the command's door, not a part of the engine
+        room = "actions"  # the command's door, not a part of the engine
     for name in _imports(module, run_time_only=True):
         other = _own(name)
         if other is None or other == room:
@@ -134,8 +125,8 @@ def test_imports_run_downwards(module: Path) -> None:
     [
         ("engine", {"engine"}),
         ("journal", {"engine"}),
-        ("sources", {"engine", "const", "influx", "outside", *RECORDER}),
-        ("sinks", {"engine", "const", "influx", "outside", *RECORDER}),
+        ("sources", {"engine", "const", "influx", "outside"}),
+        ("publication", {"engine", "const", "influx", "outside"}),
     ],
 )
 def test_the_stations_know_only_what_they_may(room: str, allowed: set[str]) -> None:
@@ -146,7 +137,7 @@ def test_the_stations_know_only_what_they_may(room: str, allowed: set[str]) -> N
             other = _own(name)
             if other is not None:
                 assert other in {room} | allowed, f"{module.name} imports {name}"
-                if other == "engine" and room in ("sources", "sinks", "journal"):
+                if other == "engine" and room in ("sources", "publication", "journal"):
                     assert name.split(".")[-1] in PLAIN_ENGINE, name
             elif room == "engine":
                 assert name.split(".")[0] in ENGINE_MAY, f"{module.name}: {name}"

@@ -12,6 +12,7 @@ STRATEGY = (
     Path(__file__).parent.parent
     / "custom_components"
     / "nebenkosten"
+    / "panel"
     / "frontend"
     / "strategy.js"
 )

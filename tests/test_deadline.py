@@ -4,8 +4,7 @@ import asyncio
 
 import pytest
 
-from custom_components.nebenkosten import deadline
-from custom_components.nebenkosten.outside import OutOfReachError
+from custom_components.nebenkosten.outside import OutOfReachError, deadline
 
 
 class _Deaf:

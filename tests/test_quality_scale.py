@@ -283,7 +283,7 @@ def test_common_rooms_are_where_they_belong() -> None:
     assert (PACKAGE / "coordinator").is_dir()
     assert (
         "type NkConfigEntry = ConfigEntry[Analytics]"
-        in (PACKAGE / "data.py").read_text()
+        in (PACKAGE / "configuration.py").read_text()
     )
 
 

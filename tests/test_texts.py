@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from custom_components.nebenkosten.coordinator.alerts import Phase
-from custom_components.nebenkosten.coordinator.link import TO_MEND
-from custom_components.nebenkosten.coordinator.run import RunStatus
+from custom_components.nebenkosten.connections.link import TO_MEND
+from custom_components.nebenkosten.energy_dashboard.plan import (
+    DashboardPlace,
+    Fault,
+)
 from custom_components.nebenkosten.engine.anomalies.events import KINDS
 from custom_components.nebenkosten.engine.assessment.invariants import INVARIANTS
 from custom_components.nebenkosten.engine.cleaning.implausible_readings import Doubt
@@ -24,13 +26,18 @@ from custom_components.nebenkosten.engine.domain.report import (
 from custom_components.nebenkosten.engine.domain.validation import Check
 from custom_components.nebenkosten.engine.queries.metrics import METRICS
 from custom_components.nebenkosten.influx.connection import InfluxError
+from custom_components.nebenkosten.messages.texts import (
+    finding_text,
+    load_sentences,
+    shown,
+)
 from custom_components.nebenkosten.outside import OutsideError
 from custom_components.nebenkosten.repair_flows.answering import REASONS
+from custom_components.nebenkosten.runs.alerts import Phase
+from custom_components.nebenkosten.runs.run import RunStatus
 from custom_components.nebenkosten.sensor import HOUSE_SENSORS, METER_SENSORS
 from custom_components.nebenkosten.sources.tibber import TibberError
 from custom_components.nebenkosten.sources.water_temperature import WaterError
-from custom_components.nebenkosten.texts import finding_text, load_sentences, shown
-from custom_components.nebenkosten.wiring.plan import DashboardPlace, Fault
 
 PACKAGE = Path(__file__).parent.parent / "custom_components" / "nebenkosten"
 SOURCE = "\n".join(p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py"))

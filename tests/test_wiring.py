@@ -5,6 +5,12 @@ from typing import Any
 
 import pytest
 
+from custom_components.nebenkosten.energy_dashboard.plan import (
+    DashboardPlace,
+    Entry,
+    Fault,
+    plan,
+)
 from custom_components.nebenkosten.engine.domain.meters import (
     House,
     Medium,
@@ -13,7 +19,6 @@ from custom_components.nebenkosten.engine.domain.meters import (
     Term,
     Virtual,
 )
-from custom_components.nebenkosten.wiring.plan import DashboardPlace, Entry, Fault, plan
 
 TODAY = date(2026, 3, 10)
 

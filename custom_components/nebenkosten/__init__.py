@@ -10,25 +10,29 @@ from homeassistant.helpers import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
+from .configuration import (
+    NkConfigEntry,
+    meters_of,
+    statistic_ids,
+)
 from .const import CONF_JOURNAL_REVISION, DOMAIN, ENTRY_VERSION, ISSUE_LEFT, ISSUE_NEWER
-from .coordinator.analytics import Analytics
-from .coordinator.ended_issues import withdraw_ended_issues
-from .coordinator.opening import (
+from .coordinator import Analytics
+from .entity import add_meter_devices, remove_empty_devices
+from .intake.late_box import async_keep_late_readings
+from .journal.records import JournalError
+from .journal.store import Journal
+from .outside import OutOfReachError
+from .panel.dashboard import async_offer_dashboard
+from .publication.statistics import async_clear
+from .services import async_setup_services
+from .upkeep.ended_issues import withdraw_ended_issues
+from .upkeep.journal_opening import (
     async_compare_meters,
     async_journal_of,
     async_remember_options,
 )
-from .coordinator.serial_numbers import async_restore_numbers
-from .coordinator.storage_files import async_remove_stored
-from .dashboard import async_offer_dashboard
-from .data import NkConfigEntry, meters_of, statistic_ids
-from .entity import add_meter_devices, remove_empty_devices
-from .journal.records import JournalError
-from .journal.store import Journal
-from .late_box import async_keep_late_readings
-from .outside import OutOfReachError
-from .services import async_setup_services
-from .sinks.statistics import async_clear
+from .upkeep.serial_numbers import async_restore_numbers
+from .upkeep.storage_files import async_remove_stored
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = [

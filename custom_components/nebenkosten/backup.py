@@ -3,7 +3,7 @@
 from homeassistant.core import HomeAssistant
 
 from .const import DOMAIN
-from .coordinator.analytics import Analytics
+from .coordinator import Analytics
 
 
 async def async_pre_backup(hass: HomeAssistant) -> None:

@@ -14,12 +14,16 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator.alerts import Alert, current, known_ones
-from .coordinator.analytics import Analytics
-from .coordinator.health import is_stale
-from .data import NkConfigEntry
+from .configuration import NkConfigEntry
+from .coordinator import Analytics
 from .engine.domain.meters import AnyMeter
 from .entity import MeterEntity, async_add_of_meters, has_dial
+from .runs.alerts import (
+    Alert,
+    current,
+    known_ones,
+)
+from .upkeep.health import is_stale
 
 PARALLEL_UPDATES = 0
 

@@ -6,9 +6,12 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator.run import Request, Trigger
-from .data import NkConfigEntry
+from .configuration import NkConfigEntry
 from .entity import HouseEntity
+from .runs.run import (
+    Request,
+    Trigger,
+)
 
 PARALLEL_UPDATES = 0
 

@@ -15,12 +15,12 @@ from homeassistant.helpers.condition import (
 from homeassistant.helpers.typing import ConfigType
 import probatio as vol
 
+from .configuration import NkConfigEntry
 from .const import DOMAIN
-from .coordinator.alerts import current
-from .coordinator.analytics import Analytics
-from .coordinator.health import is_stale
-from .data import NkConfigEntry
+from .coordinator import Analytics
 from .engine.domain.meters import AnyMeter
+from .runs.alerts import current
+from .upkeep.health import is_stale
 
 _SCHEMA: Final = vol.Schema(
     {

@@ -7,20 +7,23 @@ from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
+from .configuration import NkConfigEntry
 from .const import DOMAIN
-from .coordinator.analytics import Analytics
-from .coordinator.health import health
-from .coordinator.plain import plain
-from .data import NkConfigEntry
+from .coordinator import Analytics
 from .engine.domain.meters import AnyMeter
 from .engine.domain.report import MeterReport
 from .engine.domain.serialization import meter_data
-from .errors import async_in_journal
 from .journal import readings
 from .journal.records import StoredReading
 from .journal.size import sizes
-from .pseudonyms import pseudonyms_of
-from .texts import Wording, async_wording
+from .messages.errors import async_in_journal
+from .messages.texts import (
+    Wording,
+    async_wording,
+)
+from .stores.plain import plain
+from .upkeep.health import health
+from .upkeep.pseudonyms import pseudonyms_of
 
 # Secrets, addresses, and what names people or their flats.
 _REDACTED: Final = {

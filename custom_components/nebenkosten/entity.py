@@ -13,12 +13,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
+from .configuration import NkConfigEntry
 from .const import DOMAIN
-from .coordinator.analytics import Analytics
-from .data import NkConfigEntry
+from .coordinator import Analytics
 from .engine.domain.meters import AnyMeter, Meter, Virtual
 from .engine.domain.report import Snapshot
-from .identities import entity_unique_id
+from .upkeep.identities import entity_unique_id
 
 
 def house_device(entry: NkConfigEntry) -> DeviceInfo:

@@ -7,12 +7,12 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .configuration import NkConfigEntry
 from .const import EVENT_ANOMALY, EVENT_RUN_FINISHED
-from .coordinator.alerts import Phase
-from .coordinator.notices import is_worth_a_line
-from .coordinator.run import RunStatus
-from .data import NkConfigEntry
 from .entity import HouseEntity, MeterEntity, async_add_of_meters
+from .runs.alerts import Phase
+from .runs.notices import is_worth_a_line
+from .runs.run import RunStatus
 
 PARALLEL_UPDATES = 0
 

@@ -12,7 +12,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_cached_translations
 
 from .const import DOMAIN, EVENT_ANOMALY, EVENT_RUN_FINISHED
-from .coordinator.notices import is_worth_a_line
+from .runs.notices import is_worth_a_line
 
 
 @callback

@@ -12,9 +12,9 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .configuration import NkConfigEntry
 from .const import DOMAIN
-from .coordinator.analytics import Analytics
-from .data import NkConfigEntry
+from .coordinator import Analytics
 from .engine.domain.meters import AnyMeter, Meter
 from .entity import MeterEntity, async_add_of_meters
 

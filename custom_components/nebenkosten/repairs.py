@@ -5,6 +5,7 @@ from typing import Any, Final
 from homeassistant.components.repairs import RepairsFlow
 from homeassistant.core import HomeAssistant
 
+from .configuration import NkConfigEntry
 from .const import (
     ISSUE_CLOCK,
     ISSUE_METER_REMOVED,
@@ -12,9 +13,9 @@ from .const import (
     ISSUE_ORPHANED,
     ISSUE_WIRING,
 )
-from .data import NkConfigEntry
 from .repair_flows.answering import GoneFlow
 from .repair_flows.clock import ClockFlow
+from .repair_flows.energy_dashboard import WiringFlow
 from .repair_flows.house import (
     JournalFlow,
     OlderJournalFlow,
@@ -24,7 +25,6 @@ from .repair_flows.house import (
 )
 from .repair_flows.impossible import ImpossibleFlow
 from .repair_flows.meter import ExchangeFlow, OverdueFlow, SettingsFlow, TypoFlow
-from .repair_flows.wiring import WiringFlow
 
 _BY_KIND: Final = {
     "exchange": ExchangeFlow,

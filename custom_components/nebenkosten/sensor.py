@@ -16,17 +16,26 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from .coordinator.alerts import current, known_ones
-from .coordinator.analytics import Analytics
-from .coordinator.health import Level, health
-from .data import NkConfigEntry
+from .configuration import NkConfigEntry
+from .coordinator import Analytics
 from .engine.domain import units
 from .engine.domain.meters import AnyMeter, Medium, Meter
 from .engine.domain.quality_score import Quality
 from .engine.domain.report import PeriodValue, Snapshot
+from .entities.live import (
+    RateSensor,
+    TodaySensor,
+)
+from .entities.servers import async_add_server_sensors
 from .entity import HouseEntity, MeterEntity, async_add_of_meters, has_dial
-from .live_entities import RateSensor, TodaySensor
-from .server_entities import async_add_server_sensors
+from .runs.alerts import (
+    current,
+    known_ones,
+)
+from .upkeep.health import (
+    Level,
+    health,
+)
 
 PARALLEL_UPDATES = 0
 

@@ -7,7 +7,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .data import NkConfigEntry
+from .configuration import NkConfigEntry
 from .entity import HouseEntity
 
 PARALLEL_UPDATES = 0

@@ -9,12 +9,12 @@ from homeassistant.components.system_health import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from .configuration import NkConfigEntry
 from .const import DOMAIN
-from .coordinator.health import health
-from .data import NkConfigEntry
-from .errors import async_in_journal
 from .journal.size import sizes
+from .messages.errors import async_in_journal
 from .sources import tibber
+from .upkeep.health import health
 
 _MIB = 1024 * 1024
 

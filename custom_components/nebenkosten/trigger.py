@@ -16,7 +16,7 @@ from homeassistant.helpers.typing import ConfigType
 import probatio as vol
 
 from .const import EVENT_ANOMALY, EVENT_DAILY_SUMMARY
-from .coordinator.alerts import Phase
+from .runs.alerts import Phase
 
 _ANOMALY: Final = vol.Schema(
     {

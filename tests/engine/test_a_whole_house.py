@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from custom_components.nebenkosten.command import main
+from custom_components.nebenkosten.intake.command import main
 
 from .synthetic import (
     DAYS,

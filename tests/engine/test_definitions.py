@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from custom_components.nebenkosten.coordinator.plain import plain, restored
 from custom_components.nebenkosten.engine.domain.meters import (
     House,
     Master,
@@ -29,6 +28,10 @@ from custom_components.nebenkosten.engine.domain.validation import Check, proble
 from custom_components.nebenkosten.engine.pipeline import analyse
 from custom_components.nebenkosten.engine.queries.counter_at import State, state_at
 from custom_components.nebenkosten.engine.queries.explain import Node, explain
+from custom_components.nebenkosten.stores.plain import (
+    plain,
+    restored,
+)
 
 from .houses import meter, read, series
 

@@ -7,7 +7,6 @@ import random
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.command import _rows
 from custom_components.nebenkosten.engine.domain.meters import House, Meter
 from custom_components.nebenkosten.engine.domain.report import (
     Context,
@@ -15,7 +14,8 @@ from custom_components.nebenkosten.engine.domain.report import (
     ReadingKind,
 )
 from custom_components.nebenkosten.engine.pipeline import consumption_alone
-from custom_components.nebenkosten.sources.house_folder import read_house
+from custom_components.nebenkosten.intake.command import _rows
+from custom_components.nebenkosten.intake.house_folder import read_house
 
 from .houses import Point, series
 

@@ -25,10 +25,16 @@ from custom_components.nebenkosten.influx.model import Server, series_from
 from custom_components.nebenkosten.influx.v1 import InfluxQLServer
 from custom_components.nebenkosten.influx.v2 import FluxServer
 from custom_components.nebenkosten.influx.v3 import SqlServer
-from custom_components.nebenkosten.sources.csv_readings import RowContext, parse_table
-from custom_components.nebenkosten.sources.original import read_original
-from custom_components.nebenkosten.sources.table import FileError, table_of
-from custom_components.nebenkosten.sources.text import (
+from custom_components.nebenkosten.intake.csv_readings import (
+    RowContext,
+    parse_table,
+)
+from custom_components.nebenkosten.intake.original import read_original
+from custom_components.nebenkosten.intake.table import (
+    FileError,
+    table_of,
+)
+from custom_components.nebenkosten.intake.text import (
     TextError,
     parse_instant,
     parse_number,

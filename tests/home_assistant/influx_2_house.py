@@ -6,8 +6,8 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.influx.connection import connection_from
 from custom_components.nebenkosten.influx.v2 import FluxServer
 

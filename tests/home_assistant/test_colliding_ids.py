@@ -10,13 +10,18 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import (
     DOMAIN,
     SUBENTRY_MASTER,
     SUBENTRY_PHYSICAL,
 )
-from custom_components.nebenkosten.data import NkConfigEntry
-from custom_components.nebenkosten.identities import ENTITY_KEYS, claims, free_id, rival
+from custom_components.nebenkosten.upkeep.identities import (
+    ENTITY_KEYS,
+    claims,
+    free_id,
+    rival,
+)
 
 from .conftest import act, add_meter, settle
 from .test_computed_meters import add_computed

@@ -17,10 +17,10 @@ from homeassistant.setup import async_setup_component
 import pytest
 import yaml
 
-from custom_components.nebenkosten.command import main
-from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.influx.model import SECOND, Point
-from custom_components.nebenkosten.sinks.points import (
+from custom_components.nebenkosten.intake.command import main
+from custom_components.nebenkosten.publication.points import (
     MEASUREMENTS,
     is_withdrawn,
     withdrawn,

@@ -4,7 +4,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.journal.store import Journal
 
 from .conftest import add_meter
@@ -32,7 +32,7 @@ async def test_a_set_up_that_fails_closes_the_journal(
     with monkeypatch.context() as patched:
         patched.setattr(Journal, "close", noted)
         if when == "start":
-            name = "custom_components.nebenkosten.coordinator.cache.Cache.async_load"
+            name = "custom_components.nebenkosten.stores.cache.Cache.async_load"
             patched.setattr(name, broken)
         else:
             forward = type(hass.config_entries).async_forward_entry_setups

@@ -20,13 +20,16 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.coordinator import stages
-from custom_components.nebenkosten.coordinator.run import Request, Trigger
-from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.analysis import analyse
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.engine.domain.meters import Meter
 from custom_components.nebenkosten.engine.domain.serialization import meter_from
 from custom_components.nebenkosten.journal.records import JournalError
-from custom_components.nebenkosten.sinks import statistics
+from custom_components.nebenkosten.publication import statistics
+from custom_components.nebenkosten.runs.run import (
+    Request,
+    Trigger,
+)
 from custom_components.nebenkosten.sources import recorder
 
 from .conftest import act, add_meter, settle
@@ -49,14 +52,14 @@ async def test_a_meter_that_cannot_be_computed(
     await _two_meters(hass, house)
     await act(hass, "run_analytics")
     before = await published(hass, "strom")
-    real = stages.analyse
+    real = analyse.analyse
 
     def broken(journal: Any, house: Any, meters: list[Meter], *rest: Any) -> Any:
         if "strom" in [meter.key for meter in meters]:
             raise ZeroDivisionError
         return real(journal, house, meters, *rest)
 
-    monkeypatch.setattr(stages, "analyse", broken)
+    monkeypatch.setattr(analyse, "analyse", broken)
     run = await act(hass, "run_analytics", full=True)
     assert run["status"] == "partial"
     assert run["meters"]["strom"]["status"] == "failed"
@@ -196,7 +199,7 @@ async def test_a_reload_in_the_middle_of_an_automatic_run_leaves_no_trace(
 ) -> None:
     await _two_meters(hass, house)
     inside, go_on = threading.Event(), threading.Event()
-    real = stages.analyse
+    real = analyse.analyse
 
     def slow(*given: Any) -> Any:
         inside.set()
@@ -204,7 +207,7 @@ async def test_a_reload_in_the_middle_of_an_automatic_run_leaves_no_trace(
         return real(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(stages, "analyse", slow)
+        patch.setattr(analyse, "analyse", slow)
         freezer.tick(2)
         async_fire_time_changed(hass)
         await hass.async_block_till_done()
@@ -263,7 +266,7 @@ async def test_a_reading_is_kept_even_where_its_meter_cannot_be_computed(
 ) -> None:
     await _two_meters(hass, house)
     with monkeypatch.context() as patch:
-        patch.setattr(stages, "analyse", lambda *_: 1 / 0)
+        patch.setattr(analyse, "analyse", lambda *_: 1 / 0)
         added = await act(
             hass, "add_reading", meter_id="strom", time="2026-03-01", value=140
         )
@@ -386,7 +389,7 @@ async def test_a_journal_that_cannot_be_read_at_the_start_makes_a_run_that_says_
         raise JournalError("journal_locked")
 
     with monkeypatch.context() as patch:
-        patch.setattr(stages, "stamps", locked)
+        patch.setattr(analyse, "stamps", locked)
         await hass.config_entries.async_reload(house.entry_id)
         await settle(hass)
         await pass_to(hass, freezer, "2026-03-11T03:31:00")

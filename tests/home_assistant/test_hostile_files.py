@@ -12,9 +12,8 @@ from homeassistant.exceptions import ServiceValidationError
 import openpyxl
 import pytest
 
-from custom_components.nebenkosten import file_access
-from custom_components.nebenkosten.data import NkConfigEntry
-from custom_components.nebenkosten.sources import regular_file
+from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.intake import file_access, regular_file
 
 from .conftest import act, add_meter
 

@@ -13,8 +13,8 @@ from homeassistant.data_entry_flow import FlowResultType
 import openpyxl
 import pytest
 
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.flows import uploads
 from custom_components.nebenkosten.flows.checks import year_start_of
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.influx.model import Point
 
 from ..influx.stand_in import StandIn

@@ -8,7 +8,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.influx.model import Doomed, Point, RawSeries
 from custom_components.nebenkosten.influx.v1 import InfluxQLServer
 from scripts.servers import Influxd

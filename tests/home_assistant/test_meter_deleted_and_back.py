@@ -13,8 +13,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, JOURNAL_FILE
-from custom_components.nebenkosten.data import NkConfigEntry
 
 from .conftest import act, add_meter, settle
 from .reading_back import used_per_day

@@ -12,9 +12,9 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 import custom_components.nebenkosten as integration
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.coordinator.analytics import Analytics
-from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.coordinator import Analytics
 
 from .conftest import act, add_meter, settle
 from .leaking_house import leaking

@@ -8,8 +8,8 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 import pytest
 
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_MASTER
-from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.journal import readings
 
 from .conftest import act, add_meter, settle

@@ -9,6 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 import pytest
 
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import (
     DOMAIN,
     ISSUE_CLOCK,
@@ -18,7 +19,6 @@ from custom_components.nebenkosten.const import (
     ISSUE_WIRING,
     JOURNAL_FILE,
 )
-from custom_components.nebenkosten.data import NkConfigEntry
 
 from ..test_texts import EN
 from .conftest import add_meter, settle

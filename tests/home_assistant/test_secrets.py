@@ -11,8 +11,8 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_WATER
-from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.diagnostics import async_get_config_entry_diagnostics
 from scripts.servers import Influxd
 

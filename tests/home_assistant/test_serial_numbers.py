@@ -7,9 +7,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.nebenkosten.coordinator import serial_numbers
-from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.journal.serial_numbers import renumbered
+from custom_components.nebenkosten.upkeep import serial_numbers
 
 from .conftest import act, add_meter, settle
 from .test_physical_meter_flow import _go_on, _menu

@@ -8,8 +8,8 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.journal.house import Definition, remember_meters
 from custom_components.nebenkosten.journal.store import open_journal
 

@@ -11,8 +11,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.nebenkosten import logbook, system_health
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.diagnostics import (
     async_get_config_entry_diagnostics,
     async_get_device_diagnostics,

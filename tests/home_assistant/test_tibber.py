@@ -14,10 +14,10 @@ from influxdb import InfluxDBClient
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from custom_components.nebenkosten.analysis.collect import async_collect
+from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.connections.tibber import TibberLink
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_PHYSICAL
-from custom_components.nebenkosten.coordinator.collect import async_collect
-from custom_components.nebenkosten.coordinator.tibber import TibberLink
-from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.engine.domain.meters import (
     Medium,
     Meter,

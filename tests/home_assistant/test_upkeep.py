@@ -9,8 +9,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.nebenkosten.coordinator.run_log import RunLog
-from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runs.run_log import RunLog
 from scripts.servers import Influxd
 
 from .conftest import act, add_meter, settle

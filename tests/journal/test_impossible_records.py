@@ -10,17 +10,17 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.nebenkosten.coordinator import stages
-from custom_components.nebenkosten.coordinator.last_hours import last_hours
-from custom_components.nebenkosten.coordinator.stages import Moment
+from custom_components.nebenkosten.actions.responses import (
+    intervals_response,
+    readings_response,
+)
+from custom_components.nebenkosten.analysis import analyse
+from custom_components.nebenkosten.analysis.analyse import Moment
+from custom_components.nebenkosten.analysis.last_hours import last_hours
 from custom_components.nebenkosten.engine.domain.meters import House, Medium, Meter
 from custom_components.nebenkosten.engine.domain.reading_bounds import is_possible
 from custom_components.nebenkosten.journal import readings
 from custom_components.nebenkosten.journal.store import Journal, create_journal
-from custom_components.nebenkosten.responses import (
-    intervals_response,
-    readings_response,
-)
 
 from .test_journal import new
 
@@ -77,22 +77,22 @@ def test_every_look_up_answers_and_other_meters_are_unaffected(
 def _told(journal: Journal, house: House) -> dict[str, str]:
     """Return, by meter, all that is told of it as JSON that any reader takes."""
     zone, moment = ZoneInfo(house.time_zone), Moment(as_of=_AS_OF)
-    analyses = stages.analyse(journal, house, house.meters, moment, {})
+    analyses = analyse.analyse(journal, house, house.meters, moment, {})
     reports = {key: one.report for key, one in analyses.items()}
     told = {}
     for meter in house.meters:
         report = reports[meter.key]
-        state = stages.state(journal, house, meter, moment, _AS_OF - 86400 * 30)
+        state = analyse.state(journal, house, meter, moment, _AS_OF - 86400 * 30)
         day = date(2026, 2, 10)
-        stages.explained(journal, house, reports, moment, meter, day)
-        stages.preview(journal, house, meter, moment, [new(_AS_OF, 1001.0)])
+        analyse.explained(journal, house, reports, moment, meter, day)
+        analyse.preview(journal, house, meter, moment, [new(_AS_OF, 1001.0)])
         last_hours(journal, house, [meter], moment, {})
         found = readings.find(journal, meter.key, history=True)
         json.dumps(
             readings_response(meter, found, report, zone, {}),
             allow_nan=False,
         )
-        between = stages.intervals(journal, house, [meter], moment)
+        between = analyse.intervals(journal, house, [meter], moment)
         intervals = intervals_response(between, (None, None), zone)
         use = [None if math.isnan(one) else one for one in report.use.tolist()]
         counter = None if state.counter is None else state.counter.value

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.configuration import NkConfigEntry
 
 from ..home_assistant.conftest import act, add_meter, settle
 from .tools import lose_cache, pass_to, state

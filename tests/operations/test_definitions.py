@@ -9,8 +9,8 @@ from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.setup import async_setup_component
 import pytest
 
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.engine.domain.validation import Check
 
 from ..home_assistant.conftest import act, add_meter, settle

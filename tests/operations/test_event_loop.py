@@ -14,8 +14,8 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 
 from custom_components import nebenkosten
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import SUBENTRY_PHYSICAL
-from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.diagnostics import async_get_config_entry_diagnostics
 from custom_components.nebenkosten.engine.domain.report import ReadingKind
 from custom_components.nebenkosten.journal import readings

@@ -6,7 +6,7 @@ from homeassistant.components.recorder.db_schema import MAX_EVENT_DATA_BYTES
 from homeassistant.helpers.json import json_bytes
 from hypothesis import given, strategies as st
 
-from custom_components.nebenkosten.coordinator.summary import portions_of
+from custom_components.nebenkosten.analysis.daily_summary import portions_of
 
 _DAY: dict[str, Any] = {
     "unit": "kWh",

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from hypothesis import given
 import pytest
 
-from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.engine.domain.report import Provenance
 from custom_components.nebenkosten.engine.queries.metrics import (
     METRICS,

@@ -10,8 +10,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.nebenkosten.coordinator import stages
-from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.analysis import analyse
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.engine.domain.report import MeterReport, Report
 from custom_components.nebenkosten.journal.house import Decisions, remember_decisions
 from scripts.servers import Influxd
@@ -122,7 +122,7 @@ async def test_b12_a_broken_invariant_blocks_this_meter_only(
     await _virtual(hass, house)
     await act(hass, "run_analytics")
     before = {key: await published(hass, key) for key in ("strom", "zwei", "rest")}
-    real: Callable[..., Report] = stages.computed
+    real: Callable[..., Report] = analyse.computed
 
     def faulty(*args: Any, **kwargs: Any) -> Report:
         found = real(*args, **kwargs)
@@ -132,7 +132,7 @@ async def test_b12_a_broken_invariant_blocks_this_meter_only(
         return replace(found, meters=reports)
 
     with monkeypatch.context() as patch:
-        patch.setattr(stages, "computed", faulty)
+        patch.setattr(analyse, "computed", faulty)
         for time, value in (("2026-03-09 12:00", 1361), ("2026-03-09 18:00", 1366)):
             await act(hass, "add_reading", meter_id="strom", time=time, value=value)
         await act(hass, "add_reading", meter_id="zwei", time="2026-02-20", value=18)
@@ -204,7 +204,7 @@ async def test_b15_a_preview_leaves_what_dashboards_read_and_goes_without_a_trac
 
 
 async def _ids(hass: HomeAssistant) -> set[str]:
-    from custom_components.nebenkosten.sinks.statistics import async_ours
+    from custom_components.nebenkosten.publication.statistics import async_ours
 
     return {one.partition(":")[2] for one in await async_ours(hass)}
 

@@ -16,10 +16,11 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.nebenkosten import deadline
-from custom_components.nebenkosten.coordinator import progress, stages
-from custom_components.nebenkosten.data import NkConfigEntry
-from custom_components.nebenkosten.sinks import statistics
+from custom_components.nebenkosten.analysis import analyse
+from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.outside import deadline
+from custom_components.nebenkosten.publication import statistics
+from custom_components.nebenkosten.runs import progress
 from scripts.servers import Influxd
 
 from ..gate import gate_before
@@ -380,14 +381,14 @@ async def test_one_failing_portion_stops_no_other(
     await read_house(hass, house)
     await add_meter(hass, house, name="Zwei")
     await act(hass, "add_reading", meter_id="zwei", time="2026-02-01", value=1)
-    real = stages.analyse
+    real = analyse.analyse
 
     def broken(journal: Any, house: Any, meters: Any, *rest: Any) -> Any:
         if [meter.key for meter in meters] != ["zwei"]:
             raise zipfile.BadZipFile
         return real(journal, house, meters, *rest)
 
-    monkeypatch.setattr(stages, "analyse", broken)
+    monkeypatch.setattr(analyse, "analyse", broken)
     run = await act(hass, "run_analytics", full=True)
     statuses = {key: one["status"] for key, one in run["meters"].items()}
     assert statuses == {"strom": "failed", "zwei": "ok"}

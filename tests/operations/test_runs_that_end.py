@@ -12,11 +12,11 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.nebenkosten.coordinator import execution
-from custom_components.nebenkosten.coordinator.waiting import Waiting
-from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.journal.records import JournalError
-from custom_components.nebenkosten.sinks import statistics
+from custom_components.nebenkosten.publication import statistics
+from custom_components.nebenkosten.runs import execution
+from custom_components.nebenkosten.runs.queue import Waiting
 
 from ..home_assistant.conftest import act, settle
 from ..home_assistant.reading_back import published

@@ -18,9 +18,10 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
+from custom_components.nebenkosten import coordinator as module
+from custom_components.nebenkosten.analysis import analyse
+from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.coordinator import analytics as module, stages
-from custom_components.nebenkosten.data import NkConfigEntry
 from custom_components.nebenkosten.diagnostics import async_get_config_entry_diagnostics
 from custom_components.nebenkosten.engine.domain.quality_score import Quality
 from custom_components.nebenkosten.journal import readings
@@ -292,7 +293,7 @@ async def test_b21_a_run_that_fails_reaches_automations(
     def broken(*_: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(stages, "analyse", broken)
+    monkeypatch.setattr(analyse, "analyse", broken)
     assert (await act(hass, "run_analytics", full=True))["status"] == "failed"
     await hass.async_block_till_done()
     assert len(told) == 1

@@ -13,8 +13,8 @@ from homeassistant.helpers.recorder import get_instance, session_scope
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from sqlalchemy import event, select
 
-from custom_components.nebenkosten.coordinator.cache import Cache
-from custom_components.nebenkosten.data import NkConfigEntry
+from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.stores.cache import Cache
 
 from ..home_assistant.conftest import act, add_meter, settle
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from custom_components.nebenkosten.engine.domain.report import Rows
-from custom_components.nebenkosten.sinks.difference import (
+from custom_components.nebenkosten.publication.difference import (
     StatisticRow,
     difference,
     fingerprints,

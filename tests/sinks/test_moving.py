@@ -13,9 +13,9 @@ import pytest
 from custom_components.nebenkosten.influx.connection import Connection, Version
 from custom_components.nebenkosten.influx.model import Doomed, Field, Point, Server
 from custom_components.nebenkosten.influx.opening import open_server
-from custom_components.nebenkosten.sinks.influxdb import drop_all
-from custom_components.nebenkosten.sinks.moving import async_move
-from custom_components.nebenkosten.sinks.points import MEASUREMENTS
+from custom_components.nebenkosten.publication.influxdb import drop_all
+from custom_components.nebenkosten.publication.moving import async_move
+from custom_components.nebenkosten.publication.points import MEASUREMENTS
 from scripts.servers import Influxd
 
 from ..influx.stand_in import ORGANISATION, TOKEN, StandIn

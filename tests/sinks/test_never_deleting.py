@@ -6,8 +6,8 @@ from typing import cast
 from hypothesis import given, strategies as st
 
 from custom_components.nebenkosten.influx.model import Doomed, Field, Point, Server
-from custom_components.nebenkosten.sinks import influxdb
-from custom_components.nebenkosten.sinks.points import (
+from custom_components.nebenkosten.publication import influxdb
+from custom_components.nebenkosten.publication.points import (
     Wanted,
     held_points,
     is_withdrawn,

@@ -5,8 +5,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.nebenkosten.sources.csv_readings import RowContext, parse
-from custom_components.nebenkosten.sources.table import FileError, decode
+from custom_components.nebenkosten.intake.csv_readings import (
+    RowContext,
+    parse,
+)
+from custom_components.nebenkosten.intake.table import (
+    FileError,
+    decode,
+)
 from tests.engine.houses import at, meter
 
 EXPECTED = RowContext(

@@ -7,12 +7,15 @@ import runpy
 
 import pytest
 
-from custom_components.nebenkosten.command import main
 from custom_components.nebenkosten.engine.domain.serialization import (
     meter_data,
     meter_from,
 )
-from custom_components.nebenkosten.sources.house_folder import HouseError, read_house
+from custom_components.nebenkosten.intake.command import main
+from custom_components.nebenkosten.intake.house_folder import (
+    HouseError,
+    read_house,
+)
 
 METERS = """
 meters:

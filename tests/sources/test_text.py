@@ -7,7 +7,7 @@ from hypothesis import example, given, strategies as st
 import pytest
 
 from custom_components.nebenkosten.engine.domain.report import ReadingKind
-from custom_components.nebenkosten.sources.text import (
+from custom_components.nebenkosten.intake.text import (
     TextError,
     number_text,
     parse_instant,

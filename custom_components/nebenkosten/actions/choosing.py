@@ -10,10 +10,16 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.service import async_get_config_entry
 
 from ..const import DOMAIN
-from ..coordinator.analytics import Analytics
+from ..coordinator import Analytics
 from ..engine.domain.meters import AnyMeter, Meter
-from ..errors import broken, refuse
-from ..rights import POLICY_READ, async_caller
+from ..intake.rights import (
+    POLICY_READ,
+    async_caller,
+)
+from ..messages.errors import (
+    broken,
+    refuse,
+)
 
 
 def analytics_of(hass: HomeAssistant) -> Analytics:

@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
-from ..coordinator.analytics import Analytics
-from ..coordinator.last_hours import Hour
-from ..coordinator.live import used_today
-from ..coordinator.window import Bucket, Window
+from ..analysis.last_hours import Hour
+from ..coordinator import Analytics
 from ..engine.domain.local_days import iso
 from ..engine.domain.meters import Meter
+from ..live.today import used_today
+from ..live.window import (
+    Bucket,
+    Window,
+)
 from .choosing import analytics_of, async_all_or_chosen, zone_of
 
 

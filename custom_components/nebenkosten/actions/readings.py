@@ -8,30 +8,48 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 
-from .. import reading_desk as desk
 from ..const import SOURCE_HAND
-from ..coordinator.analytics import Analytics
+from ..coordinator import Analytics
 from ..engine.domain.local_days import iso
 from ..engine.domain.meters import Meter
-from ..errors import async_in_journal, refuse
-from ..file_access import write_new_file
-from ..importing import async_doubts, new_readings, parse_given, report
+from ..intake import reading_desk as desk
+from ..intake.cells import marked
+from ..intake.csv_readings import RowContext
+from ..intake.file_access import write_new_file
+from ..intake.importing import (
+    async_doubts,
+    new_readings,
+    parse_given,
+    report,
+)
+from ..intake.rights import (
+    POLICY_CONTROL,
+    async_caller,
+)
+from ..intake.text import number_text
 from ..journal import readings
 from ..journal.records import NewReading, in_one_line
 from ..journal.serial_numbers import NewNumber
 from ..journal.store import Journal
-from ..responses import findings_response, readings_response
-from ..rights import POLICY_CONTROL, async_caller
-from ..sources.cells import marked
-from ..sources.csv_readings import RowContext
-from ..sources.text import number_text
-from ..texts import Wording, async_sentences, async_wording
+from ..messages.errors import (
+    async_in_journal,
+    refuse,
+)
+from ..messages.texts import (
+    Wording,
+    async_sentences,
+    async_wording,
+)
 from .choosing import (
     analytics_of,
     async_all_or_chosen_physical,
     async_chosen_physical,
     async_one_physical,
     zone_of,
+)
+from .responses import (
+    findings_response,
+    readings_response,
 )
 
 _COLUMNS: Final = ("meter_id", "time", "value", "unit", "kind", "note")

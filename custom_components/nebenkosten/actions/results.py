@@ -6,19 +6,22 @@ from functools import partial
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.util import dt as dt_util
 
-from .. import reading_desk as desk
-from ..coordinator.alerts import as_known
-from ..errors import async_in_journal, refuse
-from ..journal.acknowledgements import acknowledge, acknowledged, withdraw
-from ..responses import (
-    anomalies_response,
-    consumption_response,
-    explain_response,
-    intervals_response,
-    state_response,
+from ..intake import reading_desk as desk
+from ..intake.rights import (
+    POLICY_CONTROL,
+    POLICY_READ,
+    async_caller,
 )
-from ..rights import POLICY_CONTROL, POLICY_READ, async_caller
-from ..texts import async_explaining, async_wording
+from ..journal.acknowledgements import acknowledge, acknowledged, withdraw
+from ..messages.errors import (
+    async_in_journal,
+    refuse,
+)
+from ..messages.texts import (
+    async_explaining,
+    async_wording,
+)
+from ..runs.alerts import as_known
 from .choosing import (
     analytics_of,
     async_all_or_chosen,
@@ -27,6 +30,13 @@ from .choosing import (
     async_one_physical,
     days_of,
     zone_of,
+)
+from .responses import (
+    anomalies_response,
+    consumption_response,
+    explain_response,
+    intervals_response,
+    state_response,
 )
 
 _ONE_DAY = timedelta(days=1)

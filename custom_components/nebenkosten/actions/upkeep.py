@@ -5,19 +5,35 @@ from functools import partial
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.util.json import JsonValueType
 
-from .. import tibber_history
-from ..coordinator.problems import house_problems
-from ..coordinator.run import Request, Trigger
-from ..data import statistic_ids
+from ..configuration import statistic_ids
 from ..engine.domain.validation import Problem
-from ..errors import broken, refuse
+from ..intake import tibber_history
+from ..intake.rights import (
+    POLICY_CONTROL,
+    POLICY_READ,
+    async_caller,
+)
+from ..messages.errors import (
+    broken,
+    refuse,
+)
+from ..messages.texts import (
+    Sentences,
+    async_sentences,
+    async_wording,
+    problem_text,
+    way_out,
+)
 from ..outside import OutOfReachError
-from ..responses import run_response
-from ..rights import POLICY_CONTROL, POLICY_READ, async_caller
-from ..sinks.influxdb import drop_all
-from ..sinks.statistics import async_clear
-from ..texts import Sentences, async_sentences, async_wording, problem_text, way_out
+from ..publication.influxdb import drop_all
+from ..publication.statistics import async_clear
+from ..runs.run import (
+    Request,
+    Trigger,
+)
+from ..upkeep.problems import house_problems
 from .choosing import analytics_of, async_all_or_chosen
+from .responses import run_response
 
 
 async def run_analytics(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:

@@ -14,16 +14,23 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import slugify
 
 from ..const import DOMAIN
-from ..deadline import async_ask_recorder
 from ..engine.domain import units
 from ..engine.domain.meters import Medium, SourceKind
 from ..engine.domain.reading_bounds import within
 from ..engine.domain.serialization import is_meter_id, month_day, year_start
-from ..identities import free_id, rival
 from ..influx.model import series_from
+from ..intake.text import (
+    TextError,
+    bounded,
+    parse_number,
+)
 from ..outside import OutOfReachError
+from ..outside.deadline import async_ask_recorder
 from ..sources import tibber
-from ..sources.text import TextError, bounded, parse_number
+from ..upkeep.identities import (
+    free_id,
+    rival,
+)
 from .schemas import LEARNED, MORE, OWN, SOURCE_COLUMNS
 
 _MONTHS = 12

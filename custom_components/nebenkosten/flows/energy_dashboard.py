@@ -5,10 +5,20 @@ from typing import Any
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 import probatio as vol
 
-from ..data import house_of
-from ..texts import Sentences, async_sentences
-from ..wiring.plan import Entry, Plan, findings_text
-from ..wiring.preferences import async_change, async_plan
+from ..configuration import house_of
+from ..energy_dashboard.plan import (
+    Entry,
+    Plan,
+    findings_text,
+)
+from ..energy_dashboard.preferences import (
+    async_change,
+    async_plan,
+)
+from ..messages.texts import (
+    Sentences,
+    async_sentences,
+)
 
 
 class EnergyDashboard(ConfigFlow):

@@ -7,7 +7,11 @@ from homeassistant.data_entry_flow import FlowContext, FlowHandler, FlowResult
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.json import JsonObjectType
 
-from ..errors import DOUBTED, error_key, placeholders
+from ..messages.errors import (
+    DOUBTED,
+    error_key,
+    placeholders,
+)
 from .actions import async_act
 from .reading_forms import asked_once, exchange_schema
 from .words import preview_in_words

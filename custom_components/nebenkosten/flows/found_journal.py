@@ -5,8 +5,8 @@ from pathlib import Path
 
 from homeassistant.config_entries import ConfigSubentryData
 
+from ..configuration import meter_from_data
 from ..const import SUBENTRY_PHYSICAL
-from ..data import meter_from_data
 from ..journal.house import (
     Definition,
     HouseOptions,
@@ -16,7 +16,7 @@ from ..journal.house import (
 )
 from ..journal.records import JournalError
 from ..journal.store import open_journal
-from ..texts import Sentences
+from ..messages.texts import Sentences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from homeassistant.helpers.selector import (
 from ..const import CONF_GAS
 from ..engine.domain.gas_factor_bounds import Verdict, is_possible, verdict
 from ..engine.domain.serialization import gas_data, gas_factor
-from ..texts import writes_comma
+from ..messages.texts import writes_comma
 from .checks import FieldError
 
 

@@ -42,7 +42,7 @@ from ..const import (
     JOURNAL_FILE,
 )
 from ..journal.store import set_aside
-from ..texts import async_sentences
+from ..messages.texts import async_sentences
 from .checks import FieldError, year_start_of
 from .connect import ConnectFlow
 from .energy_dashboard import EnergyDashboard

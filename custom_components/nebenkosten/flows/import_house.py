@@ -23,8 +23,7 @@ from ..engine.domain.meters import DEFAULT_GAS, AnyMeter, Medium
 from ..engine.domain.report import Severity
 from ..engine.domain.serialization import gas_data, meter_data, month_day
 from ..engine.domain.validation import problems
-from ..identities import collisions
-from ..sources.original import (
+from ..intake.original import (
     CONFIG,
     LARGEST_YAML,
     METERS,
@@ -32,8 +31,17 @@ from ..sources.original import (
     Original,
     read_original,
 )
-from ..sources.table import FileError, decode
-from ..texts import Sentences, async_sentences, file_problem_text, problem_text
+from ..intake.table import (
+    FileError,
+    decode,
+)
+from ..messages.texts import (
+    Sentences,
+    async_sentences,
+    file_problem_text,
+    problem_text,
+)
+from ..upkeep.identities import collisions
 from .schemas import choice
 from .uploads import async_uploaded
 

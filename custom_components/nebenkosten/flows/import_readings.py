@@ -15,9 +15,12 @@ from homeassistant.helpers.selector import (
 from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
-from ..errors import error_key
-from ..sources.csv_readings import places_of
-from ..sources.table import FileError, table_of
+from ..intake.csv_readings import places_of
+from ..intake.table import (
+    FileError,
+    table_of,
+)
+from ..messages.errors import error_key
 from .actions import async_act
 from .schemas import choice, picked
 from .uploads import async_uploaded

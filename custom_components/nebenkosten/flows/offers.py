@@ -7,8 +7,8 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import SelectOptionDict
 
+from ..configuration import NkConfigEntry
 from ..const import CONF_INFLUXDB, CONF_TIBBER
-from ..data import NkConfigEntry
 from ..engine.domain import units
 from ..influx.connection import Connection, connection_from
 from ..influx.model import SECOND, Extent, RawSeries, Server

@@ -11,7 +11,11 @@ from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
 from ..engine.domain import units
-from ..errors import DOUBTED, error_key, placeholders
+from ..messages.errors import (
+    DOUBTED,
+    error_key,
+    placeholders,
+)
 from .actions import async_act
 from .checks import async_checked_source
 from .exchange import ExchangeSteps

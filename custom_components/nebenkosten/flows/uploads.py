@@ -3,8 +3,8 @@
 from homeassistant.components.file_upload import process_uploaded_file
 from homeassistant.core import HomeAssistant
 
-from ..sources.regular_file import read_regular
-from ..sources.table import LARGEST
+from ..intake.regular_file import read_regular
+from ..intake.table import LARGEST
 
 
 async def async_uploaded(

@@ -6,7 +6,10 @@ from typing import cast
 from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonObjectType
 
-from ..texts import shown, writes_comma
+from ..messages.texts import (
+    shown,
+    writes_comma,
+)
 
 
 def number_in_words(hass: HomeAssistant, value: object) -> str:

@@ -11,12 +11,16 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..coordinator.analytics import Analytics
-from ..data import NkConfigEntry
-from ..deadline import RECORDER
-from ..errors import broken, error_key, placeholders
+from ..configuration import NkConfigEntry
+from ..coordinator import Analytics
 from ..journal.records import JournalError
+from ..messages.errors import (
+    broken,
+    error_key,
+    placeholders,
+)
 from ..outside import OutOfReachError
+from ..outside.deadline import RECORDER
 
 type Step = Callable[..., Coroutine[Any, Any, RepairsFlowResult]]
 

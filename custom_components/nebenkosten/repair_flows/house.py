@@ -7,14 +7,17 @@ from typing import Any, override
 from homeassistant.components.repairs import RepairsFlowResult
 import probatio as vol
 
+from ..configuration import (
+    NkConfigEntry,
+    statistic_ids,
+)
 from ..const import CONF_JOURNAL_ID, CONF_JOURNAL_REVISION, JOURNAL_FILE
-from ..data import NkConfigEntry, statistic_ids
 from ..journal.house import keep_meter
 from ..journal.readings import delete_all
 from ..journal.settled import put_log_aside
 from ..journal.store import set_aside
-from ..sinks.influxdb import drop_all
-from ..sinks.statistics import async_clear
+from ..publication.influxdb import drop_all
+from ..publication.statistics import async_clear
 from .answering import HouseRepairFlow
 
 

@@ -11,12 +11,18 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
-from ..data import NkConfigEntry
-from ..errors import DOUBTED, async_in_journal, error_key, placeholders, refuse
+from ..configuration import NkConfigEntry
 from ..flows.actions import acting_user, async_act
 from ..flows.exchange import ExchangeSteps
 from ..flows.reading_forms import asked_once, reading_schema, value_schema
 from ..journal.readings import confirm
+from ..messages.errors import (
+    DOUBTED,
+    async_in_journal,
+    error_key,
+    placeholders,
+    refuse,
+)
 from .answering import HouseRepairFlow
 
 

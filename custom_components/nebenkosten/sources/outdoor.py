@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
 
-from ..deadline import async_ask_recorder
 from ..engine.domain.report import Temperature
+from ..outside.deadline import async_ask_recorder
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -16,9 +16,12 @@ from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant, State
 from homeassistant.util import dt as dt_util
 
-from ..deadline import async_ask_recorder
 from ..engine.domain.meters import SourceKind, SourceRef
-from ..stored_statistics import heading, hours
+from ..outside.deadline import async_ask_recorder
+from ..outside.stored_statistics import (
+    heading,
+    hours,
+)
 from .collected import HOUR, Amount, Collected, Sample, reduced, shift_of
 from .shown_values import Shown, news
 

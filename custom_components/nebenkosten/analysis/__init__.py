@@ -1,0 +1,1 @@
+"""The engine applied to one house's journal."""

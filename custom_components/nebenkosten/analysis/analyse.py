@@ -1,0 +1,325 @@
+"""One meter's way from the journal to rows and entity values.
+
+Everything here blocks and loads numpy: it runs in an executor, never at set-up.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import sha256
+import json
+import math
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from ..configuration import (
+    energy_id,
+    statistic_id,
+)
+from ..engine.domain import units
+from ..engine.domain.local_days import local_day
+from ..engine.domain.meters import AnyMeter, House, Meter
+from ..engine.domain.report import (
+    Context,
+    Finding,
+    MeterReport,
+    Readings,
+    Series,
+    Snapshot,
+    Temperature,
+)
+from ..engine.domain.serialization import meter_data
+from ..intake.entering import with_new
+from ..journal import series
+from ..journal.records import NewReading
+from ..journal.store import Journal
+from ..publication.difference import fingerprints
+from ..publication.statistics import Statistic
+from .collect import hours_from
+
+if TYPE_CHECKING:
+    from ..engine.assessment.invariants import Asked
+    from ..engine.domain.report import Report
+    from ..engine.queries.counter_at import State
+    from ..engine.queries.explain import Node
+    from ..engine.queries.reading_intervals import ReadingInterval
+
+# What a changed engine makes of the same readings is another result.
+_ENGINE_VERSION = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """What one meter came to, and the state of things that it was computed from.
+
+    Of its statistics the first is its consumption in its own unit. What is `broken`
+    is not published.
+    """
+
+    stamp: str
+    report: MeterReport
+    snapshot: Snapshot
+    statistics: tuple[Statistic, ...]
+    broken: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a reading would bring: use since the one before, and new findings."""
+
+    since: float | None
+    use: float | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a result is asked for [epoch s], and how warm it has been."""
+
+    as_of: float
+    temperature: Temperature | None = None
+
+    @property
+    def weather(self) -> str:
+        """Return what changes when the temperatures have."""
+        if self.temperature is None:
+            return ""
+        known = [mean for mean in self.temperature.means if not math.isnan(mean)]
+        return f"{self.temperature.first_day}+{len(known)}={sum(known):.3f}"
+
+
+def stamps(
+    journal: Journal, house: House, meters: Sequence[AnyMeter], moment: Moment
+) -> dict[str, str]:
+    """Return what changes exactly when a meter's result can have changed, by key.
+
+    A meter is judged beside its parts and what it is part of: theirs count too.
+    """
+    zone = ZoneInfo(house.time_zone)
+    gas = [(f.kwh, f.valid_from.isoformat()) for f in house.gas]
+    everywhere = (_ENGINE_VERSION, house.time_zone, gas, moment.weather)
+    own: dict[str, tuple[object, ...]] = {}
+    found: dict[str, str] = {}
+    for meter in meters:
+        together = related(house, [meter])
+        for one in together:
+            if one.key not in own:
+                own[one.key] = _own_state(journal, one, zone)
+        dense = any(own[one.key][1] for one in together)
+        today = local_day(moment.as_of, zone).isoformat()
+        clock = moment.as_of // 3600 if dense else today
+        parts = (*everywhere, clock, *(own[one.key] for one in together))
+        found[meter.key] = sha256("|".join(map(str, parts)).encode()).hexdigest()
+    return found
+
+
+def _own_state(journal: Journal, meter: AnyMeter, zone: ZoneInfo) -> tuple[object, ...]:
+    return (
+        json.dumps([meter.name, meter_data(meter)], sort_keys=True),
+        _hours_from(journal, meter, zone),
+        series.revision(journal, meter.key),
+    )
+
+
+def related(house: House, meters: Sequence[AnyMeter]) -> list[AnyMeter]:
+    """Return these meters and all that their results depend on.
+
+    They are judged beside what they are part of, its other parts and their own parts;
+    each of these is computed from its operands.
+    """
+    above = {(meter.part_of or "").lower() for meter in meters}
+    keys = {meter.key for meter in meters}
+    beside = {
+        meter.key
+        for meter in house.all_meters
+        if meter.key in above or (meter.part_of or "").lower() in keys | above - {""}
+    }
+    by_key = {meter.key: meter for meter in house.all_meters}
+    keys |= beside
+    waiting = list(keys)
+    while waiting:
+        meter = by_key.get(waiting.pop())
+        new = set(meter.operands) - keys if meter else set()
+        keys |= new
+        waiting += new
+    return [meter for meter in house.all_meters if meter.key in keys]
+
+
+def _hours_from(journal: Journal, meter: AnyMeter, zone: ZoneInfo) -> date | None:
+    return hours_from(journal, meter, zone) if isinstance(meter, Meter) else None
+
+
+def analyse(
+    journal: Journal,
+    house: House,
+    meters: Sequence[AnyMeter],
+    moment: Moment,
+    known: Mapping[str, Analysis],
+) -> dict[str, Analysis]:
+    """Compute meters all at once, but not those whose result is known."""
+    now = stamps(journal, house, meters, moment)
+    found = {
+        key: known[key] for key in now if key in known and known[key].stamp == now[key]
+    }
+    stale = [meter for meter in meters if meter.key not in found]
+    if not stale:
+        return found
+    # Late imports: nothing on the set-up path may load numpy.
+    from ..engine.assessment.invariants import Asked
+
+    group = related(house, stale)
+    stored = {
+        meter.key: series.load(journal, meter.key)
+        for meter in group
+        if isinstance(meter, Meter)
+    }
+    reports = computed(journal, house, group, moment, stored).meters
+    for meter in stale:
+        asked = Asked(
+            reports[meter.key], reports, stored.get(meter.key), house, moment.as_of
+        )
+        found[meter.key] = _analysis(now[meter.key], asked)
+    return {meter.key: found[meter.key] for meter in meters}
+
+
+def _analysis(stamped: str, asked: Asked) -> Analysis:
+    from ..engine.assessment.invariants import broken
+    from ..engine.domain.gas_conversion import energy_rows
+    from ..engine.queries.periods import published_rows
+    from ..engine.queries.snapshot import snapshot
+
+    wrong, house = broken(asked), asked.house
+    report = replace(asked.report, findings=(*asked.report.findings, *wrong))
+    meter, rows = report.meter, published_rows(report)
+    found = [
+        Statistic(
+            statistic_id(meter.key), meter.name, meter.unit, rows, fingerprints(rows)
+        )
+    ]
+    if units.is_volume_of_gas(meter):
+        energy = energy_rows(report, rows, house.gas)
+        name = f"{meter.name} (kWh)"
+        found.append(
+            Statistic(energy_id(meter.key), name, "kWh", energy, fingerprints(energy))
+        )
+    return Analysis(
+        stamped,
+        report,
+        snapshot(report, asked.as_of, ZoneInfo(house.time_zone)),
+        tuple(found),
+        wrong,
+    )
+
+
+def state(
+    journal: Journal, house: House, meter: Meter, moment: Moment, at: float
+) -> State:
+    """Return what a meter's dial showed at an instant [epoch s]."""
+    from ..engine.queries.counter_at import state_at
+
+    stored = series.load(journal, meter.key)
+    context = Context(as_of=moment.as_of, temperature=moment.temperature)
+    return state_at(house, meter, stored, context, at)
+
+
+def intervals(
+    journal: Journal, house: House, meters: Sequence[Meter], moment: Moment
+) -> dict[Meter, tuple[ReadingInterval, ...]]:
+    """Return what was used between the meters' readings."""
+    from ..engine.queries.reading_intervals import reading_intervals
+
+    context = Context(as_of=moment.as_of, temperature=moment.temperature)
+    return {
+        meter: reading_intervals(house, meter, series.load(journal, meter.key), context)
+        for meter in meters
+    }
+
+
+def explained(
+    journal: Journal,
+    house: House,
+    reports: Mapping[str, MeterReport],
+    moment: Moment,
+    meter: AnyMeter,
+    day: date,
+) -> Node:
+    """Return where a meter's day comes from, down to the readings."""
+    from ..engine.queries.explain import explain
+
+    def dial(one: Meter, at: float) -> State:
+        return state(journal, house, one, moment, at)
+
+    return explain(house, reports, dial, meter, day)
+
+
+def preview(
+    journal: Journal,
+    house: House,
+    meter: Meter,
+    moment: Moment,
+    new: Sequence[NewReading],
+) -> Preview:
+    """Compute a meter as if readings had been entered; the first one's use is told."""
+    from ..engine.domain.units import factor
+
+    stored = series.load(journal, meter.key)
+    moment = replace(moment, as_of=max(moment.as_of, *(one.instant for one in new)))
+    before, after = (
+        computed(journal, house, [meter], moment, {meter.key: one}).meters[meter.key]
+        for one in (stored, replace(stored, readings=with_new(stored.readings, new)))
+    )
+    value = new[0].value * factor(new[0].unit or meter.unit, meter.unit)
+    previous = _previous(stored.readings, before, new[0].instant)
+    return Preview(
+        since=None if previous is None else previous[0],
+        use=None if previous is None else value - previous[1],
+        findings=new_findings(before.findings, after.findings),
+    )
+
+
+def computed(
+    journal: Journal,
+    house: House,
+    meters: Sequence[AnyMeter],
+    moment: Moment,
+    stored: Mapping[str, Series],
+    hours_of: Mapping[str, date] | None = None,
+) -> Report:
+    """Compute meters from these records, by the hour since the days of `hours_of`."""
+    from ..engine.pipeline import analyse as engine_analyse
+
+    zone = ZoneInfo(house.time_zone)
+    wanted = {meter.key: _hours_from(journal, meter, zone) for meter in meters}
+    hours = {key: since for key, since in wanted.items() if since}
+    hours |= hours_of or {}
+    context = Context(
+        as_of=moment.as_of, hours_from=hours, temperature=moment.temperature
+    )
+    some = house.of([meter.key for meter in meters])
+    report: Report = engine_analyse(some, stored, context)
+    return report
+
+
+def _previous(
+    readings: Readings, report: MeterReport, instant: float
+) -> tuple[float, float] | None:
+    """Return time and value, in the meter's unit, of the used reading before."""
+    from ..engine.domain.units import factor
+
+    found: tuple[float, float] | None = None
+    left_out = report.quarantined | report.superseded
+    columns: Sequence[tuple[int, float, float, int]] = list(
+        zip(readings.ids, readings.times, readings.values, readings.units, strict=True)
+    )
+    for reading_id, time, value, unit in columns:
+        if reading_id not in left_out and time < instant:
+            name = readings.unit_names[unit] or report.meter.unit
+            found = time, value * factor(name, report.meter.unit)
+    return found
+
+
+def new_findings(
+    before: Sequence[Finding], after: Sequence[Finding]
+) -> tuple[Finding, ...]:
+    """Return the findings that were not there before."""
+    return tuple(finding for finding in after if finding not in before)

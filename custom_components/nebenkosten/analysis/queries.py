@@ -1,0 +1,152 @@
+"""Analyses of meters as they are now, for questions between runs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.importlib import async_import_module
+
+from ..engine.domain.meters import AnyMeter, House, Meter
+from ..engine.domain.report import Temperature
+from ..journal.acknowledgements import Acknowledgement, acknowledged
+from ..journal.records import NewReading
+from ..journal.store import Journal
+from ..messages.errors import async_in_journal
+from . import analyse
+from .last_hours import LastHours, last_hours
+from .outdoor_temperature import OutdoorWeather
+
+if TYPE_CHECKING:
+    from ..engine.queries.counter_at import State
+    from ..engine.queries.explain import Node
+    from ..engine.queries.reading_intervals import ReadingInterval
+
+
+class Lookup:
+    """Computes meters for those who ask, and again only when something has changed."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        weather: OutdoorWeather,
+        journal: Callable[[], Journal],
+        house: Callable[[], House],
+    ) -> None:
+        """Take journal and house from callables: both may change."""
+        self._hass = hass
+        self._weather = weather
+        self._journal = journal
+        self._house = house
+        self.known: dict[str, analyse.Analysis] = {}
+        self._hours: dict[str, LastHours] = {}
+
+    async def async_load_engine(self) -> None:
+        """Load numpy and the engine outside the event loop, at the first need."""
+        await async_import_module(
+            self._hass, "custom_components.nebenkosten.engine.pipeline"
+        )
+
+    async def async_analyses(self, keys: Sequence[str]) -> list[analyse.Analysis]:
+        """Return the meters as they are now, computed anew where something changed."""
+        journal, house = self._journal(), self._house()
+        await self.async_load_engine()
+        meters = {meter.key: meter for meter in house.all_meters}
+        found = await async_in_journal(
+            self._hass,
+            analyse.analyse,
+            journal,
+            house,
+            [meters[key] for key in keys],
+            await self._weather.async_moment(),
+            dict(self.known),
+        )
+        self.known.update(found)
+        return list(found.values())
+
+    async def async_temperature(self) -> Temperature | None:
+        """Return the daily means of the outdoor temperature, as far as known."""
+        return (await self._weather.async_moment()).temperature
+
+    async def async_explain(self, meter: AnyMeter, day: date) -> Node:
+        """Return where a meter's day comes from."""
+        house = self._house()
+        keys = [one.key for one in analyse.related(house, [meter])]
+        analyses = await self.async_analyses(keys)
+        return await async_in_journal(
+            self._hass,
+            analyse.explained,
+            self._journal(),
+            house,
+            {one.report.meter.key: one.report for one in analyses},
+            await self._weather.async_moment(),
+            meter,
+            day,
+        )
+
+    async def async_intervals(
+        self, meters: Sequence[Meter]
+    ) -> Mapping[Meter, Sequence[ReadingInterval]]:
+        """Return what was used between the meters' readings."""
+        await self.async_load_engine()
+        return await async_in_journal(
+            self._hass,
+            analyse.intervals,
+            self._journal(),
+            self._house(),
+            meters,
+            await self._weather.async_moment(),
+        )
+
+    async def async_hours(self, meters: Sequence[Meter]) -> Mapping[str, LastHours]:
+        """Return the meters' last hours that are over, by key."""
+        await self.async_load_engine()
+        found = await async_in_journal(
+            self._hass,
+            last_hours,
+            self._journal(),
+            self._house(),
+            meters,
+            await self._weather.async_moment(),
+            dict(self._hours),
+        )
+        self._hours.update(found)
+        return found
+
+    async def async_state(self, meter: Meter, at: float) -> State:
+        """Return what a meter's dial showed at an instant [epoch s]."""
+        await self.async_load_engine()
+        return await async_in_journal(
+            self._hass,
+            analyse.state,
+            self._journal(),
+            self._house(),
+            meter,
+            await self._weather.async_moment(),
+            at,
+        )
+
+    async def async_acknowledged(
+        self, meters: Sequence[AnyMeter]
+    ) -> dict[str, list[Acknowledgement]]:
+        """Return what somebody knows of the meters' odd days, by key."""
+        journal = self._journal()
+        return await async_in_journal(
+            self._hass,
+            lambda: {one.key: acknowledged(journal, one.key) for one in meters},
+        )
+
+    async def async_preview(
+        self, meter: Meter, new: Sequence[NewReading]
+    ) -> analyse.Preview:
+        """Return what readings of one meter would bring."""
+        await self.async_load_engine()
+        return await async_in_journal(
+            self._hass,
+            analyse.preview,
+            self._journal(),
+            self._house(),
+            meter,
+            await self._weather.async_moment(),
+            new,
+        )

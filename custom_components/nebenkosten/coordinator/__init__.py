@@ -1,1 +1,0 @@
-"""Drives the one flow: collect, analyse, publish."""

@@ -1,0 +1,1 @@
+"""Plan and preferences of Home Assistant's energy dashboard."""

@@ -1,0 +1,1 @@
+"""Entities described by subject."""

@@ -1,0 +1,128 @@
+"""Readings that are about to be entered, beside those of the journal.
+
+What is not async blocks and loads numpy: it runs in an executor, never at set-up.
+"""
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import replace
+import time
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.importlib import async_import_module
+
+from ..engine.domain.local_days import local_day
+from ..engine.domain.meters import Meter
+from ..engine.domain.report import KINDS, Readings
+from ..journal import series
+from ..journal.records import NewReading
+from ..journal.store import Journal
+from ..messages.errors import (
+    async_in_journal,
+    refuse,
+)
+from ..messages.texts import (
+    shown,
+    writes_comma,
+)
+
+if TYPE_CHECKING:
+    from ..engine.cleaning.new_readings import Doubtful
+
+
+async def async_refuse_doubtful(
+    hass: HomeAssistant,
+    journal: Journal,
+    meter: Meter,
+    zone: ZoneInfo,
+    new: Sequence[NewReading],
+    instead_of: int | None = None,
+) -> None:
+    """Raise the error that says of the first reading that does not fit what was meant.
+
+    An edit puts the new reading `instead_of` one of the journal's.
+    """
+    found = await async_doubtful(hass, journal, meter, zone, new, instead_of)
+    if found:
+        raise refuse("reading_doubted", **in_words(hass, meter, zone, found[0]))
+
+
+async def async_doubtful(
+    hass: HomeAssistant,
+    journal: Journal,
+    meter: Meter,
+    zone: ZoneInfo,
+    new: Sequence[NewReading],
+    instead_of: int | None = None,
+) -> tuple[Doubtful, ...]:
+    """Return which new readings of a meter do not fit; known ones are not weighed."""
+    await async_import_module(
+        hass, "custom_components.nebenkosten.engine.cleaning.new_readings"
+    )
+    return await async_in_journal(hass, doubtful, journal, meter, zone, new, instead_of)
+
+
+def in_words(
+    hass: HomeAssistant, meter: Meter, zone: ZoneInfo, doubt: Doubtful
+) -> dict[str, str]:
+    """Return what fills the sentence about a reading that does not fit."""
+    comma = writes_comma(hass.config.language)
+    return {
+        "value": shown(doubt.value, comma=comma),
+        "likely": shown(doubt.likely, comma=comma),
+        "use": shown(doubt.use, comma=comma),
+        "unit": meter.unit,
+        "day": local_day(doubt.beside, zone).isoformat(),
+    }
+
+
+def doubtful(
+    journal: Journal,
+    meter: Meter,
+    zone: ZoneInfo,
+    new: Sequence[NewReading],
+    instead_of: int | None = None,
+) -> tuple[Doubtful, ...]:
+    """Return which new readings of a meter do not fit; known ones are not weighed."""
+    from ..engine.cleaning.new_readings import doubtful as weighed
+
+    stored = _without(series.load(journal, meter.key).readings, instead_of)
+    known = set(zip(stored.times, stored.values, strict=True))
+    fresh = [one for one in new if (one.instant, one.value) not in known]
+    if not fresh:
+        return ()
+    as_of = max(time.time(), *(one.instant for one in fresh))
+    return weighed(meter, stored, with_new(stored, fresh), as_of, zone)
+
+
+def _without(readings: Readings, one: int | None) -> Readings:
+    """Return a meter's readings without one of them."""
+    kept = [i for i, reading_id in enumerate(readings.ids) if reading_id != one]
+    if len(kept) == len(readings.ids):
+        return readings
+    return replace(
+        readings,
+        ids=array("q", [readings.ids[i] for i in kept]),
+        times=array("d", [readings.times[i] for i in kept]),
+        values=array("d", [readings.values[i] for i in kept]),
+        kinds=array("b", [readings.kinds[i] for i in kept]),
+        revisions=array("q", [readings.revisions[i] for i in kept]),
+        units=array("b", [readings.units[i] for i in kept]),
+    )
+
+
+def with_new(old: Readings, new: Sequence[NewReading]) -> Readings:
+    """Return a meter's readings with some more; their ids are negative."""
+    names = tuple(dict.fromkeys((*old.unit_names, *(one.unit for one in new))))
+    return replace(
+        old,
+        ids=array("q", [*old.ids, *range(-1, -len(new) - 1, -1)]),
+        times=array("d", [*old.times, *(one.instant for one in new)]),
+        values=array("d", [*old.values, *(one.value for one in new)]),
+        kinds=array("b", [*old.kinds, *(KINDS.index(one.kind) for one in new)]),
+        revisions=array("q", [*old.revisions, *(2**62 for _ in new)]),
+        units=array("b", [*old.units, *(names.index(one.unit) for one in new)]),
+        unit_names=names,
+    )

@@ -1,0 +1,68 @@
+"""The action that imports years of Tibber's hours, and shows how far it has come."""
+
+from datetime import UTC, date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from homeassistant.components import persistent_notification
+from homeassistant.core import HomeAssistant, ServiceResponse
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..coordinator import Analytics
+from ..engine.domain.local_days import iso
+from ..engine.domain.meters import SourceKind
+from ..messages.errors import (
+    broken,
+    refuse,
+)
+from ..messages.texts import async_sentences
+from ..outside import OutOfReachError
+from .past_hours import (
+    Imported,
+    async_import_history,
+)
+
+_NOTE: Final = f"{DOMAIN}_tibber_history"
+
+
+async def async_import(
+    hass: HomeAssistant, analytics: Analytics, years: int
+) -> ServiceResponse:
+    """Import, with a notification that goes when all is done."""
+    sentences = await async_sentences(hass)
+    tibber = analytics.servers.sources.get(SourceKind.TIBBER)
+    if tibber is None:
+        raise refuse("tibber_missing")
+
+    def tell(reference: str, until: float) -> None:
+        day = datetime.fromtimestamp(until, UTC).astimezone(zone)
+        persistent_notification.async_create(
+            hass,
+            sentences["tibber_progress"].format(home=reference, day=f"{day:%d.%m.%Y}"),
+            "Tibber",
+            _NOTE,
+        )
+
+    zone = ZoneInfo(analytics.house.time_zone)
+    today = dt_util.now().date()
+    begin = date(today.year - years, today.month, min(today.day, 28))
+    analytics.servers.begin()
+    try:
+        done = await async_import_history(
+            hass, analytics.journal, analytics.house, tibber, begin, tell
+        )
+    except OutOfReachError as error:
+        raise broken("tibber_out_of_reach") from error
+    finally:
+        persistent_notification.async_dismiss(hass, _NOTE)
+        analytics.watching.tibber_asked()
+    return {"homes": {home: _response(one, zone) for home, one in done.items()}}
+
+
+def _response(one: Imported, zone: ZoneInfo) -> ServiceResponse:
+    return {
+        "hours": one.hours,
+        "first": None if one.first is None else iso(one.first, zone),
+        "last": None if one.last is None else iso(one.last, zone),
+    }

@@ -1,1 +1,0 @@
-"""Where results go; each sink writes only what differs from what is there."""

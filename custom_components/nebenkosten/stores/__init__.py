@@ -1,0 +1,1 @@
+"""Disposable files beside the journal."""

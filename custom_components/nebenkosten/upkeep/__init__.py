@@ -1,0 +1,1 @@
+"""What keeps a house true: checks, repairs, health."""

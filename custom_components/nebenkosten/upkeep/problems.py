@@ -1,0 +1,34 @@
+"""Problems of the house's definitions, alone and with what they refer to."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+from ..engine.domain.meters import House, SourceKind
+from ..engine.domain.report import Severity
+from ..engine.domain.validation import Check, Problem, problems
+from .identities import collisions
+
+
+def house_problems(hass: HomeAssistant, house: House) -> list[Problem]:
+    """Return what meters cannot be as they are defined, and sources that are gone."""
+    return [*problems(house), *collisions(house), *_lost_entities(hass, house)]
+
+
+def _lost_entities(hass: HomeAssistant, house: House) -> list[Problem]:
+    """Return the sensors that neither have a state nor are known any more."""
+    registry = er.async_get(hass)
+    return [
+        Problem(
+            code=Check.SOURCE_GONE,
+            severity=Severity.WARNING,
+            meter_id=meter.meter_id,
+            data={"source": source.reference},
+        )
+        for meter in house.meters
+        if meter.last_day is None
+        for source in meter.sources
+        if source.kind is SourceKind.ENTITY
+        and source.valid_to is None
+        and hass.states.get(source.reference) is None
+        and registry.async_get(source.reference) is None
+    ]

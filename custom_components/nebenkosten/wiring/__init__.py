@@ -1,1 +1,0 @@
-"""Our statistics in Home Assistant's energy dashboard."""
