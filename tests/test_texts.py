@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from custom_components.nebenkosten.analysis.alerts import Phase
 from custom_components.nebenkosten.connections.link import TO_MEND
 from custom_components.nebenkosten.energy_dashboard.plan import (
     DashboardPlace,
@@ -33,7 +34,6 @@ from custom_components.nebenkosten.messages.texts import (
 )
 from custom_components.nebenkosten.outside import OutsideError
 from custom_components.nebenkosten.repair_flows.answering import REASONS
-from custom_components.nebenkosten.runs.alerts import Phase
 from custom_components.nebenkosten.runs.run import RunStatus
 from custom_components.nebenkosten.sensor import HOUSE_SENSORS, METER_SENSORS
 from custom_components.nebenkosten.sources.tibber import TibberError

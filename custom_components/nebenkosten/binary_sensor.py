@@ -14,15 +14,15 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .configuration import NkConfigEntry
-from .coordinator import Analytics
-from .engine.domain.meters import AnyMeter
-from .entity import MeterEntity, async_add_of_meters, has_dial
-from .runs.alerts import (
+from .analysis.alerts import (
     Alert,
     current,
     known_ones,
 )
+from .configuration import NkConfigEntry
+from .coordinator import Analytics
+from .engine.domain.meters import AnyMeter
+from .entity import MeterEntity, async_add_of_meters, has_dial
 from .upkeep.health import is_stale
 
 PARALLEL_UPDATES = 0

@@ -15,11 +15,11 @@ from homeassistant.helpers.condition import (
 from homeassistant.helpers.typing import ConfigType
 import probatio as vol
 
+from .analysis.alerts import current
 from .configuration import NkConfigEntry
 from .const import DOMAIN
 from .coordinator import Analytics
 from .engine.domain.meters import AnyMeter
-from .runs.alerts import current
 from .upkeep.health import is_stale
 
 _SCHEMA: Final = vol.Schema(

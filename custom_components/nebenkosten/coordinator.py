@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util.json import JsonObjectType
 
+from .analysis.alerts import Alert
 from .analysis.daily_summary import async_summary
 from .analysis.outdoor_temperature import OutdoorWeather
 from .analysis.queries import Lookup
@@ -28,10 +29,7 @@ from .engine.domain.meters import (
     Meter,
 )
 from .engine.domain.report import Snapshot
-from .journal.house import (
-    Decisions,
-    remember_decisions,
-)
+from .journal.decisions import Decisions, remember_decisions
 from .journal.records import JournalError
 from .journal.size import (
     Sizes,
@@ -43,7 +41,6 @@ from .messages.errors import (
     async_in_journal,
     broken,
 )
-from .runs.alerts import Alert
 from .runs.clock_check import ClockCheck
 from .runs.run import (
     Request,

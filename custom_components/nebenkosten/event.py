@@ -7,10 +7,10 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .analysis.alerts import Phase
 from .configuration import NkConfigEntry
 from .const import EVENT_ANOMALY, EVENT_RUN_FINISHED
 from .entity import HouseEntity, MeterEntity, async_add_of_meters
-from .runs.alerts import Phase
 from .runs.notices import is_worth_a_line
 from .runs.run import RunStatus
 

@@ -16,6 +16,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
+from .analysis.alerts import (
+    current,
+    known_ones,
+)
 from .configuration import NkConfigEntry
 from .coordinator import Analytics
 from .engine.domain import units
@@ -28,10 +32,6 @@ from .entities.live import (
 )
 from .entities.servers import async_add_server_sensors
 from .entity import HouseEntity, MeterEntity, async_add_of_meters, has_dial
-from .runs.alerts import (
-    current,
-    known_ones,
-)
 from .upkeep.health import (
     Level,
     health,

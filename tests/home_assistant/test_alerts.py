@@ -9,17 +9,17 @@ from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from custom_components.nebenkosten.analysis.alerts import (
+    Alert,
+    Phase,
+    news,
+)
 from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import (
     DOMAIN,
     EVENT_ANOMALY,
     EVENT_DAILY_SUMMARY,
     EVENT_RUN_FINISHED,
-)
-from custom_components.nebenkosten.runs.alerts import (
-    Alert,
-    Phase,
-    news,
 )
 
 from .conftest import act, settle

@@ -7,13 +7,13 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from hypothesis import given, strategies as st
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
-from custom_components.nebenkosten.const import EVENT_ANOMALY
-from custom_components.nebenkosten.journal.acknowledgements import Acknowledgement
-from custom_components.nebenkosten.runs.alerts import (
+from custom_components.nebenkosten.analysis.alerts import (
     as_known,
     is_acknowledged,
 )
+from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.const import EVENT_ANOMALY
+from custom_components.nebenkosten.journal.acknowledgements import Acknowledgement
 
 from .conftest import act
 from .leaking_house import daily_rows, leaking

@@ -10,7 +10,10 @@ from homeassistant.setup import async_setup_component
 
 from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.journal.house import Definition, remember_meters
+from custom_components.nebenkosten.journal.definitions import (
+    Definition,
+    remember_meters,
+)
 from custom_components.nebenkosten.journal.store import open_journal
 
 from .conftest import act, add_meter, settle

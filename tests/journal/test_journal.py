@@ -14,10 +14,11 @@ import pytest
 from custom_components.nebenkosten.engine.domain.report import ReadingKind
 from custom_components.nebenkosten.journal import (
     amounts,
-    house,
+    definitions,
     readings,
     schema,
     series,
+    source_progress,
 )
 from custom_components.nebenkosten.journal.acknowledgements import (
     Acknowledgement,
@@ -203,29 +204,29 @@ def test_columns_for_the_engine(journal: Journal) -> None:
 
 
 def test_meters_and_collections(journal: Journal) -> None:
-    house.remember_meters(journal, {"a": {"name": "A"}, "b": {"name": "B"}})
-    house.keep_meter(journal, "a")
-    assert {k: m.kept for k, m in house.known_meters(journal).items()} == {
+    definitions.remember_meters(journal, {"a": {"name": "A"}, "b": {"name": "B"}})
+    definitions.keep_meter(journal, "a")
+    assert {k: m.kept for k, m in definitions.known_meters(journal).items()} == {
         "a": True,
         "b": False,
     }
-    house.remember_meters(journal, {"a": {"name": "A2"}})
-    assert house.known_meters(journal)["a"].definition == {"name": "A2"}
-    assert not house.known_meters(journal)["a"].kept
-    assert house.collection(journal, "a", "sensor.x") is None
-    house.collected(journal, "a", "sensor.x", now=5, until=5)
-    house.collected(journal, "a", "sensor.x", now=9, until=9)
-    found = house.collection(journal, "a", "sensor.x")
+    definitions.remember_meters(journal, {"a": {"name": "A2"}})
+    assert definitions.known_meters(journal)["a"].definition == {"name": "A2"}
+    assert not definitions.known_meters(journal)["a"].kept
+    assert source_progress.collection(journal, "a", "sensor.x") is None
+    source_progress.collected(journal, "a", "sensor.x", now=5, until=5)
+    source_progress.collected(journal, "a", "sensor.x", now=9, until=9)
+    found = source_progress.collection(journal, "a", "sensor.x")
     assert found is not None
     assert (found.since, found.until) == (5, 9)
 
 
 def test_deleting_a_whole_meter_marks_everything(journal: Journal) -> None:
-    house.remember_meters(journal, {"strom": {}})
+    definitions.remember_meters(journal, {"strom": {}})
     readings.append(journal, [new(1, 5)])
     readings.delete_all(journal, "strom")
     assert readings.find(journal, "strom") == []
-    assert house.known_meters(journal) == {}
+    assert definitions.known_meters(journal) == {}
     assert len(readings.find(journal, "strom", history=True)) == 1
 
 

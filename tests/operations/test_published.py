@@ -13,7 +13,10 @@ import pytest
 from custom_components.nebenkosten.analysis import analyse
 from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.engine.domain.report import MeterReport, Report
-from custom_components.nebenkosten.journal.house import Decisions, remember_decisions
+from custom_components.nebenkosten.journal.decisions import (
+    Decisions,
+    remember_decisions,
+)
 from scripts.servers import Influxd
 
 from ..home_assistant.conftest import act, add_meter, settle

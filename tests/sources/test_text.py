@@ -9,10 +9,10 @@ import pytest
 from custom_components.nebenkosten.engine.domain.report import ReadingKind
 from custom_components.nebenkosten.intake.text import (
     TextError,
-    number_text,
     parse_instant,
     parse_number,
 )
+from custom_components.nebenkosten.journal.value_text import number_text
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

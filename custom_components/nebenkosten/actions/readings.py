@@ -26,11 +26,11 @@ from ..intake.rights import (
     POLICY_CONTROL,
     async_caller,
 )
-from ..intake.text import number_text
 from ..journal import readings
 from ..journal.records import NewReading, in_one_line
 from ..journal.serial_numbers import NewNumber
 from ..journal.store import Journal
+from ..journal.value_text import number_text
 from ..messages.errors import (
     async_in_journal,
     refuse,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
+from ..analysis.alerts import is_acknowledged
 from ..engine.domain.local_days import (
     iso,
     start_of,
@@ -23,7 +24,6 @@ from ..journal.records import (
     StoredReading,
 )
 from ..messages.texts import Wording
-from ..runs.alerts import is_acknowledged
 from ..runs.run import (
     MeterRun,
     Run,

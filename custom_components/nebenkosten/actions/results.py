@@ -6,6 +6,7 @@ from functools import partial
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.util import dt as dt_util
 
+from ..analysis.alerts import as_known
 from ..intake import reading_desk as desk
 from ..intake.rights import (
     POLICY_CONTROL,
@@ -21,7 +22,6 @@ from ..messages.texts import (
     async_explaining,
     async_wording,
 )
-from ..runs.alerts import as_known
 from .choosing import (
     analytics_of,
     async_all_or_chosen,

@@ -29,9 +29,9 @@ from ..engine.domain.report import (
     Temperature,
 )
 from ..engine.domain.serialization import meter_data
-from ..intake.entering import with_new
 from ..journal import series
 from ..journal.records import NewReading
+from ..journal.series import with_new
 from ..journal.store import Journal
 from ..publication.difference import fingerprints
 from ..publication.statistics import Statistic

@@ -13,7 +13,7 @@ from ..engine.domain.degree_days import DegreeDays, degree_days, facts_of
 from ..engine.domain.meters import AnyMeter, House
 from ..engine.domain.report import MeterReport, Temperature
 from ..journal.acknowledgements import Acknowledgement
-from ..runs.alerts import is_acknowledged
+from .alerts import is_acknowledged
 from .public_holidays import holiday_on
 
 if TYPE_CHECKING:

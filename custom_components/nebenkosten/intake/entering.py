@@ -15,9 +15,10 @@ from homeassistant.helpers.importlib import async_import_module
 
 from ..engine.domain.local_days import local_day
 from ..engine.domain.meters import Meter
-from ..engine.domain.report import KINDS, Readings
+from ..engine.domain.report import Readings
 from ..journal import series
 from ..journal.records import NewReading
+from ..journal.series import with_new
 from ..journal.store import Journal
 from ..messages.errors import (
     async_in_journal,
@@ -110,19 +111,4 @@ def _without(readings: Readings, one: int | None) -> Readings:
         kinds=array("b", [readings.kinds[i] for i in kept]),
         revisions=array("q", [readings.revisions[i] for i in kept]),
         units=array("b", [readings.units[i] for i in kept]),
-    )
-
-
-def with_new(old: Readings, new: Sequence[NewReading]) -> Readings:
-    """Return a meter's readings with some more; their ids are negative."""
-    names = tuple(dict.fromkeys((*old.unit_names, *(one.unit for one in new))))
-    return replace(
-        old,
-        ids=array("q", [*old.ids, *range(-1, -len(new) - 1, -1)]),
-        times=array("d", [*old.times, *(one.instant for one in new)]),
-        values=array("d", [*old.values, *(one.value for one in new)]),
-        kinds=array("b", [*old.kinds, *(KINDS.index(one.kind) for one in new)]),
-        revisions=array("q", [*old.revisions, *(2**62 for _ in new)]),
-        units=array("b", [*old.units, *(names.index(one.unit) for one in new)]),
-        unit_names=names,
     )

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from ..engine.domain.meters import House, Meter
 from ..engine.domain.report import Severity, Temperature
+from ..messages.file_problems import FileProblem
 from .csv_readings import Parsed, RowContext, parse
-from .original import CONFIG, LARGEST_YAML, METERS, PATTERNS, FileProblem, read_original
+from .original import CONFIG, LARGEST_YAML, METERS, PATTERNS, read_original
 from .regular_file import read_regular
 from .table import LARGEST, csv_table, decode
 from .text import TextError, parse_day, parse_number

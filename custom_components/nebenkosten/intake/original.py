@@ -4,7 +4,7 @@ The format of the original system; each problem is named with its file and line.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import yaml
@@ -31,6 +31,7 @@ from ..engine.domain.serialization import (
     virtual_from,
     year_start,
 )
+from ..messages.file_problems import FileProblem
 from .aliases import is_too_much
 from .gas_entries import gas_keys
 from .text import zone_named
@@ -83,17 +84,6 @@ _MEDIA: Final = (
     (Medium.WATER, ("wasser", "water")),
     (Medium.ELECTRICITY, ("strom", "solar", "power", "electric", "speicher", "haupt")),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileProblem:
-    """Something in a file that cannot be taken as it is; `line` counts from 1."""
-
-    file: str
-    line: int
-    code: str
-    severity: Severity
-    data: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

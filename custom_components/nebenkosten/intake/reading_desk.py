@@ -38,6 +38,7 @@ from ..journal.records import (
 )
 from ..journal.serial_numbers import NewNumber
 from ..journal.store import Journal
+from ..journal.value_text import number_text
 from ..messages.errors import (
     async_in_journal,
     refuse,
@@ -46,13 +47,7 @@ from . import text as text_of
 from .csv_readings import fitting_unit
 from .entering import async_refuse_doubtful
 from .rights import Caller
-from .text import (
-    Instant,
-    TextError,
-    number_text,
-    parse_instant,
-    parse_number,
-)
+from .text import Instant, TextError, parse_instant, parse_number
 
 _LOGGER = logging.getLogger(__name__)
 _SLACK: Final = 1.0

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 import io
 from typing import Final
 
-from .text import number_text
+from ..journal.value_text import number_text
 
 _EXCEL: Final = b"PK\x03\x04"
 _SPECIMEN: Final = 20

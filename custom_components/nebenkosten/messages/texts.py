@@ -18,7 +18,7 @@ from ..engine.domain.report import (
     Value,
 )
 from ..engine.domain.validation import Problem
-from ..intake.original import FileProblem
+from .file_problems import FileProblem
 
 if TYPE_CHECKING:
     from ..engine.queries.explain import Node

@@ -12,7 +12,7 @@ from ..configuration import (
     statistic_ids,
 )
 from ..const import CONF_JOURNAL_ID, CONF_JOURNAL_REVISION, JOURNAL_FILE
-from ..journal.house import keep_meter
+from ..journal.definitions import keep_meter
 from ..journal.readings import delete_all
 from ..journal.settled import put_log_aside
 from ..journal.store import set_aside

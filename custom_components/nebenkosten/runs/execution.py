@@ -10,6 +10,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..analysis import analyse
+from ..analysis.alerts import (
+    Alert,
+    Told,
+    alerts_of,
+    news,
+)
 from ..analysis.analyse import Analysis
 from ..analysis.collect import async_collect
 from ..configuration import (
@@ -25,7 +31,6 @@ from ..journal.store import Journal
 from ..messages.texts import async_wording
 from ..outside import OutOfReachError
 from ..stores.cache import Cache
-from .alerts import Alert, Told, alerts_of, news
 from .meter_record import of_meter
 from .progress import Progress
 from .publishing import Publication

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from ..analysis.alerts import Told
 from ..engine.domain.report import Finding, MeterReport
-from .alerts import Told
 
 
 class Trigger(StrEnum):

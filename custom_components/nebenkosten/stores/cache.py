@@ -13,16 +13,16 @@ from typing import Final, TypedDict
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
+from ..analysis.alerts import Alert
 from ..configuration import statistic_ids
 from ..const import DOMAIN
 from ..engine.domain.report import Snapshot
-from ..journal.house import Decisions
+from ..journal.decisions import Decisions
 from ..publication.points import (
     PREVIEW,
     ledger_key,
 )
 from ..publication.statistics import Published
-from ..runs.alerts import Alert
 from .disposable import async_stored
 from .plain import plain, restored
 

@@ -21,7 +21,7 @@ from ..configuration import (
 from ..const import DOMAIN, ISSUE_ORPHANED
 from ..engine.domain import units
 from ..engine.domain.meters import AnyMeter
-from ..journal.house import known_meters
+from ..journal.definitions import known_meters
 from ..journal.records import JournalError
 from ..outside import OutOfReachError
 from ..publication.influxdb import drop_all

@@ -19,15 +19,9 @@ from ..const import (
     JOURNAL_FILE,
 )
 from ..engine.domain.serialization import meter_data
-from ..journal.house import (
-    Definition,
-    HouseOptions,
-    known_decisions,
-    known_meters,
-    remember_decisions,
-    remember_house,
-    remember_meters,
-)
+from ..journal.decisions import known_decisions, remember_decisions
+from ..journal.definitions import Definition, known_meters, remember_meters
+from ..journal.house_options import HouseOptions, remember_house
 from ..journal.records import JournalError
 from ..journal.settled import settled_in, settled_revision
 from ..journal.store import Journal, create_journal, open_journal
