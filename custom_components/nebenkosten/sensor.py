@@ -20,8 +20,6 @@ from .analysis.alerts import (
     current,
     known_ones,
 )
-from .configuration import NkConfigEntry
-from .coordinator import Analytics
 from .engine.domain import units
 from .engine.domain.meters import AnyMeter, Medium, Meter
 from .engine.domain.quality_score import Quality
@@ -32,9 +30,9 @@ from .entities.live import (
 )
 from .entities.servers import async_add_server_sensors
 from .entity import HouseEntity, MeterEntity, async_add_of_meters, has_dial
+from .runtime import NkConfigEntry, Runtime
 from .upkeep.health import (
     Level,
-    health,
 )
 
 PARALLEL_UPDATES = 0
@@ -70,8 +68,8 @@ class MeterSensorDescription(SensorEntityDescription):
 class HouseSensorDescription(SensorEntityDescription):
     """A sensor of the house."""
 
-    value_fn: Callable[[Analytics], Value]
-    attributes_fn: Callable[[Analytics], Mapping[str, Any]] = lambda _: {}
+    value_fn: Callable[[Runtime], Value]
+    attributes_fn: Callable[[Runtime], Mapping[str, Any]] = lambda _: {}
 
 
 def _period(
@@ -140,25 +138,30 @@ def _quality(snapshot: Snapshot) -> Mapping[str, Any]:
     }
 
 
-def _sizes(analytics: Analytics) -> Mapping[str, Any]:
-    sizes = analytics.data.sizes
+def _sizes(runtime: Runtime) -> Mapping[str, Any]:
+    sizes = runtime.coordinator.data.sizes
     if sizes is None:
         return {}
     return {"readings": sizes.readings, "amounts": sizes.amounts, "edits": sizes.edits}
 
 
-def _open_anomalies(analytics: Analytics) -> list[str]:
-    alerts = analytics.data.alerts
+def _file_size(runtime: Runtime) -> int | None:
+    sizes = runtime.coordinator.data.sizes
+    return None if sizes is None else sizes.file
+
+
+def _open_anomalies(runtime: Runtime) -> list[str]:
+    alerts = runtime.coordinator.data.alerts
     return [
         meter.meter_id
-        for key, meter in analytics.meters.items()
+        for key, meter in runtime.loaded.meters.items()
         if current(alerts, key, muted=meter.muted)
     ]
 
 
-def _known_anomalies(analytics: Analytics) -> list[Mapping[str, str]]:
+def _known_anomalies(runtime: Runtime) -> list[Mapping[str, str]]:
     """Return what goes on although somebody knows of it: it is no news, but odd."""
-    alerts = analytics.data.alerts
+    alerts = runtime.coordinator.data.alerts
     return [
         {
             "meter_id": meter.meter_id,
@@ -167,7 +170,7 @@ def _known_anomalies(analytics: Analytics) -> list[Mapping[str, str]]:
             "since": one.start.isoformat(),
             "reason": one.reason,
         }
-        for key, meter in analytics.meters.items()
+        for key, meter in runtime.loaded.meters.items()
         for one in known_ones(alerts, key, muted=meter.muted)
     ]
 
@@ -226,7 +229,7 @@ HOUSE_SENSORS = (
         translation_key="last_run",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda analytics: _time(analytics.data.last_run),
+        value_fn=lambda runtime: _time(runtime.coordinator.data.last_run),
     ),
     HouseSensorDescription(
         key="journal_size",
@@ -235,16 +238,16 @@ HOUSE_SENSORS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         native_unit_of_measurement=UnitOfInformation.BYTES,
         suggested_unit_of_measurement=UnitOfInformation.MEBIBYTES,
-        value_fn=lambda house: house.data.sizes.file if house.data.sizes else None,
+        value_fn=_file_size,
         attributes_fn=_sizes,
     ),
     HouseSensorDescription(
         key="open_anomalies",
         translation_key="open_anomalies",
-        value_fn=lambda analytics: len(_open_anomalies(analytics)),
-        attributes_fn=lambda analytics: {
-            "meters": _open_anomalies(analytics),
-            "known": _known_anomalies(analytics),
+        value_fn=lambda runtime: len(_open_anomalies(runtime)),
+        attributes_fn=lambda runtime: {
+            "meters": _open_anomalies(runtime),
+            "known": _known_anomalies(runtime),
         },
     ),
     HouseSensorDescription(
@@ -253,8 +256,8 @@ HOUSE_SENSORS = (
         device_class=SensorDeviceClass.ENUM,
         options=[level.value for level in Level],
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda analytics: health(analytics).level.value,
-        attributes_fn=lambda analytics: {"reasons": list(health(analytics).reasons)},
+        value_fn=lambda runtime: runtime.health.now().level.value,
+        attributes_fn=lambda runtime: {"reasons": list(runtime.health.now().reasons)},
     ),
 )
 
@@ -265,20 +268,20 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of each meter and of the house."""
-    analytics = entry.runtime_data
-    async_add_entities(HouseSensor(analytics, d) for d in HOUSE_SENSORS)
+    runtime = entry.runtime_data
+    async_add_entities(HouseSensor(runtime, d) for d in HOUSE_SENSORS)
     async_add_server_sensors(entry, async_add_entities)
 
     def sensors(meter: AnyMeter) -> Iterable[MeterEntity]:
         for description in METER_SENSORS:
             if not description.has_dial or has_dial(meter):
-                yield MeterSensor(analytics, meter, description)
-        window = analytics.live.windows.get(meter.key)
+                yield MeterSensor(runtime, meter, description)
+        window = runtime.live.windows.get(meter.key)
         if window is not None:
-            yield TodaySensor(analytics, meter, window)
-            yield RateSensor(analytics, meter, window)
+            yield TodaySensor(runtime, meter, window)
+            yield RateSensor(runtime, meter, window)
 
-    await async_add_of_meters(analytics, Platform.SENSOR, async_add_entities, sensors)
+    await async_add_of_meters(runtime, Platform.SENSOR, async_add_entities, sensors)
 
 
 class MeterSensor(MeterEntity, SensorEntity):
@@ -287,10 +290,10 @@ class MeterSensor(MeterEntity, SensorEntity):
     entity_description: MeterSensorDescription
 
     def __init__(
-        self, analytics: Analytics, meter: AnyMeter, description: MeterSensorDescription
+        self, runtime: Runtime, meter: AnyMeter, description: MeterSensorDescription
     ) -> None:
         """Give quantities the meter's unit, class and precision."""
-        super().__init__(analytics, meter, description)
+        super().__init__(runtime, meter, description)
         if description.quantity:
             self._attr_native_unit_of_measurement = meter.unit
             self._attr_device_class = _device_class(meter)
@@ -352,10 +355,10 @@ class HouseSensor(HouseEntity, SensorEntity):
     @override
     def native_value(self) -> Value:
         """Return the value, None where it is unknown."""
-        return self.entity_description.value_fn(self.coordinator)
+        return self.entity_description.value_fn(self._runtime)
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return what stands behind the value."""
-        return self.entity_description.attributes_fn(self.coordinator)
+        return self.entity_description.attributes_fn(self._runtime)

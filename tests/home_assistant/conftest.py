@@ -11,9 +11,9 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.connections import link
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_PHYSICAL
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.sources import tibber
 
 from ..tibber.stand_in import FakeTibber, standing_in

@@ -14,13 +14,13 @@ from custom_components.nebenkosten.analysis.alerts import (
     Phase,
     news,
 )
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import (
     DOMAIN,
     EVENT_ANOMALY,
     EVENT_DAILY_SUMMARY,
     EVENT_RUN_FINISHED,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, settle
 from .leaking_house import daily_rows, leaking

@@ -9,8 +9,8 @@ from homeassistant.helpers import condition, device_registry as dr
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, settle
 from .leaking_house import leaking

@@ -8,11 +8,11 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import slugify
 from hypothesis import given, strategies as st
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.diagnostics import (
     async_get_config_entry_diagnostics,
     async_get_device_diagnostics,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.upkeep.pseudonyms import Pseudonyms
 from scripts.servers import Influxd
 

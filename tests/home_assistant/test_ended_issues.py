@@ -8,8 +8,8 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_WATER
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import add_meter, settle
 from .test_repairs import FALL, SLIP, _say, issues

@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, settle
 from .reading_back import used_per_day
@@ -106,7 +106,7 @@ async def test_an_installation_is_taken_over_in_one_go(
     assert len(entry.subentries) == 8
     assert entry.options["gas"] == [{"energy_content": 11.2, "z_factor": 0.95}]
     assert entry.options["billing_year_start"] == "10-01"
-    house = entry.runtime_data.house
+    house = entry.runtime_data.loaded.house
     assert house.gas[0].kwh == pytest.approx(10.64)
     assert house.masters[0].periods[0].sources == ("alt_NT", "alt_HT")
     wasser = next(m for m in house.meters if m.key == "wasser")

@@ -13,10 +13,10 @@ from homeassistant.data_entry_flow import FlowResultType
 import openpyxl
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.flows import uploads
 from custom_components.nebenkosten.flows.checks import year_start_of
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
 
@@ -223,7 +223,7 @@ async def test_gas_and_billing_year_are_options(
     )
     assert done["type"] is FlowResultType.CREATE_ENTRY
     await settle(hass)
-    found = house.runtime_data.house
+    found = house.runtime_data.loaded.house
     assert found.billing_year_start == (7, 1)
     assert [factor.brennwert for factor in found.gas] == [11.1, 11.3]
 

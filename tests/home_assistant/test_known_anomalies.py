@@ -11,9 +11,9 @@ from custom_components.nebenkosten.analysis.alerts import (
     as_known,
     is_acknowledged,
 )
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import EVENT_ANOMALY
 from custom_components.nebenkosten.journal.acknowledgements import Acknowledgement
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act
 from .leaking_house import daily_rows, leaking
@@ -52,7 +52,7 @@ async def test_what_somebody_knows_of_stays_in_sight_and_can_be_undone(
     await act(hass, "run_analytics", full=True)
     assert state(hass, PROBLEM).state == "on"
     assert (await _event(hass))["acknowledged"] is False
-    (kept,) = house.runtime_data.journal.rows(
+    (kept,) = house.runtime_data.loaded.journal.rows(
         "SELECT before FROM audit WHERE record = 'acknowledgement'"
     )
     assert json.loads(kept["before"])["note"] == "Spülung"

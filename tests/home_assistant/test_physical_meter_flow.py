@@ -13,8 +13,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import SUBENTRY_PHYSICAL
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
 
@@ -235,7 +235,7 @@ async def test_the_first_reading_has_nothing_to_compare_with(
     told = preview["description_placeholders"]
     assert (told["value"], told["use"], told["per_day"]) == ("90,5", "–", "–")
     assert "zweiten" in told["findings"]
-    house.runtime_data.journal.connection.execute("PRAGMA query_only = 1")
+    house.runtime_data.loaded.journal.connection.execute("PRAGMA query_only = 1")
     failed = await _go_on(hass, preview)
     assert failed["reason"] == "disk_read_only"
 

@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.sources.collected import Sample, reduced
 
 from .conftest import act, add_meter, settle
@@ -81,7 +81,7 @@ async def test_a_statistic_is_collected_and_corrected(
     run = await act(hass, "run_analytics")
     assert run["meters"]["strom"]["changed_days"] == 1
     assert (await used_per_day(hass, "strom"))["2026-03-07"] == pytest.approx(25)
-    journal = house.runtime_data.journal
+    journal = house.runtime_data.loaded.journal
     (row,) = journal.rows("SELECT count(*) FROM audit WHERE record = 'amount'")
     assert row[0] == 1
     again = await act(hass, "run_analytics")
@@ -130,7 +130,7 @@ async def test_a_sensor_fills_today_by_the_hour(
     assert [row[0].hour for row in rows] == [23, 0, 1]
     per_hour = (1026500 - 1012000) / 12.5 / 1000
     assert rows[-1][1] == pytest.approx(3 * per_hour)
-    journal = house.runtime_data.journal
+    journal = house.runtime_data.loaded.journal
     (kept,) = journal.rows("SELECT count(*) FROM readings")
     assert kept[0] == 6  # first and last of each hour, and the last one
 

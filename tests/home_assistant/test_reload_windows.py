@@ -9,9 +9,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.intake import late_box
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
 
@@ -65,7 +65,7 @@ async def test_a_call_in_the_middle_says_to_try_again(
         answers.append(await _answered(hass, 5))
 
     monkeypatch.setattr(house.runtime_data, "async_close", close_and_ask)
-    journal = house.runtime_data.journal
+    journal = house.runtime_data.loaded.journal
     await hass.config_entries.async_reload(house.entry_id)
     assert answers == ["house_reloading"]
     with pytest.raises(Exception, match="house_reloading"):

@@ -8,9 +8,9 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_MASTER
 from custom_components.nebenkosten.journal import readings
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
 from .reading_back import used_per_day
@@ -186,7 +186,7 @@ async def test_a_reading_that_is_gone_meanwhile_is_said(
     found = ir.async_get(hass).async_get_issue(DOMAIN, issue)
     assert found is not None
     assert found.data is not None
-    journal = house.runtime_data.journal
+    journal = house.runtime_data.loaded.journal
     await hass.async_add_executor_job(
         readings.delete, journal, int(str(found.data["reading_id"]))
     )

@@ -15,7 +15,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.nebenkosten.analysis.collect import async_collect
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.connections.tibber import TibberLink
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_PHYSICAL
 from custom_components.nebenkosten.engine.domain.meters import (
@@ -26,6 +25,7 @@ from custom_components.nebenkosten.engine.domain.meters import (
 )
 from custom_components.nebenkosten.journal.series import load
 from custom_components.nebenkosten.journal.store import create_journal
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.sources import tibber
 from custom_components.nebenkosten.sources.tibber import TibberSource
 from scripts.servers import Influxd

@@ -10,8 +10,8 @@ from hypothesis import given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.runs.schedule import runs_around
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
 from .reading_back import published, used_per_day

@@ -9,8 +9,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.runs.run_log import RunLog
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
 from .conftest import act, add_meter, settle
@@ -63,7 +63,7 @@ async def test_a_server_out_of_reach_wipes_nothing(
     assert await published(hass, "strom")
 
 
-async def test_a_cache_of_an_older_layout_is_no_cache(
+async def test_values_of_an_older_layout_are_computed_anew(
     hass: HomeAssistant, house: NkConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
     await add_meter(hass, house)
@@ -71,7 +71,7 @@ async def test_a_cache_of_an_older_layout_is_no_cache(
     await act(hass, "run_analytics")
     await hass.config_entries.async_unload(house.entry_id)
     await settle(hass)
-    hass_storage["nebenkosten.cache"]["data"]["layout"] = 1
+    hass_storage["nebenkosten.last_values"]["data"]["layout"] = 1
     await hass.config_entries.async_setup(house.entry_id)
     await settle(hass)
     run = await act(hass, "run_analytics")

@@ -9,9 +9,9 @@ from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.engine.domain.validation import Check
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from ..home_assistant.conftest import act, add_meter, settle
 from ..home_assistant.reading_back import published, used_per_day
@@ -29,7 +29,7 @@ async def test_b01_the_graph_follows_from_the_definitions(
     await add_computed(
         hass, house, "virtual_meter", name="Zwei", terms=[{"meter_id": "eins"}]
     )
-    built = house.runtime_data.house
+    built = house.runtime_data.loaded.house
     assert built.with_dependents({"strom"}) == {"strom", "eins", "zwei"}
     subentry = next(s for s in house.subentries.values() if s.unique_id == "eins")
     flow = await hass.config_entries.subentries.async_init(
@@ -189,7 +189,7 @@ async def test_b18_a_factor_changes_what_it_concerns_from_its_day_on(
 ) -> None:
     await read_house(hass, house, medium="gas", unit="m³")
     before = await used_per_day(hass, "strom", "energy")
-    known = house.runtime_data.cache.meters["strom"].stamp
+    known = house.runtime_data.stored.last_values.meters["strom"].stamp
     flow = await hass.config_entries.options.async_init(house.entry_id)
     gas = [
         {"energy_content": 11.504, "z_factor": 0.8885},
@@ -200,7 +200,7 @@ async def test_b18_a_factor_changes_what_it_concerns_from_its_day_on(
     )
     await settle(hass)
     await act(hass, "run_analytics")
-    assert house.runtime_data.cache.meters["strom"].stamp != known
+    assert house.runtime_data.stored.last_values.meters["strom"].stamp != known
     after = await used_per_day(hass, "strom", "energy")
     volumes = await used_per_day(hass, "strom")
     for day, energy in after.items():

@@ -13,11 +13,11 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.live.window import (
     MINUTES,
     Window,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from ..home_assistant.conftest import act, add_meter, settle
 from .tools import pass_to, read_house, state, statements

@@ -8,13 +8,13 @@ from homeassistant.core import HomeAssistant
 from hypothesis import given
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.engine.domain.report import Provenance
 from custom_components.nebenkosten.engine.queries.metrics import (
     METRICS,
     Additivity,
     NotAdditiveError,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.make_metrics_page import PAGE, page
 from scripts.servers import Influxd
 
@@ -137,7 +137,7 @@ async def test_b10_five_outputs_agree_on_a_day(
     await connect(hass, house, beside.form())
     await leaking(hass, house, {})
     await pass_to(hass, freezer, "2026-03-10 12:00:00")
-    (analysis,) = await house.runtime_data.lookup.async_analyses(["wasser"])
+    (analysis,) = await house.runtime_data.queries.async_analyses(["wasser"])
     day = date(2026, 3, 9)
     wanted = METRICS["consumption"].of(analysis.report, day, day)
     assert wanted is not None

@@ -11,12 +11,12 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.nebenkosten.analysis import analyse
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.engine.domain.report import MeterReport, Report
 from custom_components.nebenkosten.journal.decisions import (
     Decisions,
     remember_decisions,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
 from ..home_assistant.conftest import act, add_meter, settle
@@ -223,7 +223,7 @@ async def test_a04_at_night_nothing_is_deleted_unasked(
         house, subentry, data={**subentry.data, "medium": "water"}
     )
     await settle(hass)
-    journal = house.runtime_data.journal
+    journal = house.runtime_data.loaded.journal
     await pass_to(hass, freezer, "2026-03-11 03:30:00")
     await hass.async_add_executor_job(journal.rest)
     kept = journal.path.read_bytes()
@@ -243,7 +243,7 @@ async def test_a04_at_night_nothing_is_deleted_unasked(
     await house.runtime_data.housekeeping.async_keep()
     assert "orphaned_statistics" not in issues(hass)
     forgotten = Decisions(automatic=True, kept_orphans=())
-    remember_decisions(house.runtime_data.journal, forgotten)
+    remember_decisions(house.runtime_data.loaded.journal, forgotten)
     await lose_cache(hass, house)
     await house.runtime_data.housekeeping.async_keep()
     await _answer(hass, "delete")

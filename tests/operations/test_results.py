@@ -14,12 +14,12 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.engine.domain.degree_days import (
     Weather,
     degree_days,
     facts_of,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from ..home_assistant.conftest import act, add_meter, settle
 from ..home_assistant.leaking_house import leaking

@@ -17,10 +17,10 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.nebenkosten.analysis import analyse
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.outside import deadline
 from custom_components.nebenkosten.publication import statistics
 from custom_components.nebenkosten.runs import progress
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
 from ..gate import gate_before
@@ -169,16 +169,16 @@ async def test_a20_one_reading_moves_what_depends_on_it_and_nothing_else(
     terms = [{"meter_id": "strom"}, {"meter_id": "zwei", "factor": 2}]
     await add_computed(hass, house, "virtual_meter", name="Summe", terms=terms)
     await act(hass, "run_analytics")
-    known = dict(house.runtime_data.lookup.known)
+    known = dict(house.runtime_data.queries.known)
     await act(hass, "add_reading", meter_id="zwei", time="2026-02-15", value=1090)
     run = await act(hass, "run_analytics")
-    found = dict(house.runtime_data.lookup.known)
+    found = dict(house.runtime_data.queries.known)
     computed = {key for key in found if found[key] is not known[key]}
     assert computed == {"zwei", "summe"}
     moved = {key for key, one in run["meters"].items() if one["changed_days"]}
     assert moved == {"zwei", "summe"}
     await act(hass, "run_analytics", full=True)
-    anew = house.runtime_data.lookup.known
+    anew = house.runtime_data.queries.known
     for key in known:
         assert anew[key] is not found[key]
         for one, other in zip(anew[key].statistics, found[key].statistics, strict=True):
@@ -210,7 +210,7 @@ async def test_a22_a_dry_run_tells_each_month_and_writes_nothing(
     await read_house(hass, house)
     before = await published(hass, "strom")
     runs = (await act(hass, "get_runs"))["runs"]
-    journal = house.runtime_data.journal
+    journal = house.runtime_data.loaded.journal
     await hass.services.async_call(
         "switch",
         "turn_off",

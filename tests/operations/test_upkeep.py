@@ -20,13 +20,13 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.nebenkosten import coordinator as module
 from custom_components.nebenkosten.analysis import analyse
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.diagnostics import async_get_config_entry_diagnostics
 from custom_components.nebenkosten.engine.domain.quality_score import Quality
 from custom_components.nebenkosten.journal import readings
 from custom_components.nebenkosten.journal.records import NewReading
 from custom_components.nebenkosten.journal.store import create_journal, open_journal
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
 from ..engine.houses import meter, read, report_of
@@ -330,10 +330,10 @@ async def test_many_entities_are_told_some_at_a_time(
     monkeypatch.setattr(module, "_AT_ONCE", 2)
     told: list[int] = []
     removers = [
-        analytics.async_add_listener(partial(told.append, number))
+        analytics.coordinator.async_add_listener(partial(told.append, number))
         for number in range(5)
     ]
-    analytics.async_update_listeners()
+    analytics.coordinator.async_update_listeners()
     assert told == []
     # Who goes meanwhile hears nothing any more.
     removers[4]()

@@ -13,8 +13,8 @@ from homeassistant.helpers.recorder import get_instance, session_scope
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from sqlalchemy import event, select
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
-from custom_components.nebenkosten.stores.cache import Cache
+from custom_components.nebenkosten.runtime import NkConfigEntry
+from custom_components.nebenkosten.upkeep.storage_files import async_remove_stored
 
 from ..home_assistant.conftest import act, add_meter, settle
 
@@ -95,9 +95,9 @@ def statements(hass: HomeAssistant) -> Iterator[list[str]]:
 
 
 async def lose_cache(hass: HomeAssistant, house: NkConfigEntry) -> None:
-    """Delete the cache's file while the house is not loaded, and load it again."""
+    """Delete what can be computed anew while the house is not loaded; load it again."""
     assert await hass.config_entries.async_unload(house.entry_id)
     await settle(hass)
-    await Cache(hass).async_remove()
+    await async_remove_stored(hass)
     assert await hass.config_entries.async_setup(house.entry_id)
     await settle(hass)

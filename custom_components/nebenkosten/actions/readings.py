@@ -9,10 +9,9 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 
 from ..const import SOURCE_HAND
-from ..coordinator import Analytics
 from ..engine.domain.local_days import iso
 from ..engine.domain.meters import Meter
-from ..intake import reading_desk as desk
+from ..engine.domain.report import ReadingKind
 from ..intake.cells import marked
 from ..intake.csv_readings import RowContext
 from ..intake.file_access import write_new_file
@@ -26,6 +25,7 @@ from ..intake.rights import (
     POLICY_CONTROL,
     async_caller,
 )
+from ..intake.understanding import GivenReading, bounded, bounds, latest_instant
 from ..journal import readings
 from ..journal.records import NewReading, in_one_line
 from ..journal.serial_numbers import NewNumber
@@ -40,11 +40,13 @@ from ..messages.texts import (
     async_sentences,
     async_wording,
 )
+from ..runtime import Runtime
+from ..upkeep.serial_numbers import give_number
 from .choosing import (
-    analytics_of,
     async_all_or_chosen_physical,
     async_chosen_physical,
     async_one_physical,
+    runtime_of,
     zone_of,
 )
 from .responses import (
@@ -57,18 +59,16 @@ _COLUMNS: Final = ("meter_id", "time", "value", "unit", "kind", "note")
 
 async def add_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Keep a reading, or only say what it would bring."""
-    analytics = analytics_of(hass)
-    meter = await async_one_physical(hass, analytics, call, POLICY_CONTROL)
+    runtime = runtime_of(hass)
+    meter = await async_one_physical(hass, runtime, call, POLICY_CONTROL)
     caller = await async_caller(hass, call)
-    new = await desk.async_understand(hass, analytics, meter, call.data)
+    new = await runtime.desk.async_understand(meter, _given(call))
     text = await async_wording(hass)
     confirmed = call.data.get("confirmed")
     if call.data["dry_run"]:
-        await desk.async_weigh(hass, analytics, [new], confirmed=confirmed)
-        return await _async_preview(analytics, meter, [new], text)
-    (kept,) = await desk.async_add_all(
-        hass, analytics, [new], caller, confirmed=confirmed
-    )
+        await runtime.desk.async_weigh([new], confirmed=confirmed)
+        return await _async_preview(runtime, meter, [new], text)
+    (kept,) = await runtime.desk.async_add_all([new], caller, confirmed=confirmed)
     return {
         "reading_id": kept.reading_id,
         "value": kept.value,
@@ -78,25 +78,28 @@ async def add_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse
 
 async def replace_meter(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Keep the last reading of an old dial and the first of the new one."""
-    analytics = analytics_of(hass)
-    meter = await async_one_physical(hass, analytics, call, POLICY_CONTROL)
+    runtime = runtime_of(hass)
+    meter = await async_one_physical(hass, runtime, call, POLICY_CONTROL)
     caller = await async_caller(hass, call)
-    serial_number = desk.bounded(call.data.get("serial_number"))
-    pair = await desk.async_understand_exchange(hass, analytics, meter, call.data)
+    serial_number = bounded(call.data.get("serial_number"))
+    pair = await runtime.desk.async_understand_exchange(
+        meter, _given(call, "final_value"), call.data["first_value"]
+    )
     text = await async_wording(hass)
     confirmed = call.data.get("confirmed")
     if call.data["dry_run"]:
-        await desk.async_weigh(hass, analytics, pair, confirmed=confirmed)
-        return await _async_preview(analytics, meter, pair, text)
+        await runtime.desk.async_weigh(pair, confirmed=confirmed)
+        return await _async_preview(runtime, meter, pair, text)
     number = None
     if serial_number and serial_number != meter.serial_number:
         old = meter.serial_number
         number = NewNumber(meter=meter.key, old=old, new=serial_number)
-    removal, install = await desk.async_add_all(
-        hass, analytics, pair, caller, confirmed=confirmed, number=number
+    removal, install = await runtime.desk.async_add_all(
+        pair, caller, confirmed=confirmed, number=number
     )
     if number:
-        analytics.renumber(meter, number.new)
+        subentry = runtime.loaded.subentry(meter.key)
+        give_number(hass, runtime.loaded.entry, subentry, number.new)
     return {
         "removal_id": removal.reading_id,
         "install_id": install.reading_id,
@@ -106,10 +109,13 @@ async def replace_meter(hass: HomeAssistant, call: ServiceCall) -> ServiceRespon
 
 async def edit_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Change a reading; its old value stays readable."""
-    analytics = analytics_of(hass)
+    runtime = runtime_of(hass)
     caller = await async_caller(hass, call)
-    kept = await desk.async_edit(
-        hass, analytics, call.data["reading_id"], call.data, caller
+    kept = await runtime.desk.async_edit(
+        call.data["reading_id"],
+        _given(call),
+        caller,
+        confirmed=call.data.get("confirmed"),
     )
     return {
         "reading_id": kept.reading_id,
@@ -121,15 +127,27 @@ async def edit_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceRespons
 async def delete_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Withdraw a reading; it stays readable."""
     caller = await async_caller(hass, call)
-    await desk.async_delete(hass, analytics_of(hass), call.data["reading_id"], caller)
+    await runtime_of(hass).desk.async_delete(call.data["reading_id"], caller)
     return {"reading_id": call.data["reading_id"]}
+
+
+def _given(call: ServiceCall, value: str = "value") -> GivenReading:
+    """Return what a call says of a reading, its number under the name `value`."""
+    kind = call.data.get("kind")
+    return GivenReading(
+        value=call.data.get(value),
+        time=call.data.get("time"),
+        unit=call.data.get("unit"),
+        kind=ReadingKind(kind) if kind else None,
+        note=call.data.get("note"),
+    )
 
 
 async def get_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return readings page by page, with what became of each."""
-    analytics = analytics_of(hass)
-    zone = zone_of(analytics)
-    meters = await async_all_or_chosen_physical(hass, analytics, call)
+    runtime = runtime_of(hass)
+    zone = zone_of(runtime)
+    meters = await async_all_or_chosen_physical(hass, runtime, call)
     first = call.data.get("next", 0)
     left = first + call.data["limit"]
     names: dict[str | None, str | None] = {
@@ -138,13 +156,13 @@ async def get_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceRespons
     response: dict[str, Any] = {"meters": {}}
     passed = 0
     for meter in meters:
-        (analysis,) = await analytics.lookup.async_analyses([meter.key])
+        (analysis,) = await runtime.queries.async_analyses([meter.key])
         found = await async_in_journal(
             hass,
             readings.find,
-            analytics.journal,
+            runtime.loaded.journal,
             meter.key,
-            *desk.bounds(call.data.get("start"), call.data.get("end"), zone),
+            *bounds(call.data.get("start"), call.data.get("end"), zone),
             history=True,
         )
         if call.data["by_hand"]:
@@ -163,21 +181,21 @@ async def get_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceRespons
 
 async def import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Take a file of readings, all or nothing."""
-    analytics = analytics_of(hass)
-    only = await async_chosen_physical(hass, analytics, call, POLICY_CONTROL)
+    runtime = runtime_of(hass)
+    only = await async_chosen_physical(hass, runtime, call, POLICY_CONTROL)
     if only is not None and len(only) != 1:
         raise refuse("one_meter_only")
-    zone = zone_of(analytics)
+    zone = zone_of(runtime)
     expected = RowContext(
-        meters=analytics.physical,
+        meters=runtime.loaded.physical,
         zone=zone,
-        latest=desk.latest_instant(zone),
+        latest=latest_instant(zone),
         only_meter=only[0] if only else None,
         bare_dates=call.data.get("bare_dates"),
     )
     parsed = await hass.async_add_executor_job(parse_given, hass, call.data, expected)
     sentences = await async_sentences(hass)
-    doubts = await async_doubts(hass, analytics, parsed, sentences)
+    doubts = await async_doubts(runtime.loaded, parsed, sentences)
     if call.data["dry_run"]:
         return report(parsed, sentences, doubts, imported=0, duplicates=0)
     if parsed.rejected:
@@ -192,10 +210,10 @@ async def import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
     added = await async_in_journal(
         hass,
         readings.append,
-        analytics.journal.signed((await async_caller(hass, call)).user_id),
+        runtime.loaded.journal.signed((await async_caller(hass, call)).user_id),
         new_readings(parsed),
     )
-    analytics.request({row.meter.key for row in parsed.rows})
+    runtime.queue.request({row.meter.key for row in parsed.rows})
     return report(
         parsed,
         sentences,
@@ -210,12 +228,12 @@ async def export_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
 
     Those that cannot be are left out, and counted: import would refuse the whole file.
     """
-    analytics = analytics_of(hass)
-    zone = zone_of(analytics)
-    bounds = desk.bounds(call.data.get("start"), call.data.get("end"), zone)
-    meters = await async_all_or_chosen_physical(hass, analytics, call)
+    runtime = runtime_of(hass)
+    zone = zone_of(runtime)
+    between = bounds(call.data.get("start"), call.data.get("end"), zone)
+    meters = await async_all_or_chosen_physical(hass, runtime, call)
     content, left_out = await async_in_journal(
-        hass, _exported, analytics.journal, meters, bounds, zone
+        hass, _exported, runtime.loaded.journal, meters, between, zone
     )
     if "path" not in call.data:
         return {"content": content, "left_out": left_out}
@@ -255,10 +273,10 @@ def _exported(
 
 
 async def _async_preview(
-    analytics: Analytics, meter: Meter, new: Sequence[NewReading], text: Wording
+    runtime: Runtime, meter: Meter, new: Sequence[NewReading], text: Wording
 ) -> ServiceResponse:
-    preview = await analytics.lookup.async_preview(meter, new)
-    first, zone = new[0], zone_of(analytics)
+    preview = await runtime.queries.async_preview(meter, new)
+    first, zone = new[0], zone_of(runtime)
     days = None if preview.since is None else (first.instant - preview.since) / 86400
     return {
         "value": first.value,

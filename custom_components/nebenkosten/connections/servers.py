@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.importlib import async_import_module
 from homeassistant.util import dt as dt_util
 
-from ..configuration import NkConfigEntry
 from ..const import CONF_INFLUXDB, CONF_TIBBER, SUBENTRY_WATER
 from ..engine.domain.meters import SourceKind
 from ..influx.connection import Connection, connection_from
@@ -32,7 +32,7 @@ class InfluxLink(Link):
     """The InfluxDB; its client is loaded when it is first asked."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: NkConfigEntry, connection: Connection
+        self, hass: HomeAssistant, entry: ConfigEntry, connection: Connection
     ) -> None:
         """Describe a house's servers; `async_start` asks them."""
         super().__init__(hass, entry, CONF_INFLUXDB)
@@ -77,7 +77,7 @@ class InfluxLink(Link):
 class Servers:
     """All that a house reads from and writes to outside of Home Assistant."""
 
-    def __init__(self, hass: HomeAssistant, entry: NkConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Take what the entry configures; nothing is asked yet."""
         self._hass = hass
         self._entry = entry

@@ -11,12 +11,12 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 
-from ..coordinator import Analytics
 from ..engine.domain import units
 from ..engine.domain.meters import AnyMeter
 from ..entity import MeterEntity
 from ..live.today import used_today
 from ..live.window import Window
+from ..runtime import Runtime
 
 TODAY = SensorEntityDescription(
     key="today", translation_key="today", suggested_display_precision=2
@@ -42,29 +42,31 @@ class _LiveSensor(MeterEntity, SensorEntity):
 
     def __init__(
         self,
-        analytics: Analytics,
+        runtime: Runtime,
         meter: AnyMeter,
         window: Window,
         description: SensorEntityDescription,
     ) -> None:
         """Show a meter by the window of its last hour."""
-        super().__init__(analytics, meter, description)
+        super().__init__(runtime, meter, description)
         self._window = window
+        self._live = runtime.live
 
     @override
     async def async_added_to_hass(self) -> None:
         """Listen to the meter's sensor, too."""
         await super().async_added_to_hass()
-        live = self.coordinator.live
-        self.async_on_remove(live.listen(self.meter.key, self.async_write_ha_state))
+        self.async_on_remove(
+            self._live.listen(self.meter.key, self.async_write_ha_state)
+        )
 
 
 class TodaySensor(_LiveSensor):
     """The use since midnight; unknown until midnight's dial is."""
 
-    def __init__(self, analytics: Analytics, meter: AnyMeter, window: Window) -> None:
+    def __init__(self, runtime: Runtime, meter: AnyMeter, window: Window) -> None:
         """Count in the meter's unit."""
-        super().__init__(analytics, meter, window, TODAY)
+        super().__init__(runtime, meter, window, TODAY)
         self._attr_native_unit_of_measurement = meter.unit
 
     @property
@@ -81,9 +83,9 @@ class RateSensor(_LiveSensor):
     # The last hour anew with each state: what they say, the states say too.
     _unrecorded_attributes = frozenset({"low", "high", "mean", "burst"})
 
-    def __init__(self, analytics: Analytics, meter: AnyMeter, window: Window) -> None:
+    def __init__(self, runtime: Runtime, meter: AnyMeter, window: Window) -> None:
         """Give it the unit of a power or a flow."""
-        super().__init__(analytics, meter, window, RATE)
+        super().__init__(runtime, meter, window, RATE)
         other = (f"{meter.unit}/h", None)
         unit, kind = _PER_HOUR.get(units.canonical(meter.unit), other)
         self._attr_native_unit_of_measurement = unit

@@ -7,12 +7,12 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import SelectOptionDict
 
-from ..configuration import NkConfigEntry
 from ..const import CONF_INFLUXDB, CONF_TIBBER
 from ..engine.domain import units
 from ..influx.connection import Connection, connection_from
 from ..influx.model import SECOND, Extent, RawSeries, Server
 from ..outside import OutsideError
+from ..runtime import NkConfigEntry
 from ..sources.tibber import CONSUMPTION, PRODUCTION
 from .asking import async_ask, async_homes
 from .schemas import Offers

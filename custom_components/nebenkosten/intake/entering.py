@@ -10,9 +10,9 @@ import time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from homeassistant.core import HomeAssistant
 from homeassistant.helpers.importlib import async_import_module
 
+from ..analysis.loaded_house import LoadedHouse
 from ..engine.domain.local_days import local_day
 from ..engine.domain.meters import Meter
 from ..engine.domain.report import Readings
@@ -34,10 +34,8 @@ if TYPE_CHECKING:
 
 
 async def async_refuse_doubtful(
-    hass: HomeAssistant,
-    journal: Journal,
+    loaded: LoadedHouse,
     meter: Meter,
-    zone: ZoneInfo,
     new: Sequence[NewReading],
     instead_of: int | None = None,
 ) -> None:
@@ -45,37 +43,35 @@ async def async_refuse_doubtful(
 
     An edit puts the new reading `instead_of` one of the journal's.
     """
-    found = await async_doubtful(hass, journal, meter, zone, new, instead_of)
+    found = await async_doubtful(loaded, meter, new, instead_of)
     if found:
-        raise refuse("reading_doubted", **in_words(hass, meter, zone, found[0]))
+        raise refuse("reading_doubted", **in_words(loaded, meter, found[0]))
 
 
 async def async_doubtful(
-    hass: HomeAssistant,
-    journal: Journal,
+    loaded: LoadedHouse,
     meter: Meter,
-    zone: ZoneInfo,
     new: Sequence[NewReading],
     instead_of: int | None = None,
 ) -> tuple[Doubtful, ...]:
     """Return which new readings of a meter do not fit; known ones are not weighed."""
     await async_import_module(
-        hass, "custom_components.nebenkosten.engine.cleaning.new_readings"
+        loaded.hass, "custom_components.nebenkosten.engine.cleaning.new_readings"
     )
-    return await async_in_journal(hass, doubtful, journal, meter, zone, new, instead_of)
+    return await async_in_journal(
+        loaded.hass, doubtful, loaded.journal, meter, loaded.zone, new, instead_of
+    )
 
 
-def in_words(
-    hass: HomeAssistant, meter: Meter, zone: ZoneInfo, doubt: Doubtful
-) -> dict[str, str]:
+def in_words(loaded: LoadedHouse, meter: Meter, doubt: Doubtful) -> dict[str, str]:
     """Return what fills the sentence about a reading that does not fit."""
-    comma = writes_comma(hass.config.language)
+    comma = writes_comma(loaded.hass.config.language)
     return {
         "value": shown(doubt.value, comma=comma),
         "likely": shown(doubt.likely, comma=comma),
         "use": shown(doubt.use, comma=comma),
         "unit": meter.unit,
-        "day": local_day(doubt.beside, zone).isoformat(),
+        "day": local_day(doubt.beside, loaded.zone).isoformat(),
     }
 
 

@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
+from ..analysis.loaded_house import LoadedHouse
 from ..const import SOURCE_IMPORT
-from ..coordinator import Analytics
 from ..engine.domain.local_days import iso
 from ..journal.records import NewReading
 from ..messages.errors import refuse
@@ -63,25 +62,23 @@ def new_readings(parsed: Parsed) -> Iterator[NewReading]:
 
 
 async def async_doubts(
-    hass: HomeAssistant, analytics: Analytics, parsed: Parsed, sentences: Sentences
+    loaded: LoadedHouse, parsed: Parsed, sentences: Sentences
 ) -> list[JsonValueType]:
     """Return which rows do not fit the readings around them; they are kept, too."""
     rows: dict[str, list[NewReading]] = defaultdict(list)
     for one in new_readings(parsed):
         rows[one.meter].append(one)
-    zone = ZoneInfo(analytics.house.time_zone)
     found: list[JsonValueType] = []
     for key, new in rows.items():
-        meter = analytics.physical[key]
-        journal = analytics.journal
-        for doubt in await async_doubtful(hass, journal, meter, zone, new):
+        meter = loaded.physical[key]
+        for doubt in await async_doubtful(loaded, meter, new):
             if len(found) == _DOUBTFUL_SHOWN:
                 return found
-            said = in_words(hass, meter, zone, doubt)
+            said = in_words(loaded, meter, doubt)
             found.append(
                 {
                     "meter_id": meter.meter_id,
-                    "time": iso(doubt.instant, zone),
+                    "time": iso(doubt.instant, loaded.zone),
                     "value": doubt.value,
                     "likely": doubt.likely,
                     "text": sentences["row_doubtful"].format(**said),

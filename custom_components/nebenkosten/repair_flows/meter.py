@@ -11,7 +11,6 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
-from ..configuration import NkConfigEntry
 from ..flows.actions import acting_user, async_act
 from ..flows.exchange import ExchangeSteps
 from ..flows.reading_forms import asked_once, reading_schema, value_schema
@@ -23,6 +22,7 @@ from ..messages.errors import (
     placeholders,
     refuse,
 )
+from ..runtime import NkConfigEntry
 from .answering import HouseRepairFlow
 
 
@@ -147,11 +147,11 @@ class TypoFlow(MeterRepairFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Vouch for the reading: nobody doubts it any more."""
-        analytics = self._analytics
+        runtime = self._runtime
         reading_id = self._trouble["reading_id"]
-        journal = analytics.journal.signed(acting_user())
+        journal = runtime.loaded.journal.signed(acting_user())
         meter = await async_in_journal(self.hass, confirm, journal, reading_id)
-        analytics.request([meter])
+        runtime.queue.request([meter])
         return self.async_create_entry(data={})
 
     async def async_step_edit(

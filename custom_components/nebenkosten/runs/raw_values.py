@@ -11,8 +11,8 @@ from ..influx.model import SECOND, Asks, Field, Point, Server
 from ..journal import amounts
 from ..journal.records import ChangedAmount
 from ..journal.store import Journal
+from ..publication.ledger import Ledger
 from ..sources.tibber import CONSUMPTION
-from ..stores.cache import Cache
 
 
 async def async_hand_on(
@@ -20,11 +20,11 @@ async def async_hand_on(
     journal: Journal,
     meter: Meter,
     place: tuple[Asks, str],
-    cache: Cache,
+    ledger: Ledger,
 ) -> None:
     """Write what changed since the last time; raises OutOfReachError.
 
-    A cache that is lost writes everything again, over the same points.
+    A ledger that is lost writes everything again, over the same points.
     """
     for source in meter.sources:
         if source.kind is not SourceKind.TIBBER:
@@ -32,7 +32,7 @@ async def async_hand_on(
         if not source.reference.endswith(f"/{CONSUMPTION}"):
             continue
         name = f"{source.kind}:{source.reference}"
-        seen = cache.handed_on(f"{meter.key} {name}")
+        seen = ledger.handed_on(f"{meter.key} {name}")
         changed = await hass.async_add_executor_job(
             amounts.changed_since, journal, meter.key, name, seen
         )
@@ -41,7 +41,7 @@ async def async_hand_on(
             points = [_point(meter.meter_id, amount) for amount in changed]
             write = partial(_write, bucket, points, time.time_ns())
             await server.async_tell(write, name)
-            cache.hand_on(f"{meter.key} {name}", changed[-1].revision)
+            ledger.hand_on(f"{meter.key} {name}", changed[-1].revision)
 
 
 def _write(bucket: str, points: Sequence[Point], now: int, server: Server) -> None:

@@ -9,6 +9,10 @@ from ..analysis.alerts import Told
 from ..engine.domain.report import Finding, MeterReport
 
 
+class TooLongError(Exception):
+    """Work did not end within its limit."""
+
+
 class Trigger(StrEnum):
     """Why a run began."""
 
