@@ -115,7 +115,7 @@ async def async_build(
     work = BackgroundWork(hass, entry)
     last_result = LastResult(loaded, stored.last_values, stored.run_log)
     coordinator = ResultsCoordinator(hass, entry, work, last_result.current)
-    return _composed(loaded, stored, work, last_result, coordinator)
+    return _Composition(loaded, stored, work, last_result, coordinator).runtime()
 
 
 async def _async_stored(loaded: LoadedHouse) -> Stored:
@@ -139,89 +139,109 @@ async def _async_stored(loaded: LoadedHouse) -> Stored:
     return stored
 
 
-def _composed(
-    loaded: LoadedHouse,
-    stored: Stored,
-    work: BackgroundWork,
-    last_result: LastResult,
-    coordinator: ResultsCoordinator,
-) -> Runtime:
-    hass, entry, last_values = loaded.hass, loaded.entry, stored.last_values
-    weather = OutdoorWeather(hass, entry)
-    queries = Queries(loaded, weather)
-    summaries = DailySummaries(loaded, queries)
-    servers = Servers(hass, entry)
-    queue = RunQueue(hass, lambda: last_values.decisions.automatic)
-    lock = asyncio.Lock()
-    clock_check = ClockCheck(loaded, last_values, coordinator.async_update_listeners)
-    read_back = ReadBack(loaded, stored.ledger, queries, servers.influx, lock)
-    housekeeping = Housekeeping(loaded, stored.ledger, last_values, servers.influx)
-    issues = Issues(loaded, last_result.current)
-    watching = Watching(
-        loaded,
-        Watched(
-            clock_check=clock_check,
-            last_values=last_values,
-            ledger=stored.ledger,
-            weather=weather,
-        ),
-        Duties(
+class _Composition:
+    """The wiring, part by part: each is handed exactly what it uses."""
+
+    def __init__(
+        self,
+        loaded: LoadedHouse,
+        stored: Stored,
+        work: BackgroundWork,
+        last_result: LastResult,
+        coordinator: ResultsCoordinator,
+    ) -> None:
+        hass, last_values = loaded.hass, stored.last_values
+        self.loaded = loaded
+        self.stored = stored
+        self.work = work
+        self.last_result = last_result
+        self.coordinator = coordinator
+        self.weather = OutdoorWeather(hass, loaded.entry)
+        self.queries = Queries(loaded, self.weather)
+        self.summaries = DailySummaries(loaded, self.queries)
+        self.servers = Servers(hass, loaded.entry)
+        self.queue = RunQueue(hass, lambda: last_values.decisions.automatic)
+        self.lock = asyncio.Lock()
+        self.clock_check = ClockCheck(
+            loaded, last_values, coordinator.async_update_listeners
+        )
+        self.issues = Issues(loaded, last_result.current)
+        influx = self.servers.influx
+        self.read_back = ReadBack(
+            loaded, stored.ledger, self.queries, influx, self.lock
+        )
+        self.housekeeping = Housekeeping(loaded, stored.ledger, last_values, influx)
+        self.watching = self._watching()
+
+    def _watching(self) -> Watching:
+        loaded = self.loaded
+        watched = Watched(
+            clock_check=self.clock_check,
+            last_values=self.stored.last_values,
+            ledger=self.stored.ledger,
+            weather=self.weather,
+        )
+        duties = Duties(
             is_whole=lambda: async_is_whole(loaded),
-            look=issues.async_look,
-            check=lambda whole: read_back.async_check(whole=whole),
-            end_preview=housekeeping.async_end_preview,
+            look=self.issues.async_look,
+            check=lambda whole: self.read_back.async_check(whole=whole),
+            end_preview=self.housekeeping.async_end_preview,
             note_revision=lambda: async_note_revision(loaded),
-            tell=coordinator.async_update_listeners,
-        ),
-        queue,
-        work,
-    )
-    runner = Runner(
-        loaded,
-        RunParts(
-            queue=queue,
-            lock=lock,
-            work=work,
-            clock_check=clock_check,
-            queries=queries,
-            weather=weather,
-            servers=servers,
-            ledger=stored.ledger,
-            last_values=last_values,
-        ),
-        AfterRun(
+            tell=self.coordinator.async_update_listeners,
+        )
+        return Watching(loaded, watched, duties, self.queue, self.work)
+
+    def _runner(self) -> Runner:
+        parts = RunParts(
+            queue=self.queue,
+            lock=self.lock,
+            work=self.work,
+            clock_check=self.clock_check,
+            queries=self.queries,
+            weather=self.weather,
+            servers=self.servers,
+            ledger=self.stored.ledger,
+            last_values=self.stored.last_values,
+        )
+        after = AfterRun(
+            loaded=self.loaded,
+            run_log=self.stored.run_log,
+            last_values=self.stored.last_values,
+            last_result=self.last_result,
+            clock_check=self.clock_check,
+            mended=self.read_back.taken,
+            show=self.coordinator.async_show,
+            ask_to_mend=self.issues.async_after,
+        )
+        nights = (
+            self.summaries.async_tell_of_yesterday,
+            self.housekeeping.async_keep,
+            lambda: self.watching.async_check(whole=True),
+        )
+        return Runner(self.loaded, parts, after, nights)
+
+    def runtime(self) -> Runtime:
+        loaded, queue, last_values = self.loaded, self.queue, self.stored.last_values
+        return Runtime(
             loaded=loaded,
-            run_log=stored.run_log,
-            last_values=last_values,
-            last_result=last_result,
-            clock_check=clock_check,
-            mended=read_back.taken,
-            show=coordinator.async_show,
-            ask_to_mend=issues.async_after,
-        ),
-        (
-            summaries.async_tell_of_yesterday,
-            housekeeping.async_keep,
-            lambda: watching.async_check(whole=True),
-        ),
-    )
-    return Runtime(
-        loaded=loaded,
-        stored=stored,
-        coordinator=coordinator,
-        queue=queue,
-        runner=runner,
-        work=work,
-        queries=queries,
-        summaries=summaries,
-        desk=ReadingDesk(loaded, queries, clock_check, queue.request),
-        servers=servers,
-        live=Live(loaded, lambda key: queue.request([key], Trigger.BURST)),
-        clock_check=clock_check,
-        decisions=UserDecisions(loaded, last_values, coordinator.show),
-        health=HealthCheck(
-            loaded, last_result.current, lambda: clock_check.is_wrong, servers.links
-        ),
-        housekeeping=housekeeping,
-        watching=watching,
-    )
+            stored=self.stored,
+            coordinator=self.coordinator,
+            queue=queue,
+            runner=self._runner(),
+            work=self.work,
+            queries=self.queries,
+            summaries=self.summaries,
+            desk=ReadingDesk(loaded, self.queries, self.clock_check, queue.request),
+            servers=self.servers,
+            live=Live(loaded, lambda key: queue.request([key], Trigger.BURST)),
+            clock_check=self.clock_check,
+            decisions=UserDecisions(loaded, last_values, self.coordinator.show),
+            health=HealthCheck(
+                loaded,
+                self.last_result.current,
+                lambda: self.clock_check.is_wrong,
+                self.servers.links,
+            ),
+            housekeeping=self.housekeeping,
+            watching=self.watching,
+        )

@@ -387,6 +387,6 @@ def test_a_journal_of_the_first_layout_is_brought_to_todays(path: Path) -> None:
     assert readings.confirm(opened, 7) == "strom"
     assert series.load(opened, "strom").readings.confirmed == {7}
     known = Acknowledgement(first=date(2026, 1, 1), last=date(2026, 1, 3))
-    acknowledge(opened, "strom", "a", known, None)
+    acknowledge(opened, "strom", "a", known)
     assert acknowledged(opened, "strom") == [known]
     opened.close()

@@ -1,5 +1,6 @@
 """What the actions tell of results."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -104,12 +105,12 @@ async def acknowledge_anomaly(
     undo = call.data["undo"]
     journal = runtime.loaded.journal.signed(caller.user_id)
     for one in found:
-        known = as_known(one)
+        known = replace(as_known(one), note=note)
         if undo:
             await async_in_journal(hass, withdraw, journal, meter.key, known)
         else:
             await async_in_journal(
-                hass, acknowledge, journal, meter.key, one.anomaly_id, known, note
+                hass, acknowledge, journal, meter.key, one.anomaly_id, known
             )
         runtime.stored.last_values.acknowledge(
             meter.key, one.anomaly_id, known=not undo

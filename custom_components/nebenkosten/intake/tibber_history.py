@@ -50,9 +50,7 @@ async def async_import(
     begin = date(today.year - years, today.month, min(today.day, 28))
     servers.begin()
     try:
-        done = await async_import_history(
-            hass, loaded.journal, loaded.house, tibber, begin, tell
-        )
+        done = await async_import_history(loaded, tibber, begin, tell)
     except OutOfReachError as error:
         raise broken("tibber_out_of_reach") from error
     finally:

@@ -28,7 +28,7 @@ from ..journal.acknowledgements import acknowledged
 from ..messages.texts import async_wording
 from ..outside import OutOfReachError
 from ..publication.ledger import Ledger
-from .meter_record import of_meter
+from .meter_record import Gathering, of_meter
 from .progress import Progress
 from .publishing import Publication
 from .raw_values import async_hand_on
@@ -318,8 +318,10 @@ class Execution:
         return of_meter(
             result,
             request,
-            self._failed.get(meter.key, RunStatus.OK),
-            self._collected.get(meter.key, 0),
+            Gathering(
+                self._failed.get(meter.key, RunStatus.OK),
+                self._collected.get(meter.key, 0),
+            ),
             publication.done(meter.key),
-            self._house.time_zone,
+            self._loaded.zone,
         )

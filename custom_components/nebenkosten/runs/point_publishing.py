@@ -14,6 +14,7 @@ from ..messages.texts import async_wording
 from ..publication.influxdb import (
     InfluxSink,
     OriginalError,
+    Target,
 )
 from ..publication.ledger import Ledger
 from ..publication.moving import async_move
@@ -86,9 +87,8 @@ class Points:
         self._sink = InfluxSink(
             self._hass,
             self._link,
-            place,
+            Target(place, PREVIEW if self._preview else ""),
             text,
-            PREVIEW if self._preview else "",
             self._link.refused,
         )
         return self._sink
