@@ -1,7 +1,5 @@
 """Every text exists in both languages, with the same placeholders, and is used."""
 
-import json
-from pathlib import Path
 import re
 from string import Formatter
 from typing import Any
@@ -39,7 +37,8 @@ from custom_components.nebenkosten.sensor import HOUSE_SENSORS, METER_SENSORS
 from custom_components.nebenkosten.sources.tibber import TibberError
 from custom_components.nebenkosten.sources.water_temperature import WaterError
 
-PACKAGE = Path(__file__).parent.parent / "custom_components" / "nebenkosten"
+from .translations import DE, EN, PACKAGE, load
+
 SOURCE = "\n".join(p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py"))
 
 
@@ -47,14 +46,6 @@ SOURCE = "\n".join(p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py"))
 _FILE_CODES = (
     r'(?:_say|_wrong|_error)\(\s*(?:METERS|PATTERNS|CONFIG|file|folder)[^"]*?"(\w+)"'
 )
-
-
-def _load(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((PACKAGE / name).read_text(encoding="utf-8"))
-    return content
-
-
-EN, DE = _load("translations/en.json"), _load("translations/de.json")
 
 
 def _leaves(node: Any, path: str = "") -> dict[str, str]:
@@ -188,7 +179,7 @@ def test_every_repair_can_say_why_a_step_cannot_be_done() -> None:
 
 
 def test_entities_have_names_and_icons() -> None:
-    icons = _load("icons.json")
+    icons = load("icons.json")
     for description in (*METER_SENSORS, *HOUSE_SENSORS):
         assert description.key in EN["entity"]["sensor"]
         assert description.key in icons["entity"]["sensor"]
@@ -199,7 +190,7 @@ def test_actions_are_described_in_all_places() -> None:
     assert (
         described.keys()
         == EN["services"].keys()
-        == _load("icons.json")["services"].keys()
+        == load("icons.json")["services"].keys()
     )
     for name, action in described.items():
         assert action["fields"].keys() == EN["services"][name]["fields"].keys(), name

@@ -17,8 +17,8 @@ from custom_components.nebenkosten.engine.pipeline import (
     consumption_alone,
 )
 
+from .definitions import physical, virtual
 from .houses import at, meter, read, report_of, series
-from .test_definitions import physical, virtual
 
 AS_OF = at("2026-01-01")
 POINTS = [

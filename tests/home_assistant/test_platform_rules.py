@@ -16,9 +16,9 @@ from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.coordinator import Analytics
 
+from .alerts import state
 from .conftest import act, add_meter, settle
 from .leaking_house import leaking
-from .test_alerts import state
 
 TEXTS = Path(integration.__file__).parent / "translations" / "en.json"
 MONTH = "sensor.wasser_this_month"

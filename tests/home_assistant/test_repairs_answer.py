@@ -20,7 +20,7 @@ from custom_components.nebenkosten.const import (
     JOURNAL_FILE,
 )
 
-from ..test_texts import EN
+from ..translations import EN
 from .conftest import add_meter, settle
 
 MENU = "next_step_id"
