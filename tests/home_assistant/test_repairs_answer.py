@@ -20,7 +20,7 @@ from custom_components.nebenkosten.const import (
     JOURNAL_FILE,
 )
 
-from ..translations import EN
+from ..messages.translations import EN
 from .conftest import add_meter, settle
 
 MENU = "next_step_id"

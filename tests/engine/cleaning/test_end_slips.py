@@ -5,8 +5,8 @@ import pytest
 
 from custom_components.nebenkosten.engine.domain.report import ReadingKind
 
-from .houses import days_of, read
-from .synthetic import codes, household, instants, one, read_at, typed, visits
+from ..houses import days_of, read
+from ..synthetic import codes, household, instants, one, read_at, typed, visits
 
 
 def test_what_a_person_vouches_for_is_not_given_up() -> None:

@@ -17,9 +17,9 @@ from custom_components.nebenkosten.engine.pipeline import consumption_alone
 from custom_components.nebenkosten.intake.command import _rows
 from custom_components.nebenkosten.intake.house_folder import read_house
 
-from .houses import Point, series
+from ..houses import Point, series
 
-HOUSE = Path(__file__).parents[2] / "examples" / "house"
+HOUSE = Path(__file__).parents[3] / "examples" / "house"
 REAL = ("strom_haus", "gas_haus", "strom_og")
 # An hourly meter is judged in a part of its life.
 _MOST = 2000

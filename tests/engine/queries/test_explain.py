@@ -18,8 +18,8 @@ from custom_components.nebenkosten.engine.domain.report import Context, MeterRep
 from custom_components.nebenkosten.engine.queries.counter_at import State, state_at
 from custom_components.nebenkosten.engine.queries.explain import Node, explain
 
-from .houses import BERLIN, series
-from .synthetic import (
+from ..houses import BERLIN, series
+from ..synthetic import (
     DAYS,
     FIRST,
     LAST,

@@ -9,8 +9,8 @@ import pytest
 from custom_components.nebenkosten.engine.domain.meters import Medium
 from custom_components.nebenkosten.engine.domain.report import MeterReport
 
-from .houses import BERLIN, at
-from .synthetic import (
+from ..houses import BERLIN, at
+from ..synthetic import (
     DAYS,
     FIRST,
     day,

@@ -6,10 +6,10 @@ import shutil
 import subprocess
 from typing import Any
 
-from .conftest import not_run
+from ..conftest import not_run
 
 STRATEGY = (
-    Path(__file__).parent.parent
+    Path(__file__).parents[2]
     / "custom_components"
     / "nebenkosten"
     / "panel"

@@ -14,7 +14,7 @@ from custom_components.nebenkosten.engine.domain.report import (
     Severity,
 )
 
-from .houses import meter
+from ..houses import meter
 
 FIRST = date(2025, 1, 1)
 

@@ -21,8 +21,8 @@ from custom_components.nebenkosten.engine.domain.meters import (
 from custom_components.nebenkosten.engine.domain.report import Provenance
 from custom_components.nebenkosten.engine.queries.periods import periods
 
-from .houses import meter
-from .synthetic import (
+from ..houses import meter
+from ..synthetic import (
     DAYS,
     FIRST,
     Home,

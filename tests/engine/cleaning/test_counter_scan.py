@@ -4,8 +4,8 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from .houses import meter, read, report_of
-from .synthetic import (
+from ..houses import meter, read, report_of
+from ..synthetic import (
     Home,
     codes,
     heating,

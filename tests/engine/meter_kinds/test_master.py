@@ -17,8 +17,8 @@ from custom_components.nebenkosten.engine.domain.meters import (
 from custom_components.nebenkosten.engine.domain.report import Context, Provenance
 from custom_components.nebenkosten.engine.pipeline import analyse
 
-from .houses import BERLIN, Point, series
-from .synthetic import (
+from ..houses import BERLIN, Point, series
+from ..synthetic import (
     DAYS,
     FIRST,
     Floats,

@@ -11,7 +11,7 @@ from custom_components.nebenkosten.engine.domain.meters import House
 from custom_components.nebenkosten.engine.domain.report import Context, Series
 from custom_components.nebenkosten.engine.pipeline import analyse
 
-from .houses import meter, read, report_of, series
+from ..houses import meter, read, report_of, series
 
 ENERGY = ["Wh", "kWh", "MWh", "GWh", "J", "kJ", "MJ", "GJ"]
 VOLUME = ["L", "m³", "ft³", "CCF", "MCF", "gal"]

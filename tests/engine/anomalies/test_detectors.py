@@ -15,8 +15,8 @@ from custom_components.nebenkosten.engine.anomalies.detectors import (
 from custom_components.nebenkosten.engine.domain.meters import Medium, Sensitivity
 from custom_components.nebenkosten.engine.domain.report import Anomaly, MeterReport
 
-from .houses import at
-from .synthetic import (
+from ..houses import at
+from ..synthetic import (
     DAYS,
     Home,
     codes,

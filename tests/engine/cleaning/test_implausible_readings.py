@@ -18,8 +18,8 @@ from custom_components.nebenkosten.engine.domain.report import (
     ReadingKind,
 )
 
-from .houses import ZONES, Point, days_of, read
-from .synthetic import codes, household, instants, one, read_at, typed, visits
+from ..houses import ZONES, Point, days_of, read
+from ..synthetic import codes, household, instants, one, read_at, typed, visits
 
 _DAY = 86400.0
 _UNITS = {

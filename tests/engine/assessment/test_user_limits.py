@@ -11,7 +11,7 @@ from custom_components.nebenkosten.engine.pipeline import analyse
 from custom_components.nebenkosten.engine.queries.counter_at import state_at
 from custom_components.nebenkosten.engine.queries.explain import explain
 
-from .houses import at, meter, read, report_of, series
+from ..houses import at, meter, read, report_of, series
 
 AS_OF = at("2026-01-01")
 

@@ -17,8 +17,8 @@ from custom_components.nebenkosten.engine.load_model import (
 from custom_components.nebenkosten.engine.load_model.training_intervals import Intervals
 from custom_components.nebenkosten.engine.meter_kinds import physical
 
-from .houses import BERLIN, at, meter
-from .synthetic import (
+from ..houses import BERLIN, at, meter
+from ..synthetic import (
     DAYS,
     FIRST,
     codes,

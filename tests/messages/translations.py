@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-PACKAGE = Path(__file__).parents[1] / "custom_components" / "nebenkosten"
+PACKAGE = Path(__file__).parents[2] / "custom_components" / "nebenkosten"
 
 
 def load(name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.nebenkosten.engine.domain.report import Provenance
 
-from .houses import meter, read, report_of
+from ..houses import meter, read, report_of
 
 
 def test_estimates_are_anchors_only_while_there_is_nothing_better() -> None:

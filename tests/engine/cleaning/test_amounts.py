@@ -22,7 +22,7 @@ from custom_components.nebenkosten.engine.reconstruction.counter import shown as
 from custom_components.nebenkosten.engine.reconstruction.extrapolation import Span
 from custom_components.nebenkosten.engine.reconstruction.interpolation import flow
 
-from .houses import Point, at, meter, read, report_of, series, sparse_readings
+from ..houses import Point, at, meter, read, report_of, series, sparse_readings
 
 _HOUR = 3600.0
 _NONE = Use(np.empty(0), np.empty(0), np.empty(0))
