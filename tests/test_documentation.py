@@ -43,15 +43,3 @@ def test_each_room_is_in_the_architecture() -> None:
     rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     told = set(re.findall(r"`([a-z_]+)/`", text))
     assert rooms <= told, rooms - told
-
-
-def test_a_room_of_the_tests_is_a_room_of_the_house_or_goes_through_its_door() -> None:
-    doors = {"browser", "faults", "home_assistant", "operations", "real", "tibber"}
-    rooms = {path.parent.name for path in (ROOT / "tests").glob("*/__init__.py")}
-    assert {room for room in rooms - doors if not (PACKAGE / room).is_dir()} == set()
-    engine = {
-        path.parent.name for path in (ROOT / "tests/engine").glob("*/__init__.py")
-    }
-    assert {
-        room for room in engine if not (PACKAGE / "engine" / room).is_dir()
-    } == set()

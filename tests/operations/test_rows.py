@@ -33,9 +33,3 @@ def test_each_row_is_held_by_a_test_that_exists() -> None:
     assert {row for row, _, _ in table} == ROWS
     for row, name, file in table:
         assert name in _names(ROOT / file), f"{row}: {file} has no {name}"
-
-
-def test_names_are_sentences_without_codes() -> None:
-    for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        for name in _names(path):
-            assert not re.match(r"test_[a-z]?\d+_", name), f"{path}: {name}"
