@@ -1,6 +1,5 @@
 """Definitions that do not fit together, days explained and summed up, by truth."""
 
-from dataclasses import replace
 from datetime import date
 import math
 from typing import Any
@@ -33,23 +32,10 @@ from custom_components.nebenkosten.stores.plain import (
     restored,
 )
 
-from .houses import meter, read, series
+from .definitions import physical, virtual
+from .houses import read, series
 
 START, END = date(2025, 1, 1), date(2025, 6, 30)
-
-
-def physical(meter_id: str, **more: Any) -> Meter:
-    return replace(meter(), meter_id=meter_id, name=meter_id, **more)
-
-
-def virtual(meter_id: str, *terms: Term, unit: str = "kWh") -> Virtual:
-    return Virtual(
-        meter_id=meter_id,
-        name=meter_id,
-        medium=Medium.ELECTRICITY,
-        unit=unit,
-        terms=terms,
-    )
 
 
 def master(meter_id: str, *periods: MasterPeriod) -> Master:

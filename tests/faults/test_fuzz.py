@@ -44,7 +44,7 @@ from custom_components.nebenkosten.sources.water_temperature import WaterError, 
 from scripts.servers import serving
 
 from ..engine.houses import at, meter
-from ..home_assistant.test_house_import import CONFIG, METERS, PATTERNS
+from ..home_assistant.original_files import CONFIG, METERS, PATTERNS
 from ..sources.water_pages import PAGES
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -23,9 +23,9 @@ from custom_components.nebenkosten.upkeep.identities import (
     rival,
 )
 
+from .computed_meters import add_computed
 from .conftest import act, add_meter, settle
-from .test_computed_meters import add_computed
-from .test_imports import Upload, upload
+from .uploads import Upload, upload
 
 __all__ = ["upload"]
 

@@ -17,10 +17,10 @@ from custom_components.nebenkosten.upkeep.pseudonyms import Pseudonyms
 from scripts.servers import Influxd
 
 from ..tibber.stand_in import FakeTibber
+from .alerts import LEAK
 from .conftest import act, add_meter, settle
 from .influx_house import Beside, connect
 from .leaking_house import daily_rows
-from .test_alerts import LEAK
 from .tibber_house import connect_tibber
 
 # In each text that a person may fill.

@@ -11,7 +11,7 @@ import pytest
 
 from custom_components.nebenkosten.runtime import NkConfigEntry
 
-from ..operations.tools import BERLIN
+from .clock import BERLIN
 from .conftest import act, add_meter, settle
 
 _NOW = datetime(2026, 3, 10, 13, 0, tzinfo=BERLIN)

@@ -32,9 +32,9 @@ from custom_components.nebenkosten.runs.run import (
 from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.sources import recorder
 
+from .clock import pass_to
 from .conftest import act, add_meter, settle
 from .reading_back import published, used_per_day
-from .test_time import pass_to
 
 
 async def _two_meters(hass: HomeAssistant, house: NkConfigEntry) -> None:

@@ -11,9 +11,9 @@ from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_VIRTUAL
 from custom_components.nebenkosten.intake.original import read_original
 from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from .computed_meters import add_computed
 from .conftest import act, add_meter, settle
 from .reading_back import used_per_day
-from .test_computed_meters import add_computed
 
 
 async def _submit(hass: HomeAssistant, house: NkConfigEntry, *rows: Any) -> Any:

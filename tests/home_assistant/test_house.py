@@ -22,11 +22,8 @@ from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.upkeep.journal_opening import _CHECKED
 
 from .conftest import act, add_house, add_meter, settle
+from .house_files import journal_path
 from .reading_back import published
-
-
-def journal_path(hass: HomeAssistant) -> Path:
-    return Path(hass.config.path("nebenkosten.db"))
 
 
 async def _filled(hass: HomeAssistant, house: NkConfigEntry) -> None:

@@ -1,10 +1,7 @@
 """Files by clicking: readings, also of grid operators, and a whole installation."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date, time
 import io
-from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE
@@ -14,36 +11,13 @@ import openpyxl
 import pytest
 
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.flows import uploads
 from custom_components.nebenkosten.flows.checks import year_start_of
 from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
+from .uploads import Upload, upload
 
-type Upload = Callable[[str, bytes], str]
-
-
-@pytest.fixture
-def upload(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Upload:
-    """Stand in for Home Assistant's upload folder alone."""
-
-    @contextmanager
-    def uploaded(_hass: HomeAssistant, file_id: str) -> Iterator[Path]:
-        path = tmp_path / file_id
-        yield path
-        path.unlink()
-
-    monkeypatch.setattr(uploads, "process_uploaded_file", uploaded)
-    known: list[str] = []
-
-    def put(name: str, content: bytes) -> str:
-        # The form's selector takes nothing but such an id.
-        file_id = f"0000000000000000000000000000{len(known):04x}"
-        known.append(name)
-        (tmp_path / file_id).write_bytes(content)
-        return file_id
-
-    return put
+__all__ = ["upload"]
 
 
 def excel(*rows: list[Any]) -> bytes:

@@ -17,9 +17,9 @@ from custom_components.nebenkosten.const import DOMAIN, FILES_FOLDER, JOURNAL_FI
 from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
+from .external_statistics import UTC_MIDNIGHT, external, hourly
 from .reading_back import used_per_day
-from .test_recorder_source import UTC_MIDNIGHT, external, hourly
-from .test_repairs import mend
+from .repairing import mend
 
 _DIGITS = "7" * 400
 _TIMES = [

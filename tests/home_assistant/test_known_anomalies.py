@@ -15,9 +15,9 @@ from custom_components.nebenkosten.const import EVENT_ANOMALY
 from custom_components.nebenkosten.journal.acknowledgements import Acknowledgement
 from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from .alerts import LEAK, alert, heard, state
 from .conftest import act
 from .leaking_house import daily_rows, leaking
-from .test_alerts import LEAK, alert, heard, state
 
 PROBLEM = "binary_sensor.wasser_anomaly"
 OPEN = "sensor.test_home_open_anomalies"

@@ -15,9 +15,9 @@ import custom_components.nebenkosten as integration
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.runtime import NkConfigEntry, Runtime
 
+from .alerts import state
 from .conftest import act, add_meter, settle
 from .leaking_house import leaking
-from .test_alerts import state
 
 TEXTS = Path(integration.__file__).parent / "translations" / "en.json"
 MONTH = "sensor.wasser_this_month"

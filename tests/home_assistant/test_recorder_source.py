@@ -5,9 +5,8 @@ from itertools import pairwise
 from typing import Any
 
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.models import StatisticData, StatisticMeanType
+from homeassistant.components.recorder.models import StatisticMeanType
 from homeassistant.components.recorder.statistics import (
-    async_add_external_statistics,
     async_import_statistics,
 )
 from homeassistant.core import HomeAssistant
@@ -23,35 +22,8 @@ from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.sources.collected import Sample, reduced
 
 from .conftest import act, add_meter, settle
+from .external_statistics import UTC_MIDNIGHT, external, hourly
 from .reading_back import published, used_per_day
-
-UTC_MIDNIGHT = datetime(2026, 3, 8, 23, 0, tzinfo=UTC)  # 9 March in Berlin
-
-
-def hourly(start: datetime, sums: list[float], state: float = 0) -> list[StatisticData]:
-    return [
-        StatisticData(start=start + timedelta(hours=i), sum=total, state=state + total)
-        for i, total in enumerate(sums)
-    ]
-
-
-async def external(
-    hass: HomeAssistant, rows: list[StatisticData], unit: str = "kWh"
-) -> None:
-    async_add_external_statistics(
-        hass,
-        {
-            "mean_type": StatisticMeanType.NONE,
-            "has_sum": True,
-            "name": "Utility",
-            "source": "utility",
-            "statistic_id": "utility:electricity",
-            "unit_class": "energy" if unit == "kWh" else "volume",
-            "unit_of_measurement": unit,
-        },
-        rows,
-    )
-    await async_wait_recording_done(hass)
 
 
 async def fire_hour(hass: HomeAssistant, freezer: Any, moment: str) -> None:

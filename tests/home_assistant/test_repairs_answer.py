@@ -20,7 +20,7 @@ from custom_components.nebenkosten.const import (
 )
 from custom_components.nebenkosten.runtime import NkConfigEntry
 
-from ..test_texts import EN
+from ..messages.translations import EN
 from .conftest import add_meter, settle
 
 MENU = "next_step_id"

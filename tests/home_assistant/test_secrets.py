@@ -20,7 +20,7 @@ from ..gate import Gate, gate_before
 from ..tibber.stand_in import FakeTibber
 from .conftest import act, add_meter, settle
 from .influx_house import Beside, connect, hourly
-from .test_connect_flow import STROM
+from .raw_series import STROM
 from .tibber_house import connect_tibber
 
 PASSWORD = 'geh"eim/<1>+ü'

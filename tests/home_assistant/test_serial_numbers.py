@@ -12,7 +12,7 @@ from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.upkeep import serial_numbers
 
 from .conftest import act, add_meter, settle
-from .test_physical_meter_flow import _go_on, _menu
+from .meter_forms import go_on, menu
 
 
 async def _add_read(hass: HomeAssistant, house: NkConfigEntry, **more: Any) -> None:
@@ -55,10 +55,10 @@ async def _start(
 async def _change_in_form(
     hass: HomeAssistant, house: NkConfigEntry, number: str | None
 ) -> None:
-    form = await _menu(hass, house, "settings")
+    form = await menu(hass, house, "settings")
     given: dict[str, Any] = {"name": "Strom", "medium": "electricity", "unit": "kWh"}
     given["more"] = {"serial_number": number} if number else {}
-    done = await _go_on(hass, form, **given)
+    done = await go_on(hass, form, **given)
     assert done["reason"] == "reconfigure_successful", done
     await settle(hass)
     assert _data(house).get("serial_number") == number

@@ -17,9 +17,9 @@ from custom_components.nebenkosten.journal.store import open_journal
 from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
+from .house_files import journal_path
 from .reading_back import used_per_day
-from .test_house import journal_path
-from .test_repairs import mend
+from .repairing import mend
 
 OPTIONS = {
     "run_time": "05:15:00",

@@ -20,10 +20,10 @@ from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
 from ..tibber.stand_in import FakeTibber
+from .alerts import LEAK
 from .conftest import act, settle
 from .influx_house import Beside, connect
 from .leaking_house import leaking
-from .test_alerts import LEAK
 from .tibber_house import connect_tibber
 
 CANARIES = ("Familie Kanari", "SN-KANARI", "kanari-notiz")

@@ -22,7 +22,7 @@ from custom_components.nebenkosten.engine.domain.reading_bounds import is_possib
 from custom_components.nebenkosten.journal import readings
 from custom_components.nebenkosten.journal.store import Journal, create_journal
 
-from .test_journal import new
+from .entries import new
 
 _ZONES = ("Europe/Berlin", "America/New_York", "Pacific/Kiritimati")
 _METERS = tuple(

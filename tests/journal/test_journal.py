@@ -7,7 +7,6 @@ from pathlib import Path
 import shutil
 import sqlite3
 import threading
-from typing import Any
 
 import pytest
 
@@ -29,7 +28,6 @@ from custom_components.nebenkosten.journal.readings import Change
 from custom_components.nebenkosten.journal.records import (
     JournalError,
     NewAmount,
-    NewReading,
 )
 from custom_components.nebenkosten.journal.store import (
     Journal,
@@ -37,6 +35,8 @@ from custom_components.nebenkosten.journal.store import (
     open_journal,
     set_aside,
 )
+
+from .entries import new
 
 
 @pytest.fixture
@@ -49,18 +49,6 @@ def journal(path: Path) -> Iterator[Journal]:
     opened = create_journal(path)
     yield opened
     opened.close()
-
-
-def new(instant: float, value: float, source: str = "hand", **more: Any) -> NewReading:
-    fields: dict[str, Any] = {
-        "meter": "strom",
-        "instant": instant,
-        "zone": "Europe/Berlin",
-        "value_text": str(value),
-        "value": value,
-        "source": source,
-    }
-    return NewReading(**(fields | more))
 
 
 def test_a_reading_is_kept_as_given(journal: Journal) -> None:

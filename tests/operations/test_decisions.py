@@ -10,8 +10,9 @@ import pytest
 
 from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from ..home_assistant.clock import pass_to
 from ..home_assistant.conftest import act, add_meter, settle
-from .tools import lose_cache, pass_to, state
+from .tools import lose_cache, state
 
 _SWITCH = ("house_automatic_processing", "switch")
 

@@ -20,9 +20,10 @@ from custom_components.nebenkosten.runs import execution
 from custom_components.nebenkosten.runs.queue import RunQueue
 from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from ..home_assistant.clock import pass_to
 from ..home_assistant.conftest import act, settle
 from ..home_assistant.reading_back import published
-from .tools import pass_to, read_house, state
+from .tools import read_house, state
 
 LOCKED = "Another program holds the journal: nothing was saved. Close it and try again."
 
