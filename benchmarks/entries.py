@@ -16,7 +16,7 @@ import pandas as pd
 from custom_components.nebenkosten.engine import pipeline
 from custom_components.nebenkosten.engine.anomalies import daily_detection
 from custom_components.nebenkosten.engine.anomalies.detectors import continuous_flow
-from custom_components.nebenkosten.engine.domain import calendar_periods
+from custom_components.nebenkosten.engine.domain import calendar_edges
 from custom_components.nebenkosten.engine.domain.local_days import local_day, midnight
 from custom_components.nebenkosten.engine.domain.meters import (
     House,
@@ -136,7 +136,7 @@ def changed_days(medium: Medium, unit: str, first: date, use: Floats) -> int:
     """Return how many measured days change as midnights are read one by one."""
     meter = Meter(meter_id="benchmark", name="benchmark", medium=medium, unit=unit)
     last = first + timedelta(days=len(use) - 1)
-    times = calendar_periods.midnights(first, last, _WORLD_ZONE)
+    times = calendar_edges.midnights(first, last, _WORLD_ZONE)
     values: Floats = np.append(0.0, np.cumsum(use))
     shared = _Columns.of(len(times), ReadingKind.ACTUAL)
     changed, before, known = 0, np.empty(0), np.empty(0, bool)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.entries import analyse, daily
-from custom_components.nebenkosten.engine.domain import calendar_periods
+from custom_components.nebenkosten.engine.domain import calendar_edges
 from custom_components.nebenkosten.engine.domain.meters import House, Medium, Meter
 from custom_components.nebenkosten.engine.domain.report import (
     KINDS,
@@ -57,7 +57,7 @@ def best_of(times: int, work: Callable[[], object]) -> float:
 
 def midnights() -> Floats:
     """Return the local midnights of four years."""
-    return calendar_periods.midnights(FIRST, FIRST + timedelta(days=DAYS - 1), ZONE)
+    return calendar_edges.midnights(FIRST, FIRST + timedelta(days=DAYS - 1), ZONE)
 
 
 def world(evenly: int, five_minutes: int, times: int = 1) -> World:

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.domain.calendar_periods import midnights
+from custom_components.nebenkosten.engine.domain.calendar_edges import midnights
 from custom_components.nebenkosten.engine.domain.meters import Medium
 from custom_components.nebenkosten.engine.domain.report import (
     MeterReport,

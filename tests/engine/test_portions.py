@@ -7,10 +7,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.assessment.invariants import Asked, broken
+from custom_components.nebenkosten.engine.assessment.invariants import broken
 from custom_components.nebenkosten.engine.domain.meters import House, Term
 from custom_components.nebenkosten.engine.domain.partitions import portions
-from custom_components.nebenkosten.engine.domain.report import Context
+from custom_components.nebenkosten.engine.domain.report import Asked, Context
 from custom_components.nebenkosten.engine.pipeline import (
     analyse,
     analyse_in_portions,

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.json import JsonObjectType
 
+from ..engine.domain.answers import DaySummary
 from ..engine.domain.degree_days import DegreeDays, degree_days, facts_of
 from ..engine.domain.meters import AnyMeter, House
 from ..engine.domain.report import MeterReport, Temperature
@@ -17,7 +18,6 @@ from ..runs.alerts import is_acknowledged
 from .public_holidays import holiday_on
 
 if TYPE_CHECKING:
-    from ..engine.queries.daily_summary import DaySummary
     from .queries import Lookup
 
 # Of the 32 KiB that the recorder keeps of an event [bytes]; the day itself is short.
@@ -51,12 +51,12 @@ def _summed_up(
     acknowledged: Mapping[str, Sequence[Acknowledgement]],
 ) -> JsonObjectType:
     # Loaded by the analysis; never at set-up.
-    from ..engine.queries.daily_summary import mean_of, summary_of
+    from ..engine import api
 
     zone = ZoneInfo(house.time_zone)
     found: JsonObjectType = {}
     for report in reports:
-        summary = summary_of(report, day, zone)
+        summary = api.summary_of(report, day, zone)
         if summary is not None:
             meter = report.meter
             found[meter.meter_id] = {
@@ -69,7 +69,7 @@ def _summed_up(
                     and is_acknowledged(event, acknowledged[meter.key])
                 ],
             }
-    degrees = degree_days(mean_of(warmth, day))
+    degrees = degree_days(api.mean_of(warmth, day))
     facts = facts_of(day, house.billing_year_start)
     return {
         "date": day.isoformat(),

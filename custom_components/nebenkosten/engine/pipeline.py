@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,7 +12,8 @@ from .assessment.assess import Basis, finished
 from .assessment.model_change import TOLD, reshaped
 from .assessment.operand_findings import computed, mismatch, missing, too_few, unread
 from .assessment.reading_findings import oddities
-from .domain import calendar_periods, gas_conversion, local_days
+from .domain import calendar_edges, gas_conversion, local_days
+from .domain.arrays import Floats
 from .domain.evaluation_order import CyclicMeterError, in_order
 from .domain.meters import AnyMeter, House, Master, Meter, Virtual
 from .domain.partitions import portions
@@ -29,16 +29,12 @@ from .domain.report import (
     empty_series,
 )
 from .domain.units import UnitMismatchError
+from .load_model.model_time import Pace
 from .meter_kinds import master, physical, virtual
-from .meter_kinds.master import MasterSource
+from .meter_kinds.master import Joined, MasterSource
 from .meter_kinds.physical import Prepared
 from .reconstruction import uncertainty
 from .reconstruction.meter_line import Line
-
-if TYPE_CHECKING:
-    from .domain.report import Floats
-    from .load_model.model_time import Pace
-    from .meter_kinds.master import Joined
 
 
 def analyse(house: House, readings: Mapping[str, Series], context: Context) -> Report:
@@ -171,7 +167,7 @@ class _Work:
         first, last = physical.life(prepared, line)
         if last < first - timedelta(days=1):
             return report
-        midnights = calendar_periods.midnights(first, last, self._zone)
+        midnights = calendar_edges.midnights(first, last, self._zone)
         found = _Days(first, last, midnights, line.use(midnights))
         odd = [
             *oddities(meter, line, prepared.amounts, self._zone),
@@ -220,7 +216,7 @@ class _Work:
         end = today + 3600.0 * max(passed, 0.0)
         if end > today:
             bounds = np.append(bounds, end)
-        instants = calendar_periods.hour_edges(bounds)
+        instants = calendar_edges.hour_edges(bounds)
         if len(instants) < 2:
             return None
         use = line.use(instants)
@@ -263,7 +259,7 @@ class _Work:
     ) -> MeterReport:
         """Return a master's report with its days."""
         meter, zone = report.meter, self._zone
-        midnights = calendar_periods.midnights(*life, zone)
+        midnights = calendar_edges.midnights(*life, zone)
         use = joined.line.use(midnights)
         found = self._filled(report, joined.line, _Days(*life, midnights, use))
         newest = joined.newest.tenure.key
@@ -358,7 +354,7 @@ class _Work:
         except UnitMismatchError as error:
             return replace(report, findings=(mismatch(meter, error),))
         found = virtual.combined(meter, self.reports, scales, first)
-        midnights = calendar_periods.midnights(first, last, self._zone)
+        midnights = calendar_edges.midnights(first, last, self._zone)
         return replace(
             report,
             first_day=first,

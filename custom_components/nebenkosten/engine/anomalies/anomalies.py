@@ -3,25 +3,23 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-from ..domain import calendar_periods, units
+from ..domain import calendar_edges, units
+from ..domain.arrays import Bools, Floats
 from ..domain.meters import AnyMeter, Medium, Meter, Virtual
 from ..domain.report import Anomaly, Context, Finding, MeterReport, Provenance, Severity
 from ..load_model import outdoor_temperature, seasonal_profiles
 from ..load_model.training_intervals import Intervals, in_days
 from ..meter_kinds.virtual import over
 from ..reconstruction import uncertainty
+from ..reconstruction.meter_line import Line
 from . import daily_detection, events, interval_detection
 from .baseline import LEARNED
 from .detectors import continuous_flow
 from .events import Evidence
-
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats
-    from ..reconstruction.meter_line import Line
 
 # On water, and on gas and heat in warm weather, no use is at first no more than news.
 _NEWS_DAYS: Final = 21
@@ -133,7 +131,7 @@ def _with_flow(evidence: Evidence, report: MeterReport, line: Line | None) -> Ev
     meter = evidence.meter
     if meter.medium is not Medium.WATER or line is None:
         return evidence
-    edges = calendar_periods.hour_edges(report.midnights)
+    edges = calendar_edges.hour_edges(report.midnights)
     known = line.known(edges)
     hours = np.where(known[1:] & known[:-1], line.use(edges), np.nan)
     day = np.searchsorted(report.midnights, edges[:-1], "right") - 1

@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Bools, Floats
 from ..domain.meters import AnyMeter, Medium
 from ..domain.report import Anomaly, Finding, Severity, Value
-
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats
 
 # What an event can be; those without a word here no text exists for.
 KINDS: Final = (

@@ -7,17 +7,15 @@ far that strayed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Floats
 from ..domain.meters import Sensitivity
 from ..domain.robust_statistics import middle_of
 from ..load_model import change_point_model
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats
-    from ..load_model.training_intervals import Intervals
+from ..load_model.training_intervals import Intervals
 
 _ENOUGH: Final = 4
 _WEATHER_NEEDS: Final = 8

@@ -4,14 +4,12 @@ They are published beside the event itself, for dashboards made for the original
 """
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-from ..domain.report import Anomaly, FlaggedDay
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats, MeterReport
+from ..domain.arrays import Floats
+from ..domain.report import Anomaly, FlaggedDay, MeterReport
 
 _HISTORY: Final = 730
 _ENOUGH: Final = 30

@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ..anomalies.anomalies import with_anomalies
 from ..domain import gas_conversion, local_days
+from ..domain.arrays import Floats
 from ..domain.meters import House, Virtual
 from ..domain.report import Band, Context, Finding, Forecast, MeterReport
+from ..load_model.model_time import Pace
 from ..meter_kinds.physical import Prepared
+from ..reconstruction.meter_line import Line
 from . import (
     calibration_expiry,
     data_quality,
@@ -23,11 +25,6 @@ from . import (
     weather_normalization,
 )
 from .forecast import forecast
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats
-    from ..load_model.model_time import Pace
-    from ..reconstruction.meter_line import Line
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,19 +1,16 @@
 """Data quality: completeness, freshness and the measured share."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Floats
 from ..domain.meters import Meter
 from ..domain.quality_score import Quality, fresh
 from ..domain.report import MeterReport, Provenance
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ..domain.report import Floats
-    from ..reconstruction.meter_line import Line
+from ..reconstruction.meter_line import Line
 
 _DAY: Final = 86400.0
 _LONGEST_DAY: Final = 1.1 * _DAY

@@ -1,18 +1,16 @@
 """What a person should know of the exchanges of a master's meters."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ..domain import local_days
+from ..domain.meters import Master
 from ..domain.report import Finding, Severity, known
+from ..meter_kinds.master import Counted, HandOver, Joined
 from .reading_findings import bridged
-
-if TYPE_CHECKING:
-    from ..domain.meters import Master
-    from ..meter_kinds.master import Counted, HandOver, Joined
 
 _DAY: Final = 86400.0
 _SAME: Final = 60.0

@@ -5,14 +5,12 @@ of the last months: never a straight line.
 """
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Floats
 from ..domain.report import Band, Forecast
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats
 
 _RECENT: Final = 90
 _YEAR: Final = 365

@@ -5,18 +5,19 @@ these is a fault of ours, and the last good result stays in its place.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ..domain import gas_conversion, units
+from ..domain.arrays import Bools, Floats
 from ..domain.local_days import local_day
-from ..domain.meters import House, Meter, Virtual
+from ..domain.meters import Meter, Virtual
 from ..domain.report import (
     KINDS,
+    Asked,
     Finding,
     MeterReport,
     ReadingKind,
@@ -26,23 +27,9 @@ from ..domain.report import (
 )
 from ..meter_kinds import virtual
 
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats
-
 _RELATIVE: Final = 1e-9
 _DAY: Final = 86400.0
 _ANCHORS: Final = (ReadingKind.ACTUAL, ReadingKind.REMOTE)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Asked:
-    """A meter's report, those it is made of, its records, and when that was [s]."""
-
-    report: MeterReport
-    reports: Mapping[str, MeterReport]
-    series: Series | None
-    house: House
-    as_of: float
 
 
 def broken(asked: Asked) -> tuple[Finding, ...]:

@@ -6,15 +6,13 @@ them stay; how the days in between are laid out may change, and is told for a we
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Floats
 from ..domain.meters import Meter
 from ..domain.report import Finding, Severity
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats
 
 TOLD: Final = timedelta(days=7)
 _SAME: Final = 1e-9

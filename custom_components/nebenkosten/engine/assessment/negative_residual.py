@@ -7,16 +7,14 @@ that begins and ends with readings of all of them the rest cannot be.
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Floats
 from ..domain.meters import Virtual
 from ..domain.report import Finding, MeterReport, Severity
 from .submeter_balance import closings
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats
 
 _LEAST: Final = 0.005
 # An 80 % band is left by chance once in five times: more is asked of a finding.

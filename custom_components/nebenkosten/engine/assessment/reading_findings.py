@@ -3,19 +3,17 @@
 from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from ..cleaning.amounts import Use
+from ..cleaning.registers import Register
 from ..domain.local_days import local_day
 from ..domain.meters import AnyMeter, Meter
 from ..domain.report import Finding, Severity
-
-if TYPE_CHECKING:
-    from ..cleaning.amounts import Use
-    from ..cleaning.registers import Register
-    from ..reconstruction.meter_line import Line, RegisterUse
+from ..reconstruction.meter_line import Line, RegisterUse
 
 _DAY: Final = 86400.0
 _GAP: Final = 60.0

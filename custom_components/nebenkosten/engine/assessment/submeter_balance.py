@@ -6,21 +6,17 @@ accept a fifth, another one.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import date, timedelta
+from typing import Final
 
 import numpy as np
 
 from ..domain import gas_conversion
+from ..domain.arrays import Floats
 from ..domain.meters import House, Medium, Virtual
 from ..domain.report import Finding, MeterReport, Severity, Value
 from ..domain.units import UnitMismatchError
 from ..meter_kinds.virtual import over
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from ..domain.report import Floats
 
 _TOLERATED: Final = 0.2
 _MEANT: Final = 0.5

@@ -5,13 +5,13 @@ all full years known) / (that year's), the rule of German energy statements.
 """
 
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..domain.report import Floats, MeterReport
-    from ..load_model.change_point_model import TemperatureModel
+from ..domain.arrays import Floats
+from ..domain.report import MeterReport
+from ..load_model.change_point_model import TemperatureModel
 
 _EXPLAINS: Final = 0.5
 

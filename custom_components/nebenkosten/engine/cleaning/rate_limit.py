@@ -8,15 +8,13 @@ together than a day are thinned first.
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from ..domain import units
+from ..domain.arrays import Floats
 from ..domain.meters import Medium
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats
 
 DAY: Final = 86400.0
 # No meter counts so many times its own high rate: on 120 real meters of four media a

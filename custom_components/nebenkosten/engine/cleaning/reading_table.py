@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Bools, Floats, Ints
 from ..domain.report import KINDS, ReadingKind
-
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats, Ints
 
 _DAY: Final = 86400.0
 _REMOTE: Final = KINDS.index(ReadingKind.REMOTE)

@@ -4,14 +4,12 @@ They fit between their neighbours, so nothing contradicts them: they stay used, 
 named with what was probably meant.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Floats
 from . import typing_slips
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats
 
 _DAY: Final = 86400.0
 _RATE: Final = 1.8

@@ -11,19 +11,11 @@ from datetime import date
 from enum import IntEnum, StrEnum
 from hashlib import sha256
 from math import isnan
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from .meters import AnyMeter
+from .arrays import Floats, Ints
+from .meters import AnyMeter, House
 from .quality_score import Quality
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    type Floats = NDArray[np.float64]
-    type Ints = NDArray[np.int64]
-    type Bools = NDArray[np.bool_]
-
 
 # A number of which less than this is measured is called an estimate.
 _MOSTLY: Final = 0.5
@@ -372,3 +364,14 @@ class Report:
     as_of: float
     time_zone: str
     meters: Mapping[str, MeterReport]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A meter's report, those it is made of, its records, and when that was [s]."""
+
+    report: MeterReport
+    reports: Mapping[str, MeterReport]
+    series: Series | None
+    house: House
+    as_of: float

@@ -6,15 +6,13 @@ passes for a gas meter, on a warm one little.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Floats
+from .model_selection import Shape
 from .training_intervals import in_days
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats
-    from .model_selection import Shape
 
 _DAY: Final = 86400.0
 

@@ -1,15 +1,13 @@
 """Use between readings, as training data of the models."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ..cleaning.registers import Register
-    from ..domain.report import Floats
+from ..cleaning.registers import Register
+from ..domain.arrays import Floats
 
 # Readings closer together than this say nothing more about a season.
 _THIN: Final = 20.0

@@ -10,22 +10,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from ..cleaning.registers import Register
 from ..domain import local_days
+from ..domain.arrays import Floats
 from ..domain.meters import Master, MasterPeriod
+from ..domain.unit_conversion import Conversion
 from ..reconstruction.cumulative_use import NOWHERE, Spans
 from ..reconstruction.meter_line import Line, Part
 from .physical import Prepared, courses_of
 from .tenures import Tenure, tenures
-
-if TYPE_CHECKING:
-    from ..cleaning.registers import Register
-    from ..domain.report import Floats
-    from ..domain.unit_conversion import Conversion
 
 type Reading = tuple[float, float]
 

@@ -1,16 +1,17 @@
 """A physical meter: from its readings to a line through its life."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ..cleaning.amounts import Use, believed
 from ..cleaning.registers import Cleaned, Register, clean
-from ..domain import calendar_periods, local_days
+from ..domain import calendar_edges, local_days
 from ..domain.meters import Meter
 from ..domain.report import Context, Finding, Series
 from ..load_model import seasonal_profiles
@@ -21,9 +22,6 @@ from ..load_model.training_intervals import Intervals, evidence
 from ..reconstruction.extrapolation import Span, reach
 from ..reconstruction.interpolation import flow
 from ..reconstruction.meter_line import Line, Part, RegisterUse
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 _ENOUGH: Final = 8
 
@@ -100,7 +98,7 @@ def _pace(
     first = local_days.local_day(_begin(prepared), zone)
     # To the end of the year, which the forecast is made for.
     last = date(local_days.local_day(context.as_of, zone).year, 12, 31)
-    midnights = calendar_periods.midnights(first, last, zone)
+    midnights = calendar_edges.midnights(first, last, zone)
     passed = (local_days.local_day(context.as_of, zone) - first).days
     intervals = _intervals(prepared, midnights)
     closed = intervals.until(float((until - first).days))

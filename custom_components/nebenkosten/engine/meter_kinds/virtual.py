@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..domain.arrays import Bools, Floats, Ints
 from ..domain.meters import Meter, Term, Virtual
 from ..domain.report import MeterReport, Provenance
-
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,41 +1,16 @@
 """A meter's counter at an instant: the day a tenant leaves, or a bill begins."""
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from ..domain.answers import Neighbour, State
 from ..domain.meters import House, Meter
 from ..domain.report import Band, Context, Provenance, Series
 from ..meter_kinds import physical
 from ..reconstruction import uncertainty
-
-if TYPE_CHECKING:
-    from ..reconstruction.meter_line import Line, RegisterUse
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Neighbour:
-    """A reading beside an instant [epoch s]: its id, and what the dial showed."""
-
-    reading_id: int
-    instant: float
-    value: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """What a dial showed at an instant, how that is known, and between which readings.
-
-    `register` counts a meter's dials from 0.
-    """
-
-    counter: Band | None
-    provenance: Provenance
-    before: Neighbour | None
-    after: Neighbour | None
-    register: int
+from ..reconstruction.meter_line import Line, RegisterUse
 
 
 def state_at(

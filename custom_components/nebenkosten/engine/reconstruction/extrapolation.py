@@ -7,18 +7,16 @@ of the readings allows.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..cleaning.amounts import Use
+from ..cleaning.registers import Register
+from ..domain.arrays import Floats
+from ..load_model.model_time import Pace
 from . import monotone_cubic
-
-if TYPE_CHECKING:
-    from ..cleaning.amounts import Use
-    from ..cleaning.registers import Register
-    from ..domain.report import Floats
-    from ..load_model.model_time import Pace
-    from .cumulative_use import Steps
+from .cumulative_use import Steps
 
 _DAY: Final = 86400.0
 _FORWARD_AT_LEAST: Final = 92.0

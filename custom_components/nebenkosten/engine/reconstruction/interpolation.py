@@ -4,20 +4,17 @@ A register becomes a `Flow`. Between two readings the counter follows the meter'
 or the amounts known in between; without a shape it is straight.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..cleaning.amounts import Use
+from ..cleaning.registers import Register
+from ..domain.arrays import Floats, Ints
+from ..load_model.model_time import Pace
 from . import disaggregation, monotone_cubic
 from .cumulative_use import NOWHERE, Flow, Spans, Steps
-from .extrapolation import Beyond, go_back, go_on
-
-if TYPE_CHECKING:
-    from ..cleaning.amounts import Use
-    from ..cleaning.registers import Register
-    from ..domain.report import Floats, Ints
-    from ..load_model.model_time import Pace
-    from .extrapolation import Span
+from .extrapolation import Beyond, Span, go_back, go_on
 
 _DAY: Final = 86400.0
 # Intervals longer than this [s] have a shape; a gap of a day and a bit has none.

@@ -5,15 +5,13 @@ together: the half width of a sum of days is the sum of theirs, and that of the 
 grows from the nearest reading on.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Floats, Ints
 from ..domain.report import Provenance
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats, Ints
-    from .meter_line import Line
+from .meter_line import Line
 
 _DAY: Final = 86400.0
 # Fitted once on real meters of three media with readings 20 to 400 days apart: the

@@ -8,13 +8,12 @@ this home: some have a softener or a hot water loop that always draws a little.
 from collections import deque
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-if TYPE_CHECKING:
-    from ...domain.report import Bools, Floats, Ints
+from ...domain.arrays import Bools, Floats, Ints
 
 # [L/h] above the usual least flow.
 _MARGIN: Final = {"quiet": 3.0, "normal": 1.9, "sensitive": 1.6}

@@ -3,14 +3,12 @@
 The original system's first rule, without its look into the future. It knows no season.
 """
 
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
 import numpy as np
 
+from ...domain.arrays import Bools
 from .base import Choice, Detector, Today
-
-if TYPE_CHECKING:
-    from ...domain.report import Bools
 
 _LIMIT: Final = 3.0
 _DAYS: Final = 30

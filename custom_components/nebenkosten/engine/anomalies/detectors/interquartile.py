@@ -4,16 +4,14 @@ The original system's second rule (1.5 interquartile ranges beyond the quartiles
 the last two years, without its look into the future. It knows no season.
 """
 
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
 import numpy as np
 
+from ...domain.arrays import Bools
+from ..baseline import Days
 from .base import Choice, Detector, Today
 from .memory import Memory
-
-if TYPE_CHECKING:
-    from ...domain.report import Bools
-    from ..baseline import Days
 
 _FENCE: Final = 1.5
 _DAYS: Final = 30
