@@ -35,7 +35,8 @@ from custom_components.nebenkosten.engine.domain.report import (
     Temperature,
     empty_series,
 )
-from custom_components.nebenkosten.engine.meter_kinds import physical
+from custom_components.nebenkosten.engine.meter_kinds.physical_line import line_of
+from custom_components.nebenkosten.engine.meter_kinds.preparation import prepare
 from custom_components.nebenkosten.engine.reconstruction import uncertainty
 
 if TYPE_CHECKING:
@@ -115,8 +116,8 @@ def reconstruct(
     shared = _Columns.of(len(times), ReadingKind.ACTUAL)
     series = _series(times, readings.to_numpy(float), shared)
     # All readings take part in the fit: there is no model date after the last one.
-    prepared = physical.prepare(meter, series, _UTC, context, last)
-    line = physical.line_of(prepared)
+    prepared = prepare(meter, series, _UTC, context, last)
+    line = line_of(prepared)
     index = pd.date_range(first, last, freq="D")
     if line is None:
         return pd.Series(np.nan, index=index)
@@ -143,9 +144,7 @@ def changed_days(medium: Medium, unit: str, first: date, use: Floats) -> int:
     for count in range(2, len(times) + 1):
         series = _series(times[:count].copy(), values[:count].copy(), shared)
         context = Context(as_of=float(times[count - 1]))
-        line = physical.line_of(
-            physical.prepare(meter, series, _WORLD_ZONE, context, None)
-        )
+        line = line_of(prepare(meter, series, _WORLD_ZONE, context, None))
         if line is None:
             continue
         now = line.use(times[:count])
@@ -165,8 +164,8 @@ def daily(meters: World, midnights: Floats) -> dict[str, Floats]:
     for key, (times, values) in meters.items():
         meter = _meter(key, life)
         series = _series(times, values, shared)
-        prepared = physical.prepare(meter, series, _WORLD_ZONE, context, None)
-        line = physical.line_of(prepared)
+        prepared = prepare(meter, series, _WORLD_ZONE, context, None)
+        line = line_of(prepared)
         if line is None:
             raise ValueError(key)
         found[key] = line.use(midnights)

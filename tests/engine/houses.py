@@ -13,6 +13,7 @@ from custom_components.nebenkosten.engine.domain.meters import House, Medium, Me
 from custom_components.nebenkosten.engine.domain.report import (
     KINDS,
     Amounts,
+    Consumption,
     Context,
     MeterReport,
     ReadingKind,
@@ -20,7 +21,9 @@ from custom_components.nebenkosten.engine.domain.report import (
     Series,
     empty_series,
 )
-from custom_components.nebenkosten.engine.pipeline import analyse, consumption_alone
+from custom_components.nebenkosten.engine.meter_kinds import compute
+from custom_components.nebenkosten.engine.meter_kinds.interface import Setting
+from custom_components.nebenkosten.engine.pipeline import analyse
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = ("Europe/Berlin", "America/Sao_Paulo", "Asia/Kolkata", "Australia/Lord_Howe")
@@ -100,15 +103,14 @@ def days_of(
     zone: str = "Europe/Berlin",
     confirmed: frozenset[int] = frozenset(),
     **fields: object,
-) -> MeterReport:
+) -> Consumption:
     """Return a meter's days and nothing more."""
     found = meter(**fields)
     stored = series(list(points))
     stored = replace(stored, readings=replace(stored.readings, confirmed=confirmed))
     house = House(time_zone=zone, meters=(found,))
-    return consumption_alone(house, {found.key: stored}, Context(as_of=as_of))[
-        found.key
-    ]
+    setting = Setting.of(house, {found.key: stored}, Context(as_of=as_of))
+    return compute(found, {}, setting).consumption
 
 
 @st.composite

@@ -94,7 +94,7 @@ def test_the_score_is_the_contracts_formula() -> None:
 
 def test_nothing_known_has_no_quality() -> None:
     assert one([]).quality is None
-    assert of_operands(one([]), []).quality is None
+    assert of_operands(one([]), []) is None
 
 
 # --- balance -------------------------------------------------------------------------

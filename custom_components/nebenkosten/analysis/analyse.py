@@ -16,11 +16,10 @@ from ..configuration import (
     statistic_id,
 )
 from ..engine.domain import units
-from ..engine.domain.answers import Node, ReadingInterval, State
+from ..engine.domain.answers import Asked, Node, ReadingInterval, State
 from ..engine.domain.local_days import local_day
 from ..engine.domain.meters import AnyMeter, House, Meter
 from ..engine.domain.report import (
-    Asked,
     Context,
     Finding,
     MeterReport,

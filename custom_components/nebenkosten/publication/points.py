@@ -14,8 +14,9 @@ import math
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from ..engine.domain.answers import FlaggedDay
 from ..engine.domain.arrays import Bools, Floats, Ints
-from ..engine.domain.report import Finding, FlaggedDay, MeterReport, Provenance
+from ..engine.domain.report import Finding, MeterReport, Provenance
 from ..influx.model import SECOND, Field, Point, Server
 
 DAILY: Final = "meter_interpolated_daily"

@@ -10,10 +10,19 @@ import numpy as np
 from ..domain import calendar_edges, units
 from ..domain.arrays import Bools, Floats
 from ..domain.meters import AnyMeter, Medium, Meter, Virtual
-from ..domain.report import Anomaly, Context, Finding, MeterReport, Provenance, Severity
+from ..domain.report import (
+    Anomaly,
+    Consumption,
+    Context,
+    Finding,
+    Judged,
+    Provenance,
+    Severity,
+)
 from ..load_model import outdoor_temperature, seasonal_profiles
 from ..load_model.training_intervals import Intervals, in_days
-from ..meter_kinds.virtual import over
+from ..meter_kinds.interface import Computed
+from ..meter_kinds.operand_days import over
 from ..reconstruction import uncertainty
 from ..reconstruction.meter_line import Line
 from . import daily_detection, events, interval_detection
@@ -35,45 +44,45 @@ _PARENT_DAYS: Final = 28
 _PARENT_SHARE: Final = 0.5
 
 
-def with_anomalies(
-    reports: Mapping[str, MeterReport], lines: Mapping[str, Line], context: Context
-) -> dict[str, MeterReport]:
-    """Return the reports with expectation and events."""
-    judged = dict(reports)
-    for key, evidence in _daily(reports, lines, context):
-        found = list(events.events(evidence))
-        kept, news = _news(evidence, found, reports, context)
-        report = judged[key]
-        judged[key] = replace(
-            report,
-            expected=evidence.expected,
-            anomalies=tuple(kept),
-            findings=(*report.findings, *news),
-        )
-    for key, line in lines.items():
-        report = judged[key]
-        # A master's readings are its sources', which speak for themselves.
-        if not isinstance(report.meter, Meter) or not len(report.use):
-            continue
-        intervals = _sparse_intervals(report, line)
-        by_interval = _of_intervals(report, intervals, context)
-        both = sorted((*report.anomalies, *by_interval), key=_start)
-        judged[key] = replace(report, anomalies=tuple(both))
-    return judged
+def judge(computed: Mapping[str, Computed], context: Context) -> dict[str, Judged]:
+    """Return the meters' consumption beside what was expected, with its anomalies."""
+    meters = {key: one.consumption for key, one in computed.items()}
+    daily = dict(_daily(computed, context))
+    return {
+        key: _judged(one, daily.get(key), meters, context)
+        for key, one in computed.items()
+    }
 
 
-def _start(anomaly: Anomaly) -> date:
-    return anomaly.start
+def _judged(
+    one: Computed,
+    evidence: Evidence | None,
+    meters: Mapping[str, Consumption],
+    context: Context,
+) -> Judged:
+    """Return one meter judged by its days, where measured, and by its intervals."""
+    of_days: list[Anomaly] = []
+    news: list[Finding] = []
+    if evidence is not None:
+        of_days, news = _news(evidence, list(events.events(evidence)), meters, context)
+    found = (*of_days, *_of_intervals(one, context))
+    return Judged(
+        consumption=one.consumption,
+        expected=None if evidence is None else evidence.expected,
+        anomalies=tuple(sorted(found, key=lambda anomaly: anomaly.start)),
+        findings=tuple(news),
+    )
 
 
 # --- days ------------------------------------------------------------------------
 
 
 def _daily(
-    reports: Mapping[str, MeterReport], lines: Mapping[str, Line], context: Context
+    computed: Mapping[str, Computed], context: Context
 ) -> Iterable[tuple[str, Evidence]]:
     """Yield what the days of meters with measured days tell, all judged at once."""
-    days = {key: _evidence(one, lines.get(key)) for key, one in reports.items()}
+    reports = {key: one.consumption for key, one in computed.items()}
+    days = {key: _evidence(one) for key, one in computed.items()}
     chosen = [key for key, known in days.items() if int(known.sum()) >= _DAILY]
     if not chosen:
         return
@@ -107,18 +116,19 @@ def _daily(
                 for name, odd in verdicts.by_detector.items()
             },
         )
-        yield key, _with_flow(evidence, report, lines.get(key))
+        yield key, _with_flow(evidence, report, computed[key].line)
 
 
-def _first(report: MeterReport) -> date:
+def _first(report: Consumption) -> date:
     return report.first_day or date.min
 
 
-def _evidence(report: MeterReport, line: Line | None) -> Bools:
+def _evidence(one: Computed) -> Bools:
     """Return the days (n,) that were measured by a reading of their own.
 
     Days between two equal readings are measured too: they say nothing by themselves.
     """
+    report, line = one.consumption, one.line
     measured: Bools = report.provenance == Provenance.MEASURED
     if line is None or any(len(part.amounts.starts) for part in line.parts):
         return measured
@@ -126,7 +136,7 @@ def _evidence(report: MeterReport, line: Line | None) -> Bools:
     return measured & (np.diff(read) > 0)
 
 
-def _with_flow(evidence: Evidence, report: MeterReport, line: Line | None) -> Evidence:
+def _with_flow(evidence: Evidence, report: Consumption, line: Line | None) -> Evidence:
     """Add the rule for water that runs day and night, where hours are known."""
     meter = evidence.meter
     if meter.medium is not Medium.WATER or line is None:
@@ -150,7 +160,7 @@ def _with_flow(evidence: Evidence, report: MeterReport, line: Line | None) -> Ev
 def _news(
     evidence: Evidence,
     found: list[Anomaly],
-    reports: Mapping[str, MeterReport],
+    reports: Mapping[str, Consumption],
     context: Context,
 ) -> tuple[list[Anomaly], list[Finding]]:
     """Return the events, and news in place of those too young to be one."""
@@ -191,7 +201,7 @@ def _may_rest(meter: AnyMeter, event: Anomaly, context: Context) -> bool:
 
 
 def _missed_by_parent(
-    evidence: Evidence, event: Anomaly, reports: Mapping[str, MeterReport]
+    evidence: Evidence, event: Anomaly, reports: Mapping[str, Consumption]
 ) -> bool:
     """Return whether the meter above still counts what this one no longer does."""
     parent = reports.get((evidence.meter.part_of or "").lower())
@@ -211,7 +221,7 @@ def _missed_by_parent(
 
 
 def _uncounted(
-    parent: MeterReport, parts: list[MeterReport], first: date, days: int
+    parent: Consumption, parts: list[Consumption], first: date, days: int
 ) -> float:
     """Return what the parent counts beyond its parts, per day; NaN if not known."""
     rest = over(parent, parent.use, first, days)
@@ -223,7 +233,7 @@ def _uncounted(
 # --- intervals -------------------------------------------------------------------
 
 
-def _sparse_intervals(report: MeterReport, line: Line) -> Intervals:
+def _sparse_intervals(report: Consumption, line: Line) -> Intervals:
     """Return the intervals between readings whose days were not measured."""
     starts, ends, rises = [], [], []
     for course in line.courses:
@@ -246,10 +256,13 @@ def _sparse_intervals(report: MeterReport, line: Line) -> Intervals:
     return Intervals(*columns)
 
 
-def _of_intervals(
-    report: MeterReport, intervals: Intervals, context: Context
-) -> Iterable[Anomaly]:
+def _of_intervals(one: Computed, context: Context) -> Iterable[Anomaly]:
     """Yield an event for each odd interval, over the days that it covers."""
+    report, line = one.consumption, one.line
+    # A master's readings are its sources', which speak for themselves.
+    if line is None or not isinstance(report.meter, Meter) or not len(report.use):
+        return
+    intervals = _sparse_intervals(report, line)
     first, count = _first(report), len(report.use)
     shares = seasonal_profiles.shares_of(report.meter)
     profile: Floats = np.ones(count)

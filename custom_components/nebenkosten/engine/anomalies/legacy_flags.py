@@ -8,8 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from ..domain.answers import FlaggedDay
 from ..domain.arrays import Floats
-from ..domain.report import Anomaly, FlaggedDay, MeterReport
+from ..domain.report import Anomaly, MeterReport
 
 _HISTORY: Final = 730
 _ENOUGH: Final = 30

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from ..domain import gas_conversion, units
+from ..domain.answers import Asked
 from ..domain.arrays import Bools, Floats
-from ..domain.local_days import local_day
+from ..domain.local_days import DAY, local_day
 from ..domain.meters import Meter, Virtual
 from ..domain.report import (
     KINDS,
-    Asked,
     Finding,
     MeterReport,
     ReadingKind,
@@ -25,10 +25,9 @@ from ..domain.report import (
     Severity,
     Value,
 )
-from ..meter_kinds import virtual
+from ..meter_kinds.operand_days import operand
 
 _RELATIVE: Final = 1e-9
-_DAY: Final = 86400.0
 _ANCHORS: Final = (ReadingKind.ACTUAL, ReadingKind.REMOTE)
 
 
@@ -104,7 +103,7 @@ def _anchors(report: MeterReport, series: Series) -> tuple[Floats, Floats, Bools
         after = np.searchsorted(special, times)
         before = special[np.maximum(after - 1, 0)]
         behind = special[np.minimum(after, len(special) - 1)]
-        calm = (np.abs(times - before) > _DAY) & (np.abs(times - behind) > _DAY)
+        calm = (np.abs(times - before) > DAY) & (np.abs(times - behind) > DAY)
     return times[used], values[used], calm[used]
 
 
@@ -142,11 +141,11 @@ def _from_operands(asked: Asked, meter: Virtual) -> Floats:
     first, count = asked.report.first_day or date.min, len(asked.report.use)
     total = np.zeros(count)
     for term in meter.terms:
-        operand = asked.reports[term.meter_id.lower()]
+        source = asked.reports[term.meter_id.lower()]
         scale = gas_conversion.daily_factor(
-            operand.meter, meter, asked.house.gas, first, count
+            source.meter, meter, asked.house.gas, first, count
         )
-        use = virtual.operand(term, asked.reports, first, count).use
+        use = operand(term, asked.reports, first, count).use
         total = total + term.factor * scale * use
     return total
 

@@ -10,14 +10,14 @@ from typing import Final
 import numpy as np
 
 from ..domain.arrays import Floats
-from ..domain.report import MeterReport
+from ..domain.report import Consumption
 from ..load_model.change_point_model import TemperatureModel
 
 _EXPLAINS: Final = 0.5
 
 
 def adjusted_years(
-    report: MeterReport, model: TemperatureModel, heating: Floats, daily: Floats
+    report: Consumption, model: TemperatureModel, heating: Floats, daily: Floats
 ) -> dict[int, float]:
     """Return the adjusted use by calendar year; empty where the model explains little.
 

@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 
 from ..domain.arrays import Floats
+from ..domain.local_days import DAY
 from . import typing_slips
 from .counter_course import SELDOM, CounterCourse
-from .rate_limit import DAY, RateLimit, Scale
+from .rate_limit import RateLimit, Scale
 
 # So many readings say what is usual for the first one.
 _SEVERAL: Final = 5

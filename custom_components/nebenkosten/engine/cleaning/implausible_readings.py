@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..domain.arrays import Floats, Ints
+from ..domain.local_days import DAY
 from .counter_course import CounterCourse
 from .counter_scan import Doubt as Doubt, Doubted, Leap, Scan
 from .end_slips import begins_oddly
-from .rate_limit import DAY, RateLimit, Scale
+from .rate_limit import RateLimit, Scale
 
 
 @dataclass(frozen=True, slots=True)

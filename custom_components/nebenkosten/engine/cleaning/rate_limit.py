@@ -14,9 +14,9 @@ import numpy as np
 
 from ..domain import units
 from ..domain.arrays import Floats
+from ..domain.local_days import DAY
 from ..domain.meters import Medium
 
-DAY: Final = 86400.0
 # No meter counts so many times its own high rate: on 120 real meters of four media a
 # day came to 18 times at most, and a burst pipe has to stay news.
 _IMPOSSIBLE: Final = 50.0

@@ -11,7 +11,6 @@ import numpy as np
 
 from ..domain.arrays import Floats
 
-_DAY: Final = 86400.0
 # So many intervals in a row must have risen before one that does not is odd.
 _ALWAYS: Final = 4
 

@@ -1,4 +1,4 @@
-"""Answers to questions about one meter.
+"""Questions about one meter, and their answers.
 
 Free of numpy: those who ask name these types while Home Assistant sets up.
 """
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from .report import Band, Provenance, Value
+from .meters import House
+from .report import Anomaly, Band, MeterReport, Provenance, Series, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +124,33 @@ class ImplausibleReading:
     likely: float
     use: float
     beside: float
+
+
+@dataclass(frozen=True, slots=True)
+class FlaggedDay:
+    """A day of an event, by its index; `rules` counts what finds it odd.
+
+    `z` is its distance from the mean of the days with use in the two years before, in
+    standard deviations; `low` and `high` [unit] are their fences, 1.5 interquartile
+    ranges beyond the quartiles. None where these days are too few.
+    """
+
+    index: int
+    anomaly: Anomaly
+    use: float
+    expected: float | None
+    z: float | None
+    low: float | None
+    high: float | None
+    rules: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A meter's report, those it is made of, its records, and when that was [s]."""
+
+    report: MeterReport
+    reports: Mapping[str, MeterReport]
+    series: Series | None
+    house: House
+    as_of: float

@@ -8,7 +8,8 @@ import numpy as np
 from ..domain.answers import Neighbour, State
 from ..domain.meters import House, Meter
 from ..domain.report import Band, Context, Provenance, Series
-from ..meter_kinds import physical
+from ..meter_kinds.physical_line import line_of
+from ..meter_kinds.preparation import model_date, prepare
 from ..reconstruction import uncertainty
 from ..reconstruction.meter_line import Line, RegisterUse
 
@@ -23,9 +24,9 @@ def state_at(
     """Return a physical meter's state at an instant [epoch s] up to `as_of`."""
     zone = ZoneInfo(house.time_zone)
     context = replace(context, as_of=max(context.as_of, at))
-    until = physical.model_date(context.as_of, zone)
-    prepared = physical.prepare(meter, series, zone, context, until)
-    line = physical.line_of(prepared)
+    until = model_date(context.as_of, zone)
+    prepared = prepare(meter, series, zone, context, until)
+    line = line_of(prepared)
     if line is None:
         return State(
             counter=None,

@@ -9,7 +9,7 @@ from ..domain import gas_conversion, units
 from ..domain.answers import Neighbour, Node, State
 from ..domain.meters import AnyMeter, House, Master, MasterPeriod, Meter, Virtual
 from ..domain.report import MeterReport, Provenance, Value, known
-from ..meter_kinds import virtual
+from ..meter_kinds import operand_days
 
 type Dial = Callable[[Meter, float], State]
 
@@ -155,7 +155,9 @@ class _Explaining:
                 )[0]
             )
         )
-        value = known(float(virtual.operand(term, self._reports, self._day, 1).use[0]))
+        value = known(
+            float(operand_days.operand(term, self._reports, self._day, 1).use[0])
+        )
         data: dict[str, Value] = {"factor": term.factor, "operand": node.what}
         product = None
         if value is not None and scale is not None:

@@ -12,7 +12,7 @@ from ..domain.answers import ReadingInterval
 from ..domain.degree_days import degree_days
 from ..domain.meters import House, Meter
 from ..domain.report import Context, Series, Temperature
-from ..meter_kinds.physical import prepare
+from ..meter_kinds.preparation import prepare
 from .daily_summary import mean_of
 
 
