@@ -15,7 +15,10 @@ import pandas as pd
 
 from custom_components.nebenkosten.engine import pipeline
 from custom_components.nebenkosten.engine.anomalies import daily_detection
-from custom_components.nebenkosten.engine.anomalies.detectors import continuous_flow
+from custom_components.nebenkosten.engine.anomalies.detectors.continuous_flow import (
+    ContinuousFlow,
+)
+from custom_components.nebenkosten.engine.anomalies.detectors.hourly import HourlyUse
 from custom_components.nebenkosten.engine.domain import calendar_edges
 from custom_components.nebenkosten.engine.domain.local_days import local_day, midnight
 from custom_components.nebenkosten.engine.domain.meters import (
@@ -81,7 +84,9 @@ def detect_hourly(litres: pd.Series) -> pd.Series:
     days = index.normalize()
     unique = days.unique()
     day = unique.get_indexer(days).astype(np.int64)
-    flow = continuous_flow.judge(litres.to_numpy(float), day, len(unique))
+    meter = Meter(meter_id="water", name="water", medium=Medium.WATER, unit="L")
+    hourly = HourlyUse(meter, litres.to_numpy(float), day, len(unique))
+    flow = ContinuousFlow.judge(hourly)
     return pd.Series(flow.odd, index=unique)
 
 

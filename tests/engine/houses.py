@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,7 +42,11 @@ def meter(**fields: Any) -> Meter:
     return Meter(**(usual | fields))
 
 
-def series(points: list[Point], amounts: Sequence[Amount] = ()) -> Series:
+def series(
+    points: Sequence[Point],
+    amounts: Sequence[Amount] = (),
+    confirmed: frozenset[int] = frozenset(),
+) -> Series:
     """Return readings (time, value, kind) and amounts (start, end, use) as columns."""
     empty = empty_series()
     return Series(
@@ -54,6 +57,7 @@ def series(points: list[Point], amounts: Sequence[Amount] = ()) -> Series:
             kinds=array("b", [KINDS.index(p[2]) for p in points]),
             revisions=array("q", range(1, len(points) + 1)),
             units=array("b", [0] * len(points)),
+            confirmed=confirmed,
         ),
         Amounts(
             ids=array("q", range(1, len(amounts) + 1)),
@@ -86,12 +90,13 @@ def report_of(
     zone: str = "Europe/Berlin",
     amounts: Sequence[Amount] = (),
     hours_from: date | None = None,
+    confirmed: frozenset[int] = frozenset(),
 ) -> MeterReport:
     """Analyse one meter."""
     instant = at(as_of, ZoneInfo(zone)) if isinstance(as_of, str) else as_of
     found = analyse(
         House(time_zone=zone, meters=(one,)),
-        {one.key: series(points, amounts)},
+        {one.key: series(points, amounts, confirmed)},
         Context(as_of=instant, hours_from={one.key: hours_from} if hours_from else {}),
     )
     return found.meters[one.key]
@@ -106,8 +111,7 @@ def days_of(
 ) -> Consumption:
     """Return a meter's days and nothing more."""
     found = meter(**fields)
-    stored = series(list(points))
-    stored = replace(stored, readings=replace(stored.readings, confirmed=confirmed))
+    stored = series(points, confirmed=confirmed)
     house = House(time_zone=zone, meters=(found,))
     setting = Setting.of(house, {found.key: stored}, Context(as_of=as_of))
     return compute(found, {}, setting).consumption

@@ -275,6 +275,11 @@ class Consumption:
     model: ShapeModel | None = None
     shares: Mapping[str, Floats] = field(default_factory=dict)
 
+    @property
+    def begin(self) -> date:
+        """Return the first day, a day before all others where there is none."""
+        return self.first_day or date.min
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Judged:
