@@ -60,7 +60,8 @@ ENGINE_MAY = {"numpy", "scipy", "pandas"} | set(sys.stdlib_module_names)
 PLAIN_ENGINE = (
     *("engine", "domain", "meters", "report", "units", "local_days", "serialization"),
     *("reading_bounds", "validation", "gas_factor_bounds", "evaluation_order"),
-    *("partitions", "quality_score", "degree_days"),
+    *("partitions", "quality_score", "degree_days", "answers", "arrays"),
+    *("calendar_periods",),
 )
 # The engine's rooms in the order of the flow; what stands above them joins them.
 ENGINE_FLOORS = (
@@ -143,6 +144,40 @@ def test_the_stations_know_only_what_they_may(room: str, allowed: set[str]) -> N
                 assert name.split(".")[0] in ENGINE_MAY, f"{module.name}: {name}"
             elif room == "journal":
                 assert name.split(".")[0] in JOURNAL_MAY, f"{module.name}: {name}"
+
+
+def test_everybody_else_knows_the_engine_by_its_api_and_its_plain_modules() -> None:
+    plain = {f"{ROOT}.engine.domain.{name}" for name in PLAIN_ENGINE}
+    plain |= {f"{ROOT}.engine", f"{ROOT}.engine.api", f"{ROOT}.engine.domain"}
+    for module in MODULES:
+        if _room(module) != "engine":
+            named = {name for name in _imports(module) if _own(name) == "engine"}
+            assert named <= plain, f"{module}: {named - plain}"
+
+
+def test_names_of_arrays_alone_are_for_type_checkers() -> None:
+    for module in (PACKAGE / "engine").rglob("*.py"):
+        if module.name != "arrays.py":
+            assert "TYPE_CHECKING" not in module.read_text(encoding="utf-8"), module
+
+
+def test_plain_modules_of_the_engine_load_no_numpy() -> None:
+    names = [name for name in PLAIN_ENGINE if name not in ("engine", "domain")]
+    program = f"""
+import sys
+from importlib import import_module
+for name in {names!r}:
+    import_module(f"{ROOT}.engine.domain.{{name}}")
+print("numpy" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PACKAGE.parent.parent,
+    )
+    assert done.stdout.strip() == "False"
 
 
 def test_the_engines_rooms_know_only_those_below_them() -> None:

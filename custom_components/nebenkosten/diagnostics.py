@@ -93,7 +93,7 @@ def _told(
     text: Wording,
 ) -> Mapping[str, Any]:
     # Loaded by the analysis; never at set-up.
-    from .engine.queries.json_report import finding_json, judgement_json
+    from .engine import api
 
     return {
         "meter": _meter(runtime, meter),
@@ -113,8 +113,8 @@ def _told(
             )
             for one in last
         ],
-        "findings": [finding_json(one, text) for one in report.findings],
-        **judgement_json(report, text),
+        "findings": [api.finding_json(one, text) for one in report.findings],
+        **api.judgement_json(report, text),
     }
 
 

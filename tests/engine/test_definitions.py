@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.nebenkosten.engine.domain.answers import Node, State
 from custom_components.nebenkosten.engine.domain.meters import (
     House,
     Master,
@@ -25,8 +26,8 @@ from custom_components.nebenkosten.engine.domain.serialization import (
 )
 from custom_components.nebenkosten.engine.domain.validation import Check, problems
 from custom_components.nebenkosten.engine.pipeline import analyse
-from custom_components.nebenkosten.engine.queries.counter_at import State, state_at
-from custom_components.nebenkosten.engine.queries.explain import Node, explain
+from custom_components.nebenkosten.engine.queries.counter_at import state_at
+from custom_components.nebenkosten.engine.queries.explain import explain
 from custom_components.nebenkosten.stores.plain import (
     plain,
     restored,

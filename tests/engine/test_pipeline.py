@@ -7,14 +7,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.assessment.invariants import Asked, broken
+from custom_components.nebenkosten.engine.assessment.invariants import broken
+from custom_components.nebenkosten.engine.domain.answers import Asked
 from custom_components.nebenkosten.engine.domain.meters import House, Term
 from custom_components.nebenkosten.engine.domain.partitions import portions
 from custom_components.nebenkosten.engine.domain.report import Context
+from custom_components.nebenkosten.engine.meter_kinds import compute_all
+from custom_components.nebenkosten.engine.meter_kinds.interface import Setting
 from custom_components.nebenkosten.engine.pipeline import (
     analyse,
     analyse_in_portions,
-    consumption_alone,
 )
 
 from .definitions import physical, virtual
@@ -69,11 +71,11 @@ def test_portions_change_nothing() -> None:
         report.meter.key: report
         for report in analyse_in_portions(whole, stored, context)
     }
-    alone = consumption_alone(whole, stored, context)
+    alone = compute_all(whole.all_meters, Setting.of(whole, stored, context))
     assert one_by_one.keys() == together.keys() == alone.keys()
     for key, report in together.items():
         np.testing.assert_array_equal(report.use, one_by_one[key].use)
-        np.testing.assert_array_equal(report.use, alone[key].use)
+        np.testing.assert_array_equal(report.use, alone[key].consumption.use)
         assert report.quality == one_by_one[key].quality
 
 

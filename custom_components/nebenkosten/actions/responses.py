@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 import math
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..analysis.alerts import is_acknowledged
+from ..engine.domain.answers import Neighbour, Node, Period, ReadingInterval, State
+from ..engine.domain.calendar_periods import PeriodKind
 from ..engine.domain.local_days import (
     iso,
     start_of,
@@ -28,16 +29,6 @@ from ..runs.run import (
     MeterRun,
     Run,
 )
-
-if TYPE_CHECKING:
-    from ..engine.domain.calendar_periods import PeriodKind
-    from ..engine.queries.counter_at import (
-        Neighbour,
-        State,
-    )
-    from ..engine.queries.explain import Node
-    from ..engine.queries.periods import Period
-    from ..engine.queries.reading_intervals import ReadingInterval
 
 
 def run_response(run: Run, text: Wording) -> JsonObjectType:
@@ -101,9 +92,9 @@ def _judgement(report: MeterReport | None, text: Wording) -> JsonObjectType:
     if report is None:
         return {"anomalies": []}
     # Loaded by the run; never at set-up.
-    from ..engine.queries.json_report import judgement_json
+    from ..engine import api
 
-    return {**judgement_json(report, text)}
+    return {**api.judgement_json(report, text)}
 
 
 def anomalies_response(
@@ -131,12 +122,12 @@ def _anomalies(
     acknowledged: Sequence[Acknowledgement],
     text: Wording,
 ) -> list[JsonValueType]:
-    from ..engine.queries.json_report import anomaly_json
+    from ..engine import api
 
     start, end = days
     return [
         {
-            **anomaly_json(one, text),
+            **api.anomaly_json(one, text),
             "acknowledged": is_acknowledged(one, acknowledged),
         }
         for one in report.anomalies
@@ -288,14 +279,14 @@ def consumption_response(
     `year_start` is the (month, day) of the billing year where a meter has none.
     """
     # Loaded by the analysis; never at set-up.
-    from ..engine.queries.periods import periods
+    from ..engine import api
 
     meters: JsonObjectType = {
         report.meter.meter_id: {
             "unit": report.meter.unit,
             "rows": [
                 _period(report, one, zone)
-                for one in periods(
+                for one in api.periods(
                     report, kind, *days, report.meter.billing_year_start or year_start
                 )
             ],
@@ -307,13 +298,10 @@ def consumption_response(
 
 def _period(report: MeterReport, period: Period, zone: ZoneInfo) -> JsonObjectType:
     """Return a period, the dial at its end and the shares of its known days."""
-    from ..engine.queries.periods import (
-        counter_at,
-        last_year,
-    )
+    from ..engine import api
 
     measured, interpolated, extrapolated = period.shares
-    before = last_year(report, period)
+    before = api.last_year(report, period)
     return {
         "start": start_of(period.start, zone).isoformat(),
         "end": start_of(period.end, zone).isoformat(),
@@ -324,7 +312,7 @@ def _period(report: MeterReport, period: Period, zone: ZoneInfo) -> JsonObjectTy
         "known": period.known,
         "known_days": period.known_days,
         "days": sum(period.days),
-        "counter": counter_at(report, period.end),
+        "counter": api.counter_at(report, period.end),
         "last_year": None if before is None else before.value,
     }
 

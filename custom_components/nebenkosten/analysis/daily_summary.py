@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from homeassistant.helpers.json import json_bytes
@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
 from ..const import EVENT_DAILY_SUMMARY
+from ..engine.domain.answers import DaySummary
 from ..engine.domain.degree_days import DegreeDays, degree_days, facts_of
 from ..engine.domain.meters import AnyMeter, House
 from ..engine.domain.report import MeterReport, Temperature
@@ -19,9 +20,6 @@ from .alerts import is_acknowledged
 from .loaded_house import LoadedHouse
 from .public_holidays import holiday_on
 from .queries import Queries
-
-if TYPE_CHECKING:
-    from ..engine.queries.daily_summary import DaySummary
 
 # Of the 32 KiB that the recorder keeps of an event [bytes]; the day itself is short.
 _ROOM: Final = 30_000
@@ -71,12 +69,12 @@ def _summed_up(
     reports: Sequence[MeterReport], day: date, known: _Known
 ) -> JsonObjectType:
     # Loaded by the analysis; never at set-up.
-    from ..engine.queries.daily_summary import mean_of, summary_of
+    from ..engine import api
 
     zone = ZoneInfo(known.house.time_zone)
     found: JsonObjectType = {}
     for report in reports:
-        summary = summary_of(report, day, zone)
+        summary = api.summary_of(report, day, zone)
         if summary is not None:
             meter = report.meter
             found[meter.meter_id] = {
@@ -89,7 +87,7 @@ def _summed_up(
                     and is_acknowledged(event, known.acknowledged[meter.key])
                 ],
             }
-    degrees = degree_days(mean_of(known.warmth, day))
+    degrees = degree_days(api.mean_of(known.warmth, day))
     facts = facts_of(day, known.house.billing_year_start)
     return {
         "date": day.isoformat(),

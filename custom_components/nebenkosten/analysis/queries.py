@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 from homeassistant.helpers.importlib import async_import_module
 
+from ..engine.domain.answers import Node, ReadingInterval, State
 from ..engine.domain.meters import AnyMeter, Meter
 from ..engine.domain.report import Temperature
 from ..journal.acknowledgements import Acknowledgement, acknowledged
@@ -15,11 +15,6 @@ from . import analyse
 from .last_hours import LastHours, last_hours
 from .loaded_house import LoadedHouse
 from .outdoor_temperature import OutdoorWeather
-
-if TYPE_CHECKING:
-    from ..engine.queries.counter_at import State
-    from ..engine.queries.explain import Node
-    from ..engine.queries.reading_intervals import ReadingInterval
 
 
 class Queries:
@@ -50,7 +45,7 @@ class Queries:
     async def async_load_engine(self) -> None:
         """Load numpy and the engine outside the event loop, at the first need."""
         await async_import_module(
-            self._hass, "custom_components.nebenkosten.engine.pipeline"
+            self._hass, "custom_components.nebenkosten.engine.api"
         )
 
     async def async_analyses(self, keys: Sequence[str]) -> list[analyse.Analysis]:

@@ -13,6 +13,7 @@ import sys
 import time
 from zoneinfo import ZoneInfo
 
+from ..engine import api
 from ..engine.domain import local_days
 from ..engine.domain.report import (
     KINDS,
@@ -21,11 +22,6 @@ from ..engine.domain.report import (
     Report,
     Series,
     empty_series,
-)
-from ..engine.pipeline import analyse
-from ..engine.queries.json_report import (
-    meters_json,
-    run_json,
 )
 from ..messages.texts import (
     file_problem_text,
@@ -85,7 +81,7 @@ def _result(
         instant = _after_all(rows, zone)
     else:
         instant = parse_instant(as_of, zone, bare_dates="start").seconds
-    report: Report = analyse(
+    report: Report = api.analyse(
         folder.house,
         _series(rows),
         Context(as_of=instant, temperature=folder.temperature),
@@ -96,9 +92,9 @@ def _result(
         "publish": 0.0,
     }
     sentences = load_sentences("en")
-    meters = meters_json(report, lambda f: finding_text(f, sentences, comma=False))
+    meters = api.meters_json(report, lambda f: finding_text(f, sentences, comma=False))
     duration = time.perf_counter() - started
-    return {"run": run_json(report, "engine", duration, stages), "meters": meters}
+    return {"run": api.run_json(report, "engine", duration, stages), "meters": meters}
 
 
 def _rows(folder: HouseFolder) -> list[ReadingRow]:

@@ -7,12 +7,12 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 import time
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from homeassistant.helpers.importlib import async_import_module
 
 from ..analysis.loaded_house import LoadedHouse
+from ..engine.domain.answers import ImplausibleReading
 from ..engine.domain.local_days import local_day
 from ..engine.domain.meters import Meter
 from ..engine.domain.report import Readings
@@ -28,9 +28,6 @@ from ..messages.texts import (
     shown,
     writes_comma,
 )
-
-if TYPE_CHECKING:
-    from ..engine.cleaning.new_readings import Doubtful
 
 
 async def async_refuse_doubtful(
@@ -53,17 +50,17 @@ async def async_doubtful(
     meter: Meter,
     new: Sequence[NewReading],
     instead_of: int | None = None,
-) -> tuple[Doubtful, ...]:
+) -> tuple[ImplausibleReading, ...]:
     """Return which new readings of a meter do not fit; known ones are not weighed."""
-    await async_import_module(
-        loaded.hass, "custom_components.nebenkosten.engine.cleaning.new_readings"
-    )
+    await async_import_module(loaded.hass, "custom_components.nebenkosten.engine.api")
     return await async_in_journal(
         loaded.hass, doubtful, loaded.journal, meter, loaded.zone, new, instead_of
     )
 
 
-def in_words(loaded: LoadedHouse, meter: Meter, doubt: Doubtful) -> dict[str, str]:
+def in_words(
+    loaded: LoadedHouse, meter: Meter, doubt: ImplausibleReading
+) -> dict[str, str]:
     """Return what fills the sentence about a reading that does not fit."""
     comma = writes_comma(loaded.hass.config.language)
     return {
@@ -81,9 +78,9 @@ def doubtful(
     zone: ZoneInfo,
     new: Sequence[NewReading],
     instead_of: int | None = None,
-) -> tuple[Doubtful, ...]:
+) -> tuple[ImplausibleReading, ...]:
     """Return which new readings of a meter do not fit; known ones are not weighed."""
-    from ..engine.cleaning.new_readings import doubtful as weighed
+    from ..engine import api
 
     stored = _without(series.load(journal, meter.key).readings, instead_of)
     known = set(zip(stored.times, stored.values, strict=True))
@@ -91,7 +88,7 @@ def doubtful(
     if not fresh:
         return ()
     as_of = max(time.time(), *(one.instant for one in fresh))
-    return weighed(meter, stored, with_new(stored, fresh), as_of, zone)
+    return api.doubtful(meter, stored, with_new(stored, fresh), as_of, zone)
 
 
 def _without(readings: Readings, one: int | None) -> Readings:

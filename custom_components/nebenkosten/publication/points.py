@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 import math
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from ..engine.domain.report import Finding, FlaggedDay, MeterReport, Provenance
+from ..engine.domain.answers import FlaggedDay
+from ..engine.domain.arrays import Bools, Floats, Ints
+from ..engine.domain.report import Finding, MeterReport, Provenance
 from ..influx.model import SECOND, Field, Point, Server
 
 DAILY: Final = "meter_interpolated_daily"
@@ -42,9 +44,6 @@ SHARES: Final = (
 )
 # Servers keep the type that a field was first written with.
 COUNT: Final = "anomaly_count"
-
-if TYPE_CHECKING:
-    from ..engine.domain.report import Bools, Floats, Ints
 
 type Digests = dict[str, str]
 type Wording = Callable[[Finding], str]

@@ -26,10 +26,10 @@ def of_meter(
 ) -> MeterRun:
     """Return the part of a run's record that is one meter's."""
     # Loaded by the analysis; never at set-up.
-    from ..engine.queries.periods import total
+    from ..engine import api
 
     report = result.report
-    period = total(report, request.start, request.end)
+    period = api.total(report, request.start, request.end)
     changed = {datetime.fromtimestamp(c, zone).date() for c in done.outcome.changed}
     return MeterRun(
         status=gathered.status,

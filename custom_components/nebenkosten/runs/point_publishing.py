@@ -120,6 +120,6 @@ class Points:
 
 def _results(key: str, report: MeterReport) -> Results:
     # Late: nothing on the set-up path may load numpy.
-    from ..engine.anomalies.legacy_flags import flagged_days
+    from ..engine import api
 
-    return Results(key, report, flagged_days(report))
+    return Results(key, report, api.flagged_days(report))

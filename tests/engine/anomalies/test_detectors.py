@@ -1,5 +1,6 @@
 """What is odd, from the days before alone; each rule on its own and all together."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,14 +9,16 @@ import numpy as np
 import pytest
 
 from custom_components.nebenkosten.engine.anomalies import daily_detection, events
-from custom_components.nebenkosten.engine.anomalies.detectors import (
-    DETECTORS,
-    continuous_flow,
+from custom_components.nebenkosten.engine.anomalies.detectors import DETECTORS
+from custom_components.nebenkosten.engine.anomalies.detectors.continuous_flow import (
+    ContinuousFlow,
+    least_flow,
 )
+from custom_components.nebenkosten.engine.anomalies.detectors.hourly import HourlyUse
 from custom_components.nebenkosten.engine.domain.meters import Medium, Sensitivity
 from custom_components.nebenkosten.engine.domain.report import Anomaly, MeterReport
 
-from ..houses import at
+from ..houses import at, meter
 from ..synthetic import (
     DAYS,
     Home,
@@ -263,14 +266,18 @@ def test_water_that_runs_day_and_night() -> None:
     litres = hourly(120)
     litres[24 * 80 + 10 : 24 * 100] += 4.0
     number = np.repeat(np.arange(120), 24)
-    found = continuous_flow.judge(litres, number, 120)
+    water = meter(medium=Medium.WATER, unit="L")
+    found = ContinuousFlow.judge(HourlyUse(water, litres, number, 120))
     assert not found.odd[:80].any()
     assert found.odd[81:100].all()
     assert not found.odd[102:].any()
-    assert found.least[90] == pytest.approx(4.0, abs=1.5)
-    quiet = continuous_flow.judge(litres, number, 120, "quiet")
+    least = least_flow(litres, number, 120)
+    assert least[90] == pytest.approx(4.0, abs=1.5)
+    calm = replace(water, sensitivity=Sensitivity.QUIET)
+    quiet = ContinuousFlow.judge(HourlyUse(calm, litres, number, 120))
     assert quiet.odd.sum() <= found.odd.sum()
-    assert not continuous_flow.judge(litres[:20], number[:20], 1).odd.any()
+    short = HourlyUse(water, litres[:20], number[:20], 1)
+    assert not ContinuousFlow.judge(short).odd.any()
 
 
 def test_a_leak_by_the_hour_reaches_the_report() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from custom_components.nebenkosten.engine.domain.report import ReadingKind
 
-from ..houses import days_of, read
+from ..houses import meter, read, report_of
 from ..synthetic import codes, household, instants, one, read_at, typed, visits
 
 
@@ -13,13 +13,13 @@ def test_what_a_person_vouches_for_is_not_given_up() -> None:
     points = read_at(household(8.0), visits(), start=5000.0)
     wrong = [*points]
     wrong[10] = typed(points[10], points[10][1] + 400)
-    found = days_of(wrong, wrong[-1][0])
+    found = report_of(meter(), wrong, wrong[-1][0])
     assert found.quarantined == {11}
-    kept = days_of(wrong, wrong[-1][0], confirmed=frozenset({11}))
+    kept = report_of(meter(), wrong, wrong[-1][0], confirmed=frozenset({11}))
     assert kept.quarantined
     assert 11 not in kept.quarantined
     low = [typed(p, p[1] - 4000) if i == 10 else p for i, p in enumerate(points)]
-    vouched = days_of(low, low[-1][0], confirmed=frozenset({11}))
+    vouched = report_of(meter(), low, low[-1][0], confirmed=frozenset({11}))
     assert 11 not in vouched.quarantined
     assert "counter_fell" in codes(vouched)
 
@@ -46,7 +46,7 @@ def test_a_leap_just_before_the_removal_is_named() -> None:
     end = points[298][0] + 3600.0
     leapt = (points[298][0] + 1800.0, 95_000.0, ReadingKind.ACTUAL)
     removed = (end, 95_001.0, ReadingKind.REMOVAL)
-    found = days_of([*points[:299], leapt, removed], end)
+    found = report_of(meter(), [*points[:299], leapt, removed], end)
     assert "implausible_rise" in codes(found)
     assert not found.quarantined
 
@@ -73,7 +73,7 @@ def test_a_first_interval_of_high_use_is_no_slip() -> None:
 
 def test_a_fall_right_after_the_first_of_few_readings_is_left_to_the_user() -> None:
     points = [read("2025-01-01", 100), read("2025-02-01", 50), read("2025-03-01", 60)]
-    found = days_of(points, points[-1][0])
+    found = report_of(meter(), points, points[-1][0])
     assert not found.quarantined
     assert codes(found) == ["exchange_suspected"] or "counter_fell" in codes(found)
 
@@ -82,7 +82,7 @@ def test_of_two_that_contradict_each_other_the_one_a_slip_explains_goes() -> Non
     shown = [4700.0, 5000.0, 5300.0, 5750.0, 5700.0, 5900.0, 6200.0, 6500.0]
     times = instants(range(0, 30 * len(shown), 30))
     points = [(t, v, ReadingKind.ACTUAL) for t, v in zip(times, shown, strict=True)]
-    found = days_of(points, times[-1])
+    found = report_of(meter(), points, times[-1])
     assert found.quarantined == {4}
     (finding,) = found.findings
     assert finding.data["likely"] == 5570.0
@@ -91,7 +91,7 @@ def test_of_two_that_contradict_each_other_the_one_a_slip_explains_goes() -> Non
 def test_a_newest_reading_of_high_use_is_news_and_stays() -> None:
     use = np.append(np.full(600, 10.0), np.full(861, 110.0))
     points = read_at(use, range(0, 631, 30), start=500.0)
-    found = days_of(points, points[-1][0])
+    found = report_of(meter(), points, points[-1][0])
     assert not found.quarantined
     assert not found.findings
     assert found.use[600:630].sum() == pytest.approx(3300)

@@ -10,10 +10,10 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.domain.calendar_periods import midnights
+from custom_components.nebenkosten.engine.domain.calendar_edges import midnights
 from custom_components.nebenkosten.engine.domain.meters import Medium
 from custom_components.nebenkosten.engine.domain.report import (
-    MeterReport,
+    Consumption,
     Provenance,
     ReadingKind,
 )
@@ -45,7 +45,7 @@ class Sensor:
         """Return how many readings a day has."""
         return 24 * 60 // self.minutes
 
-    def days(self, points: Sequence[Point]) -> MeterReport:
+    def days(self, points: Sequence[Point]) -> Consumption:
         """Return the days of other readings, to the end of its own."""
         as_of = self.points[-1][0]
         return days_of(points, as_of, self.zone, medium=self.medium, unit=self.unit)
@@ -170,7 +170,7 @@ def test_a_dial_that_really_begins_anew_waits_until_it_goes_on(
     assert not np.isnan(whole.use[~hole]).any()
 
 
-def _still_measured(known: dict[float, float], now: MeterReport) -> dict[float, float]:
+def _still_measured(known: dict[float, float], now: Consumption) -> dict[float, float]:
     """Assert that days once measured are; return all that are, by their midnight."""
     measured = now.provenance == Provenance.MEASURED
     found = dict(

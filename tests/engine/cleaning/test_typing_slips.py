@@ -9,11 +9,12 @@ import pytest
 
 from custom_components.nebenkosten.engine.domain.meters import House, Meter
 from custom_components.nebenkosten.engine.domain.report import (
+    Consumption,
     Context,
-    MeterReport,
     ReadingKind,
 )
-from custom_components.nebenkosten.engine.pipeline import consumption_alone
+from custom_components.nebenkosten.engine.meter_kinds import compute
+from custom_components.nebenkosten.engine.meter_kinds.interface import Setting
 from custom_components.nebenkosten.intake.command import _rows
 from custom_components.nebenkosten.intake.house_folder import read_house
 
@@ -72,7 +73,8 @@ def test_typing_errors_make_no_rollover_and_hardly_a_wrong_total(
     assert wrong < 0.01 * tried, (wrong, tried)
 
 
-def _days(one: Meter, points: list[Point]) -> MeterReport:
+def _days(one: Meter, points: list[Point]) -> Consumption:
     house = House(time_zone="Europe/Berlin", meters=(one,))
     context = Context(as_of=points[-1][0] + 1)
-    return consumption_alone(house, {one.key: series(points)}, context)[one.key]
+    setting = Setting.of(house, {one.key: series(points)}, context)
+    return compute(one, {}, setting).consumption

@@ -5,7 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.nebenkosten.engine.domain import calendar_periods, local_days
+from custom_components.nebenkosten.engine.domain import (
+    calendar_edges,
+    calendar_periods,
+    local_days,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +44,7 @@ def test_a_skipped_midnight_begins_with_the_change() -> None:
 
 def test_december_ends_with_the_year() -> None:
     zone = ZoneInfo("Europe/Berlin")
-    edges = calendar_periods.midnights(date(2024, 12, 30), date(2025, 1, 1), zone)
+    edges = calendar_edges.midnights(date(2024, 12, 30), date(2025, 1, 1), zone)
     assert [local_days.local_day(e, zone).isoformat() for e in edges.tolist()] == [
         "2024-12-30",
         "2024-12-31",

@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.nebenkosten.engine.domain import calendar_periods
+from custom_components.nebenkosten.engine.domain import calendar_edges
 from custom_components.nebenkosten.engine.domain.meters import (
     GasFactor,
     House,
@@ -200,9 +200,7 @@ def test_a_source_known_by_amounts_alone() -> None:
     home = Home()
     home.add("a", [], installed=FIRST)
     home.join("m", (FIRST, None, ["a"]))
-    hours = calendar_periods.hour_edges(
-        calendar_periods.midnights(FIRST, day(9), BERLIN)
-    )
+    hours = calendar_edges.hour_edges(calendar_edges.midnights(FIRST, day(9), BERLIN))
     amounts = [
         (float(begin), float(end), 0.5) for begin, end in itertools.pairwise(hours)
     ]

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from custom_components.nebenkosten.engine.domain.answers import Node, State
 from custom_components.nebenkosten.engine.domain.local_days import midnight
 from custom_components.nebenkosten.engine.domain.meters import (
     AnyMeter,
@@ -15,8 +16,8 @@ from custom_components.nebenkosten.engine.domain.meters import (
     Term,
 )
 from custom_components.nebenkosten.engine.domain.report import Context, MeterReport
-from custom_components.nebenkosten.engine.queries.counter_at import State, state_at
-from custom_components.nebenkosten.engine.queries.explain import Node, explain
+from custom_components.nebenkosten.engine.queries.counter_at import state_at
+from custom_components.nebenkosten.engine.queries.explain import explain
 
 from ..houses import BERLIN, series
 from ..synthetic import (

@@ -15,7 +15,7 @@ from custom_components.nebenkosten.engine.load_model import (
     seasonal_profiles,
 )
 from custom_components.nebenkosten.engine.load_model.training_intervals import Intervals
-from custom_components.nebenkosten.engine.meter_kinds import physical
+from custom_components.nebenkosten.engine.meter_kinds.preparation import model_date
 
 from ..houses import BERLIN, at, meter
 from ..synthetic import (
@@ -157,7 +157,7 @@ def test_on_a_model_date_the_past_may_be_reshaped_and_says_so() -> None:
     ],
 )
 def test_the_model_date_is_the_last_half_year(as_of: str, wanted: date) -> None:
-    assert physical.model_date(at(as_of), BERLIN) == wanted
+    assert model_date(at(as_of), BERLIN) == wanted
 
 
 def test_extrapolation_grows_less_sure_and_never_negative() -> None:

@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Bools, Floats
 from ..domain.meters import Sensitivity
 from .baseline import WEEK, Baselines
 from .detectors import DETECTORS, USUAL
-from .detectors.base import Choice, Today
-
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats
-    from .detectors.base import Detector
+from .detectors.base import Choice, Detector, Today
 
 _WARM_UP: Final = 56
 # So many odd days, at most three quiet ones between them, are the new normal.

@@ -5,16 +5,17 @@ these is a fault of ours, and the last good result stays in its place.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ..domain import gas_conversion, units
-from ..domain.local_days import local_day
-from ..domain.meters import House, Meter, Virtual
+from ..domain.answers import Asked
+from ..domain.arrays import Bools, Floats
+from ..domain.local_days import DAY, local_day
+from ..domain.meters import Meter, Virtual
 from ..domain.report import (
     KINDS,
     Finding,
@@ -24,25 +25,10 @@ from ..domain.report import (
     Severity,
     Value,
 )
-from ..meter_kinds import virtual
-
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats
+from ..meter_kinds.operand_days import operand
 
 _RELATIVE: Final = 1e-9
-_DAY: Final = 86400.0
 _ANCHORS: Final = (ReadingKind.ACTUAL, ReadingKind.REMOTE)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Asked:
-    """A meter's report, those it is made of, its records, and when that was [s]."""
-
-    report: MeterReport
-    reports: Mapping[str, MeterReport]
-    series: Series | None
-    house: House
-    as_of: float
 
 
 def broken(asked: Asked) -> tuple[Finding, ...]:
@@ -117,7 +103,7 @@ def _anchors(report: MeterReport, series: Series) -> tuple[Floats, Floats, Bools
         after = np.searchsorted(special, times)
         before = special[np.maximum(after - 1, 0)]
         behind = special[np.minimum(after, len(special) - 1)]
-        calm = (np.abs(times - before) > _DAY) & (np.abs(times - behind) > _DAY)
+        calm = (np.abs(times - before) > DAY) & (np.abs(times - behind) > DAY)
     return times[used], values[used], calm[used]
 
 
@@ -155,11 +141,11 @@ def _from_operands(asked: Asked, meter: Virtual) -> Floats:
     first, count = asked.report.first_day or date.min, len(asked.report.use)
     total = np.zeros(count)
     for term in meter.terms:
-        operand = asked.reports[term.meter_id.lower()]
+        source = asked.reports[term.meter_id.lower()]
         scale = gas_conversion.daily_factor(
-            operand.meter, meter, asked.house.gas, first, count
+            source.meter, meter, asked.house.gas, first, count
         )
-        use = virtual.operand(term, asked.reports, first, count).use
+        use = operand(term, asked.reports, first, count).use
         total = total + term.factor * scale * use
     return total
 

@@ -3,21 +3,18 @@
 from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ..domain.local_days import local_day
+from ..cleaning.amounts import Use
+from ..cleaning.registers import Register
+from ..domain.local_days import DAY, local_day
 from ..domain.meters import AnyMeter, Meter
 from ..domain.report import Finding, Severity
+from ..reconstruction.meter_line import Line, RegisterUse
 
-if TYPE_CHECKING:
-    from ..cleaning.amounts import Use
-    from ..cleaning.registers import Register
-    from ..reconstruction.meter_line import Line, RegisterUse
-
-_DAY: Final = 86400.0
 _GAP: Final = 60.0
 _DRIFT: Final = 0.01
 _ANEW: Final = 0.1
@@ -120,7 +117,7 @@ def _bridged(
     yield bridged(
         meter,
         local_day(float(span[1]), zone),
-        float(np.diff(span)[0]) / _DAY,
+        float(np.diff(span)[0]) / DAY,
         None if lost else use,
     )
 
@@ -172,5 +169,5 @@ def _overdue(meter: Meter, course: RegisterUse, zone: ZoneInfo) -> Iterator[Find
             severity=Severity.WARNING,
             meter_id=meter.meter_id,
             day=local_day(last, zone),
-            data={"days": int((flow.end - last) / _DAY)},
+            data={"days": int((flow.end - last) / DAY)},
         )

@@ -6,21 +6,17 @@ accept a fifth, another one.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import date, timedelta
+from typing import Final
 
 import numpy as np
 
 from ..domain import gas_conversion
+from ..domain.arrays import Floats
 from ..domain.meters import House, Medium, Virtual
-from ..domain.report import Finding, MeterReport, Severity, Value
+from ..domain.report import Consumption, Finding, Severity, Value
 from ..domain.units import UnitMismatchError
-from ..meter_kinds.virtual import over
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from ..domain.report import Floats
+from ..meter_kinds.operand_days import over
 
 _TOLERATED: Final = 0.2
 _MEANT: Final = 0.5
@@ -32,13 +28,13 @@ _SURE: Final = 2.5
 
 
 def balances(
-    house: House, reports: Mapping[str, MeterReport]
+    house: House, meters: Mapping[str, Consumption]
 ) -> Iterator[tuple[str, Finding]]:
     """Yield findings, by the key of the meter that has parts."""
-    for key, main in reports.items():
+    for key, main in meters.items():
         parts = [
             report
-            for report in reports.values()
+            for report in meters.values()
             if (report.meter.part_of or "").lower() == key
             and not isinstance(report.meter, Virtual)
         ]
@@ -47,7 +43,7 @@ def balances(
                 yield key, finding
 
 
-def _of(house: House, main: MeterReport, parts: list[MeterReport]) -> Iterator[Finding]:
+def _of(house: House, main: Consumption, parts: list[Consumption]) -> Iterator[Finding]:
     first, last = main.first_day, main.last_day
     for part in parts:
         if (
@@ -93,7 +89,7 @@ def _known_stretch(use: Floats) -> list[int]:
 
 
 def _compare(
-    main: MeterReport,
+    main: Consumption,
     first: date,
     whole: Floats,
     summed: Floats,
@@ -123,7 +119,7 @@ def _compare(
         )
 
 
-def _incomplete(main: MeterReport, total: float, parts: float, band: float) -> bool:
+def _incomplete(main: Consumption, total: float, parts: float, band: float) -> bool:
     """Return whether water is missing between a meter and parts meant to make it up.
 
     A garden's meter below the house's is not: it is a small part of the whole.
@@ -134,7 +130,7 @@ def _incomplete(main: MeterReport, total: float, parts: float, band: float) -> b
 
 
 def _finding(
-    code: str, main: MeterReport, day: date, data: dict[str, Value]
+    code: str, main: Consumption, day: date, data: dict[str, Value]
 ) -> Finding:
     return Finding(
         code=code,
@@ -145,7 +141,7 @@ def _finding(
     )
 
 
-def _doubt(report: MeterReport, first: date, days: int) -> Floats:
+def _doubt(report: Consumption, first: date, days: int) -> Floats:
     """Return the counter's half width (days+1,) at each midnight, NaN outside."""
     return over(report, report.slack, first, days + 1)
 

@@ -1,12 +1,12 @@
 """What a person should know of the readings that were cleaned."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ..domain import local_days
+from ..domain.arrays import Floats
 from ..domain.meters import Meter
 from ..domain.report import Finding, Impossible, Severity
 from .counter_scan import Doubt, Doubted, Leap
@@ -15,9 +15,6 @@ from .rate_limit import scale_of
 from .reading_table import ReadingTable
 from .repeated_readings import repeats
 from .swapped_digits import swaps
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats
 
 
 def doubted(

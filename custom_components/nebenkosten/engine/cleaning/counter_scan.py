@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
+from ..domain.local_days import DAY
 from .counter_course import CounterCourse
 from .end_slips import too_high_first, too_low_first, too_low_newest
-from .rate_limit import DAY
 
 # A day lies between readings at both its midnights, 25 hours apart at most.
 _SEALS: Final = 1.1 * DAY

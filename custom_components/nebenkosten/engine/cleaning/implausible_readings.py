@@ -11,17 +11,15 @@ No reading that closed a measured day is given up because of a later one.
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..domain.arrays import Floats, Ints
+from ..domain.local_days import DAY
 from .counter_course import CounterCourse
 from .counter_scan import Doubt as Doubt, Doubted, Leap, Scan
 from .end_slips import begins_oddly
-from .rate_limit import DAY, RateLimit, Scale
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats, Ints
+from .rate_limit import RateLimit, Scale
 
 
 @dataclass(frozen=True, slots=True)

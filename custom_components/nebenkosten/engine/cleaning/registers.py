@@ -8,21 +8,19 @@ quarantined or superseded, with a finding where a person should look.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ..domain import local_days, units
+from ..domain.arrays import Bools, Floats, Ints
 from ..domain.meters import Meter
 from ..domain.report import KINDS, Finding, ReadingKind, Readings, Severity
 from .cleaning_findings import doubted, impossible, leapt, rolled_over, suspected
 from .implausible_readings import Trusted, falls_of, judge
 from .rate_limit import Scale, scale_of
 from .reading_table import ReadingTable
-
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats, Ints
 
 _INSTALL: Final = KINDS.index(ReadingKind.INSTALL)
 _REMOVAL: Final = KINDS.index(ReadingKind.REMOVAL)

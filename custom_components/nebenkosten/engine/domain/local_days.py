@@ -4,7 +4,11 @@ Free of numpy: set-up, entities and forms ask this too.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
+
+# A day of 24 hours [s].
+DAY: Final = 86400.0
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:

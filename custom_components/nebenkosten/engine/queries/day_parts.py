@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ..domain import local_days
-from ..domain.report import known
-
-if TYPE_CHECKING:
-    from ..domain.report import Hours
+from ..domain.report import Hours, known
 
 # Local hours at which each part begins; the night goes on until the morning.
 _BEGINS: Final[Mapping[str, int]] = {

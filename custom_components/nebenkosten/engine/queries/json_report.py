@@ -6,10 +6,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ..domain import local_days
+from ..domain.answers import Period
 from ..domain.calendar_periods import PeriodKind
 from ..domain.quality_score import Quality
 from ..domain.report import Anomaly, Band, Finding, MeterReport, Provenance, Report
-from .periods import Period, counter_at, periods
+from .periods import counter_at, periods
 
 type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
 

@@ -1,43 +1,15 @@
 """Use by days, months and years, with its provenance."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..domain import calendar_periods
+from ..domain.answers import Period
+from ..domain.arrays import Floats
 from ..domain.calendar_periods import PeriodKind
-from ..domain.report import Provenance, Rows
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats, Hours, MeterReport
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The use of the days start..end (end excluded), as far as they are known.
-
-    `value` is None as soon as one day is unknown; `known` is the sum of the others.
-    """
-
-    start: date
-    end: date
-    value: float | None
-    known: float
-    days: tuple[int, int, int, int]
-
-    @property
-    def known_days(self) -> int:
-        """Return how many days have a value."""
-        return sum(self.days[:3])
-
-    @property
-    def shares(self) -> tuple[float, float, float]:
-        """Return the shares of measured, interpolated, extrapolated known days."""
-        of = self.known_days or 1
-        return self.days[0] / of, self.days[1] / of, self.days[2] / of
+from ..domain.report import Hours, MeterReport, Provenance, Rows
 
 
 def periods(

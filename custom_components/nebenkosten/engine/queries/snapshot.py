@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from ..domain import calendar_periods, local_days
+from ..domain.answers import Period
 from ..domain.calendar_periods import PeriodKind
 from ..domain.report import MeterReport, PeriodValue, Provenance, Snapshot
 from .metrics import expected
-from .periods import Period, periods
+from .periods import periods
 
 
 def snapshot(report: MeterReport, as_of: float, zone: ZoneInfo) -> Snapshot:

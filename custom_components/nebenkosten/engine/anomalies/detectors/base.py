@@ -2,15 +2,13 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from ...domain.arrays import Bools, Floats, Ints
 from ...domain.meters import Sensitivity
-
-if TYPE_CHECKING:
-    from ...domain.report import Bools, Floats, Ints
-    from ..baseline import Days
+from ..baseline import Days
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,11 +1,12 @@
 """Why a meter has no days, or cannot be computed from others."""
 
-from ..domain.gas_factor_bounds import GasFactorError
-from ..domain.meters import AnyMeter, Master, Virtual
+from datetime import date
+
+from ..domain.gas_factor_bounds import GasFactorError, Verdict, verdict
+from ..domain.meters import AnyMeter, GasFactor, Master, Virtual
 from ..domain.report import Finding, Severity
 from ..domain.units import UnitMismatchError
-from ..meter_kinds.physical import Prepared
-from .gas_findings import factor_finding
+from .preparation import Prepared
 
 
 def too_few(prepared: Prepared) -> list[Finding]:
@@ -63,4 +64,16 @@ def mismatch(meter: AnyMeter, error: UnitMismatchError) -> Finding:
         severity=Severity.ERROR,
         meter_id=meter.meter_id,
         data={"given": error.given, "wanted": error.wanted},
+    )
+
+
+def factor_finding(meter: AnyMeter, factor: GasFactor) -> Finding:
+    """Say of a meter that a factor cannot be, or is unusual."""
+    impossible = verdict(factor) is Verdict.IMPOSSIBLE
+    return Finding(
+        code="gas_factor_impossible" if impossible else "gas_factor_unusual",
+        severity=Severity.ERROR if impossible else Severity.INFO,
+        meter_id=meter.meter_id,
+        day=None if factor.valid_from == date.min else factor.valid_from,
+        data={"calorific": str(factor.brennwert), "state": str(factor.zustandszahl)},
     )
