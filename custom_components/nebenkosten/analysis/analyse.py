@@ -12,11 +12,6 @@ import math
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ..configuration import (
-    energy_id,
-    statistic_id,
-)
-from ..engine.domain import units
 from ..engine.domain.local_days import local_day
 from ..engine.domain.meters import AnyMeter, House, Meter
 from ..engine.domain.report import (
@@ -35,6 +30,7 @@ from ..journal.records import NewReading
 from ..journal.store import Journal
 from ..publication.difference import fingerprints
 from ..publication.statistics import Statistic
+from ..statistic_catalog import StatisticBasis, StatisticKind, kinds_of
 from .collect import hours_from
 
 if TYPE_CHECKING:
@@ -184,30 +180,28 @@ def analyse(
 
 def _analysis(stamped: str, asked: Asked) -> Analysis:
     from ..engine.assessment.invariants import broken
-    from ..engine.domain.gas_conversion import energy_rows
-    from ..engine.queries.periods import published_rows
     from ..engine.queries.snapshot import snapshot
 
     wrong, house = broken(asked), asked.house
     report = replace(asked.report, findings=(*asked.report.findings, *wrong))
-    meter, rows = report.meter, published_rows(report)
-    found = [
-        Statistic(
-            statistic_id(meter.key), meter.name, meter.unit, rows, fingerprints(rows)
-        )
-    ]
-    if units.is_volume_of_gas(meter):
-        energy = energy_rows(report, rows, house.gas)
-        name = f"{meter.name} (kWh)"
-        found.append(
-            Statistic(energy_id(meter.key), name, "kWh", energy, fingerprints(energy))
-        )
+    basis = StatisticBasis(report, house)
     return Analysis(
         stamped,
         report,
         snapshot(report, asked.as_of, ZoneInfo(house.time_zone)),
-        tuple(found),
+        tuple(_statistic(kind, basis) for kind in kinds_of(report.meter)),
         wrong,
+    )
+
+
+def _statistic(kind: StatisticKind, basis: StatisticBasis) -> Statistic:
+    meter, rows = basis.report.meter, kind.rows(basis)
+    return Statistic(
+        statistic_id=kind.id_of(meter.key),
+        name=kind.name.format(meter.name),
+        unit=kind.unit(basis),
+        rows=rows,
+        years=fingerprints(rows),
     )
 
 

@@ -7,10 +7,7 @@ from typing import Any, override
 from homeassistant.components.repairs import RepairsFlowResult
 import probatio as vol
 
-from ..configuration import (
-    NkConfigEntry,
-    statistic_ids,
-)
+from ..configuration import NkConfigEntry
 from ..const import CONF_JOURNAL_ID, CONF_JOURNAL_REVISION, JOURNAL_FILE
 from ..journal.house import keep_meter
 from ..journal.readings import delete_all
@@ -18,6 +15,7 @@ from ..journal.settled import put_log_aside
 from ..journal.store import set_aside
 from ..publication.influxdb import drop_all
 from ..publication.statistics import async_clear
+from ..statistic_catalog import statistic_ids
 from .answering import HouseRepairFlow
 
 

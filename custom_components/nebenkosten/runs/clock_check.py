@@ -16,15 +16,13 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..configuration import (
-    NkConfigEntry,
-    statistic_id,
-)
+from ..configuration import NkConfigEntry
 from ..const import DOMAIN, ISSUE_CLOCK
 from ..journal.known_time import confirm_clock, newest_change
 from ..journal.records import JournalError
 from ..messages.errors import refuse
 from ..publication.newest import async_newest
+from ..statistic_catalog import CONSUMPTION
 
 if TYPE_CHECKING:
     from ..coordinator import Analytics
@@ -97,7 +95,7 @@ class ClockCheck:
                 )
             )
             self.seen(
-                await async_newest(self._hass, map(statistic_id, analytics.meters))
+                await async_newest(self._hass, map(CONSUMPTION.id_of, analytics.meters))
             )
         except (JournalError, SQLAlchemyError) as error:
             # Whoever needs it next says what is wrong.

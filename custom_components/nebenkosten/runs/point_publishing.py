@@ -7,7 +7,14 @@ from homeassistant.helpers import issue_registry as ir
 
 from ..configuration import NkConfigEntry
 from ..connections.servers import InfluxLink
-from ..const import CONF_INFLUXDB, DOMAIN, ISSUE_COLUMN, ISSUE_ORIGINAL, ISSUE_SHORT
+from ..const import (
+    CONF_INFLUXDB,
+    DOMAIN,
+    ISSUE_COLUMN,
+    ISSUE_ORIGINAL,
+    ISSUE_SHORT,
+    PREVIEW,
+)
 from ..engine.domain.report import MeterReport
 from ..influx.model import days_text
 from ..messages.texts import async_wording
@@ -16,10 +23,7 @@ from ..publication.influxdb import (
     OriginalError,
 )
 from ..publication.moving import async_move
-from ..publication.points import (
-    PREVIEW,
-    Results,
-)
+from ..publication.points import Results
 from ..stores.cache import Cache
 
 

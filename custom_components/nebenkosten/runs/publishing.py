@@ -9,10 +9,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 
 from ..analysis.analyse import Analysis
-from ..configuration import (
-    NkConfigEntry,
-    preview_of,
-)
+from ..configuration import NkConfigEntry
 from ..connections.servers import InfluxLink
 from ..engine.domain.meters import Definition
 from ..outside import OutOfReachError
@@ -26,6 +23,7 @@ from ..publication.statistics import (
     Outcome,
     Statistic,
 )
+from ..statistic_catalog import preview_of
 from ..stores.cache import (
     Cache,
     Remembered,

@@ -13,16 +13,13 @@ from typing import Final, TypedDict
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
-from ..configuration import statistic_ids
-from ..const import DOMAIN
+from ..const import DOMAIN, PREVIEW
 from ..engine.domain.report import Snapshot
 from ..journal.house import Decisions
-from ..publication.points import (
-    PREVIEW,
-    ledger_key,
-)
+from ..publication.points import ledger_key
 from ..publication.statistics import Published
 from ..runs.alerts import Alert
+from ..statistic_catalog import statistic_ids
 from .disposable import async_stored
 from .plain import plain, restored
 

@@ -5,37 +5,28 @@ Readings are never touched: what goes is what can be computed again.
 
 from functools import partial
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..configuration import (
-    NkConfigEntry,
-    energy_id,
-    preview_of,
-    settings_of,
-    statistic_id,
-)
-from ..const import DOMAIN, ISSUE_ORPHANED
-from ..engine.domain import units
-from ..engine.domain.meters import AnyMeter
+from ..configuration import NkConfigEntry, settings_of
+from ..const import DOMAIN, ISSUE_ORPHANED, PREVIEW
 from ..journal.house import known_meters
 from ..journal.records import JournalError
 from ..outside import OutOfReachError
 from ..publication.influxdb import drop_all
-from ..publication.points import PREVIEW
 from ..publication.statistics import (
     async_clear,
     async_ours,
 )
+from ..statistic_catalog import ids_of, key_of
 
 if TYPE_CHECKING:
     from ..coordinator import Analytics
 
 _LOGGER = logging.getLogger(__name__)
-_KINDS: Final = ("_consumption", "_energy")
 
 
 class Housekeeping:
@@ -72,7 +63,7 @@ class Housekeeping:
             known_meters, self._analytics.journal
         )
         wanted = {
-            one for meter in self._analytics.meters.values() for one in _ids(meter)
+            one for meter in self._analytics.meters.values() for one in ids_of(meter)
         }
         gone = known.keys() - self._analytics.meters.keys()
         gone |= self._analytics.house.left_out
@@ -80,7 +71,7 @@ class Housekeeping:
         orphans = sorted(
             one
             for one in there - wanted - kept
-            if (key := _key(one)) is not None and key not in gone
+            if (key := key_of(one)) is not None and key not in gone
         )
         if not orphans:
             ir.async_delete_issue(self._hass, DOMAIN, ISSUE_ORPHANED)
@@ -102,7 +93,7 @@ class Housekeeping:
             return
         try:
             there = await async_ours(self._hass)
-            previews = [one for one in there if one.endswith(PREVIEW) and _key(one)]
+            previews = [one for one in there if one.endswith(PREVIEW) and key_of(one)]
             if previews:
                 await async_clear(self._hass, previews)
         except OutOfReachError as error:
@@ -116,20 +107,3 @@ class Housekeeping:
             except OutOfReachError:
                 return
         cache.forget_points(PREVIEW)
-
-
-def _ids(meter: AnyMeter) -> list[str]:
-    """Return the statistics that a meter has now, with their previews."""
-    ids = [statistic_id(meter.key)]
-    if units.is_volume_of_gas(meter):
-        ids.append(energy_id(meter.key))
-    return [*ids, *map(preview_of, ids)]
-
-
-def _key(statistic: str) -> str | None:
-    """Return the key of the meter that a statistic would be of, None: no meter's."""
-    name = statistic.partition(":")[2].removesuffix(PREVIEW)
-    for kind in _KINDS:
-        if name.endswith(kind):
-            return name.removesuffix(kind)
-    return None

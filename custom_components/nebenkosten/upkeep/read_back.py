@@ -18,7 +18,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..configuration import statistic_ids
+from ..const import PREVIEW
 from ..engine.domain.local_days import iso
 from ..engine.domain.meters import AnyMeter
 from ..influx.model import SECOND, Server
@@ -26,13 +26,13 @@ from ..outside import OutOfReachError
 from ..publication import statistics
 from ..publication.points import (
     MEASUREMENTS,
-    PREVIEW,
     held_points,
     is_of_events,
     ledger_key,
     next_quarter,
 )
 from ..runs.run import Trigger
+from ..statistic_catalog import statistic_ids
 
 if TYPE_CHECKING:
     from ..coordinator import Analytics
