@@ -22,6 +22,7 @@ FLOORS = {
     "sources": 2,
     "publication": 2,
     "configuration": 2,
+    "statistic_catalog": 2,
     "messages": 3,
     "stores": 3,
     "connections": 4,

@@ -10,10 +10,7 @@ from homeassistant.helpers import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
-from .configuration import (
-    meters_of,
-    statistic_ids,
-)
+from .configuration import meters_of
 from .const import CONF_JOURNAL_REVISION, DOMAIN, ENTRY_VERSION, ISSUE_LEFT, ISSUE_NEWER
 from .entity import add_meter_devices, remove_empty_devices
 from .intake.late_box import async_keep_late_readings
@@ -24,6 +21,7 @@ from .panel.dashboard import async_offer_dashboard
 from .publication.statistics import async_clear
 from .runtime import NkConfigEntry, async_build
 from .services import async_setup_services
+from .statistic_catalog import statistic_ids
 from .upkeep.ended_issues import withdraw_ended_issues
 from .upkeep.journal_opening import (
     async_compare_meters,

@@ -22,7 +22,6 @@ from .const import (
     DEFAULT_ATTEMPTS,
     DEFAULT_KEEP_RUNS,
     DEFAULT_RUN_TIME,
-    DOMAIN,
     SUBENTRY_MASTER,
     SUBENTRY_PHYSICAL,
     SUBENTRY_VIRTUAL,
@@ -210,24 +209,3 @@ def meter_from_data(
 ) -> AnyMeter:
     """Return the meter that a subentry of this kind would describe."""
     return _READ_BY[subentry_type](title, data)
-
-
-def statistic_id(key: str) -> str:
-    """Return the id of a meter's consumption statistic."""
-    return f"{DOMAIN}:{key}_consumption"
-
-
-def energy_id(key: str) -> str:
-    """Return the id of a gas meter's consumption in kWh."""
-    return f"{DOMAIN}:{key}_energy"
-
-
-def preview_of(one: str) -> str:
-    """Return the id of a statistic's preview."""
-    return f"{one}_preview"
-
-
-def statistic_ids(key: str) -> tuple[str, ...]:
-    """Return all ids that a meter's statistics may have."""
-    own = statistic_id(key), energy_id(key)
-    return (*own, *map(preview_of, own))

@@ -50,5 +50,8 @@ ISSUE_SHORT: Final = "influxdb_short"
 ISSUE_RUN_TIME: Final = "run_time"
 ISSUE_WIRING: Final = "energy_wiring"
 
+# How the name of a preview ends, beside what it is the preview of.
+PREVIEW: Final = "_preview"
+
 SOURCE_HAND: Final = "hand"
 SOURCE_IMPORT: Final = "import"

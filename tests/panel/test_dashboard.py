@@ -2,9 +2,12 @@
 
 import json
 from pathlib import Path
+import re
 import shutil
 import subprocess
 from typing import Any
+
+from custom_components.nebenkosten.statistic_catalog import STATISTICS
 
 from ..conftest import not_run
 
@@ -84,6 +87,19 @@ def test_a_meter_that_is_unavailable_is_still_itself() -> None:
     assert "undefined" not in made
     assert "nebenkosten:gas_haus_consumption" in made
     assert '"meter_id":"gas_haus"' in made
+
+
+def test_graphs_show_statistics_of_the_catalogue() -> None:
+    table = re.search(
+        r"^const STATISTICS = \{(.*)\};$", STRATEGY.read_text("utf-8"), re.MULTILINE
+    )
+    assert table is not None
+    shown = dict(re.findall(r"(\w+): \"(\w+)\"", table[1]))
+    assert shown
+    assert shown.items() <= {one.kind: one.suffix for one in STATISTICS}.items()
+    made = _generated(_hass())
+    drawn = set(re.findall(r"nebenkosten:\w+", made))
+    assert drawn == {f"nebenkosten:gas_haus{suffix}" for suffix in shown.values()}
 
 
 def test_meters_are_grouped_by_what_they_count() -> None:

@@ -5,7 +5,6 @@ from functools import partial
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.util.json import JsonValueType
 
-from ..configuration import statistic_ids
 from ..engine.domain.validation import Problem
 from ..intake import tibber_history
 from ..intake.rights import (
@@ -31,6 +30,7 @@ from ..runs.run import (
     Request,
     Trigger,
 )
+from ..statistic_catalog import statistic_ids
 from ..upkeep.problems import house_problems
 from .choosing import async_all_or_chosen, runtime_of
 from .responses import run_response

@@ -11,10 +11,6 @@ import json
 import math
 from zoneinfo import ZoneInfo
 
-from ..configuration import (
-    energy_id,
-    statistic_id,
-)
 from ..engine.domain import units
 from ..engine.domain.answers import Asked, Node, ReadingInterval, State
 from ..engine.domain.local_days import local_day
@@ -36,6 +32,7 @@ from ..journal.series import with_new
 from ..journal.store import Journal
 from ..publication.difference import fingerprints
 from ..publication.statistics import Statistic
+from ..statistic_catalog import StatisticBasis, StatisticKind, kinds_of
 from .collect import hours_from
 
 # What a changed engine makes of the same readings is another result.
@@ -179,24 +176,24 @@ def _analysis(stamped: str, asked: Asked) -> Analysis:
 
     wrong, house = api.broken(asked), asked.house
     report = replace(asked.report, findings=(*asked.report.findings, *wrong))
-    meter, rows = report.meter, api.published_rows(report)
-    found = [
-        Statistic(
-            statistic_id(meter.key), meter.name, meter.unit, rows, fingerprints(rows)
-        )
-    ]
-    if units.is_volume_of_gas(meter):
-        energy = api.energy_rows(report, rows, house.gas)
-        name = f"{meter.name} (kWh)"
-        found.append(
-            Statistic(energy_id(meter.key), name, "kWh", energy, fingerprints(energy))
-        )
+    basis = StatisticBasis(report, house)
     return Analysis(
         stamped,
         report,
         api.snapshot(report, asked.as_of, ZoneInfo(house.time_zone)),
-        tuple(found),
+        tuple(_statistic(kind, basis) for kind in kinds_of(report.meter)),
         wrong,
+    )
+
+
+def _statistic(kind: StatisticKind, basis: StatisticBasis) -> Statistic:
+    meter, rows = basis.report.meter, kind.rows(basis)
+    return Statistic(
+        statistic_id=kind.id_of(meter.key),
+        name=kind.name.format(meter.name),
+        unit=kind.unit(basis),
+        rows=rows,
+        years=fingerprints(rows),
     )
 
 

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from ..configuration import (
-    statistic_id,
-    statistic_ids,
-)
 from ..engine.domain import units
 from ..engine.domain.meters import AnyMeter, House, Medium, Meter, Role, Virtual
+from ..statistic_catalog import dashboard_ids, offered_id, statistic_ids
 
 
 class DashboardPlace(StrEnum):
@@ -107,13 +104,13 @@ class _Wiring:
         """Yield an entry for each meter that has a place and is not there yet."""
         places = {k: p for k, m in self._meters.items() if (p := self.place(m))}
         for key, place in places.items():
-            ours = statistic_id(key)
-            there = not self._there.isdisjoint(statistic_ids(key))
+            ours = offered_id(key)
+            there = not self._there.isdisjoint(dashboard_ids(key))
             if there or self._fed_by_wired(self._meters[key]):
                 continue
             above = (self._meters[key].part_of or "").lower()
             inside = places.get(above) is place and place not in _SOURCES
-            yield Entry(place, ours, statistic_id(above) if inside else None)
+            yield Entry(place, ours, offered_id(above) if inside else None)
 
     def place(self, meter: AnyMeter) -> DashboardPlace | None:
         """Return where a meter belongs, None where the dashboard has no place."""
@@ -179,9 +176,10 @@ class _Wiring:
                 yield DashboardFinding(found[0], entry, meter.name, found[1])
 
     def _fault(self, entry: Entry, meter: AnyMeter) -> tuple[Fault, str] | None:
-        if entry.place not in _fitting(meter):
+        fits = entry.statistic_id in dashboard_ids(meter.key)
+        if not fits or entry.place not in _fitting(meter):
             return Fault.WRONG_PLACE, entry.place.value
-        twin = statistic_id(meter.key)
+        twin = offered_id(meter.key)
         if entry.statistic_id != twin and twin in self._there:
             return Fault.SENSOR_BESIDE_METER, twin
         sensor = self._fed_by_wired(meter)
@@ -196,7 +194,7 @@ class _Wiring:
         return None
 
     def _stands(self, meter: AnyMeter, place: DashboardPlace) -> bool:
-        ours = statistic_id(meter.key)
+        ours = offered_id(meter.key)
         return any(e.place is place and e.statistic_id == ours for e in self._entries)
 
     def _whole_of(self, meter: AnyMeter) -> AnyMeter | None:

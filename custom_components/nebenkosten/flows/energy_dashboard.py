@@ -19,6 +19,7 @@ from ..messages.texts import (
     Sentences,
     async_sentences,
 )
+from ..statistic_catalog import offered_id
 
 
 class EnergyDashboard(ConfigFlow):
@@ -38,7 +39,7 @@ class EnergyDashboard(ConfigFlow):
             removals = [finding.entry for finding in found.findings]
             await async_change(self.hass, found.additions, removals)
             return self.async_abort(reason="energy_done")
-        names = {meter.key: meter.name for meter in house.all_meters}
+        names = {offered_id(meter.key): meter.name for meter in house.all_meters}
         sentences = await async_sentences(self.hass)
         return self.async_show_form(
             step_id="energy_dashboard",
@@ -51,8 +52,8 @@ def _in_words(
     found: Plan, names: dict[str, str], sentences: Sentences
 ) -> dict[str, str]:
     def name(entry: Entry) -> str:
-        key = entry.statistic_id.partition(":")[2].removesuffix("_consumption")
-        return f"{names[key]} ({sentences[f'place_{entry.place}']})"
+        place = sentences[f"place_{entry.place}"]
+        return f"{names[entry.statistic_id]} ({place})"
 
     added = "\n".join(f"- {name(entry)}" for entry in found.additions)
     wrong = findings_text(found.findings, sentences)

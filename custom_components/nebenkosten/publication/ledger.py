@@ -11,10 +11,10 @@ from typing import Final, TypedDict
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
-from ..configuration import statistic_ids
-from ..const import DOMAIN
+from ..const import DOMAIN, PREVIEW
+from ..statistic_catalog import statistic_ids
 from ..stores.disposable import async_stored
-from .points import PREVIEW, ledger_key
+from .points import ledger_key
 from .statistics import Published
 
 _LOGGER = logging.getLogger(__name__)

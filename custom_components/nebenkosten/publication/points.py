@@ -14,6 +14,7 @@ import math
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from ..const import PREVIEW
 from ..engine.domain.answers import FlaggedDay
 from ..engine.domain.arrays import Bools, Floats, Ints
 from ..engine.domain.report import Finding, MeterReport, Provenance
@@ -29,8 +30,6 @@ COUNTER_QUALITY: Final = "nebenkosten_counter_quality"
 EXPLAINED: Final = "nebenkosten_anomaly"
 ORIGINALS: Final = (DAILY, MONTHLY, CONSUMPTION, ANOMALY)
 MEASUREMENTS: Final = (*ORIGINALS, CONSUMPTION_QUALITY, COUNTER_QUALITY, EXPLAINED)
-# A preview lies beside them under other names.
-PREVIEW: Final = "_preview"
 # While points are moved, copies lie beside them under other names.
 PARKED: Final = "_moving"
 

@@ -7,9 +7,6 @@ from typing import Any, override
 from homeassistant.components.repairs import RepairsFlowResult
 import probatio as vol
 
-from ..configuration import (
-    statistic_ids,
-)
 from ..const import CONF_JOURNAL_ID, CONF_JOURNAL_REVISION, JOURNAL_FILE
 from ..journal.definitions import keep_meter
 from ..journal.readings import delete_all
@@ -18,6 +15,7 @@ from ..journal.store import set_aside
 from ..publication.influxdb import drop_all
 from ..publication.statistics import async_clear
 from ..runtime import NkConfigEntry
+from ..statistic_catalog import statistic_ids
 from .answering import HouseRepairFlow
 
 

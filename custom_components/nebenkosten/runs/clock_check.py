@@ -19,14 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..analysis.last_values import LastValues
 from ..analysis.loaded_house import LoadedHouse
-from ..configuration import (
-    statistic_id,
-)
 from ..const import DOMAIN, ISSUE_CLOCK
 from ..journal.known_time import confirm_clock, newest_change
 from ..journal.records import JournalError
 from ..messages.errors import refuse
 from ..publication.newest import async_newest
+from ..statistic_catalog import CONSUMPTION
 
 _LOGGER = logging.getLogger(__name__)
 # A time zone that was set wrongly, or a day that ends early, is no wrong clock [s].
@@ -102,7 +100,9 @@ class ClockCheck:
                 )
             )
             self.seen(
-                await async_newest(self._hass, map(statistic_id, self._loaded.meters))
+                await async_newest(
+                    self._hass, map(CONSUMPTION.id_of, self._loaded.meters)
+                )
             )
         except (JournalError, SQLAlchemyError) as error:
             # Whoever needs it next says what is wrong.

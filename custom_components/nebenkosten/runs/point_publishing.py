@@ -7,7 +7,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from ..connections.servers import InfluxLink
-from ..const import CONF_INFLUXDB, DOMAIN, ISSUE_COLUMN, ISSUE_ORIGINAL, ISSUE_SHORT
+from ..const import (
+    CONF_INFLUXDB,
+    DOMAIN,
+    ISSUE_COLUMN,
+    ISSUE_ORIGINAL,
+    ISSUE_SHORT,
+    PREVIEW,
+)
 from ..engine.domain.report import MeterReport
 from ..influx.model import days_text
 from ..messages.texts import async_wording
@@ -18,10 +25,7 @@ from ..publication.influxdb import (
 )
 from ..publication.ledger import Ledger
 from ..publication.moving import async_move
-from ..publication.points import (
-    PREVIEW,
-    Results,
-)
+from ..publication.points import Results
 
 
 class Points:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from ..analysis.analyse import Analysis
 from ..analysis.last_values import Remembered
 from ..analysis.loaded_house import LoadedHouse
-from ..configuration import preview_of
 from ..connections.servers import InfluxLink
 from ..engine.domain.meters import Definition
 from ..outside import OutOfReachError
@@ -24,6 +23,7 @@ from ..publication.statistics import (
     Outcome,
     Statistic,
 )
+from ..statistic_catalog import preview_of
 from .point_publishing import Points
 from .progress import Progress
 from .run import Month, Request, RunStatus

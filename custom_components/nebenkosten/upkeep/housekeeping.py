@@ -5,35 +5,26 @@ Readings are never touched: what goes is what can be computed again.
 
 from functools import partial
 import logging
-from typing import Final
 
 from homeassistant.helpers import issue_registry as ir
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..analysis.last_values import LastValues
 from ..analysis.loaded_house import LoadedHouse
-from ..configuration import (
-    energy_id,
-    preview_of,
-    statistic_id,
-)
 from ..connections.servers import InfluxLink
-from ..const import DOMAIN, ISSUE_ORPHANED
-from ..engine.domain import units
-from ..engine.domain.meters import AnyMeter
+from ..const import DOMAIN, ISSUE_ORPHANED, PREVIEW
 from ..journal.definitions import known_meters
 from ..journal.records import JournalError
 from ..outside import OutOfReachError
 from ..publication.influxdb import drop_all
 from ..publication.ledger import Ledger
-from ..publication.points import PREVIEW
 from ..publication.statistics import (
     async_clear,
     async_ours,
 )
+from ..statistic_catalog import ids_of, key_of
 
 _LOGGER = logging.getLogger(__name__)
-_KINDS: Final = ("_consumption", "_energy")
 
 
 class Housekeeping:
@@ -73,14 +64,16 @@ class Housekeeping:
         known = await self._hass.async_add_executor_job(
             known_meters, self._loaded.journal
         )
-        wanted = {one for meter in self._loaded.meters.values() for one in _ids(meter)}
+        wanted = {
+            one for meter in self._loaded.meters.values() for one in ids_of(meter)
+        }
         gone = known.keys() - self._loaded.meters.keys()
         gone |= self._loaded.house.left_out
         kept = set(self._last_values.decisions.kept_orphans)
         orphans = sorted(
             one
             for one in there - wanted - kept
-            if (key := _key(one)) is not None and key not in gone
+            if (key := key_of(one)) is not None and key not in gone
         )
         if not orphans:
             ir.async_delete_issue(self._hass, DOMAIN, ISSUE_ORPHANED)
@@ -105,7 +98,7 @@ class Housekeeping:
             return
         try:
             there = await async_ours(self._hass)
-            previews = [one for one in there if one.endswith(PREVIEW) and _key(one)]
+            previews = [one for one in there if one.endswith(PREVIEW) and key_of(one)]
             if previews:
                 await async_clear(self._hass, previews)
         except OutOfReachError as error:
@@ -119,20 +112,3 @@ class Housekeeping:
             except OutOfReachError:
                 return
         ledger.forget_points(PREVIEW)
-
-
-def _ids(meter: AnyMeter) -> list[str]:
-    """Return the statistics that a meter has now, with their previews."""
-    ids = [statistic_id(meter.key)]
-    if units.is_volume_of_gas(meter):
-        ids.append(energy_id(meter.key))
-    return [*ids, *map(preview_of, ids)]
-
-
-def _key(statistic: str) -> str | None:
-    """Return the key of the meter that a statistic would be of, None: no meter's."""
-    name = statistic.partition(":")[2].removesuffix(PREVIEW)
-    for kind in _KINDS:
-        if name.endswith(kind):
-            return name.removesuffix(kind)
-    return None

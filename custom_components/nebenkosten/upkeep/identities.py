@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import count
 from typing import Final
 
-from ..configuration import statistic_ids
 from ..engine.domain.meters import House
 from ..engine.domain.report import Severity
 from ..engine.domain.validation import (
     Check,
     Problem,
 )
+from ..statistic_catalog import statistic_ids
 
 # Every entity that a meter of any kind may have; a test holds it against the platforms.
 ENTITY_KEYS: Final[Mapping[str, frozenset[str]]] = {

@@ -20,8 +20,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..analysis.loaded_house import LoadedHouse
 from ..analysis.queries import Queries
-from ..configuration import statistic_ids
 from ..connections.servers import InfluxLink
+from ..const import PREVIEW
 from ..engine.domain.local_days import iso
 from ..engine.domain.meters import AnyMeter
 from ..influx.model import SECOND, Server
@@ -30,12 +30,12 @@ from ..publication import statistics
 from ..publication.ledger import Ledger
 from ..publication.points import (
     MEASUREMENTS,
-    PREVIEW,
     held_points,
     is_of_events,
     ledger_key,
     next_quarter,
 )
+from ..statistic_catalog import statistic_ids
 
 _LOGGER = logging.getLogger(__name__)
 _NAMED: Final = 24

@@ -30,6 +30,9 @@ const ICONS = {
   heat: "mdi:radiator", other: "mdi:counter",
 };
 
+// How the ids of the statistics end that graphs show: rows of statistic_catalog.py.
+const STATISTICS = { consumption: "_consumption" };
+
 const textsOf = (language) =>
   TEXTS[(language || "en").split("-")[0]] || TEXTS.en;
 
@@ -61,7 +64,7 @@ const metersOf = (hass) => {
         meter_id,
         medium: medium || "other",
         name: one.device?.name_by_user || one.device?.name || meter_id,
-        statistic: `nebenkosten:${String(meter_id).toLowerCase()}_consumption`,
+        statistic: `nebenkosten:${String(meter_id).toLowerCase()}${STATISTICS.consumption}`,
         path: `meter-${String(meter_id).toLowerCase()}`,
       };
     })
