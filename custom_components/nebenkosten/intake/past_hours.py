@@ -9,11 +9,12 @@ from homeassistant.core import HomeAssistant
 
 from ..analysis.collect import async_collect
 from ..engine.domain.local_days import midnight
-from ..engine.domain.meters import House, SourceKind, SourceRef
+from ..engine.domain.meters import House, SourceRef
 from ..journal import amounts
 from ..journal.store import Journal
 from ..outside import OutOfReachError
 from ..sources.collected import Collected, Source
+from ..sources.tibber import KIND
 
 type Tell = Callable[[str, float], None]
 
@@ -57,10 +58,10 @@ async def async_import_history(
     What was kept before a failure stays, and the next run goes on from there.
     """
     since = midnight(begin, ZoneInfo(house.time_zone))
-    sources = {SourceKind.TIBBER: _Telling(tibber, since, tell)}
+    sources = {KIND: _Telling(tibber, since, tell)}
     done: dict[str, Imported] = {}
     for meter in house.meters:
-        fed = tuple(s for s in meter.sources if s.kind is SourceKind.TIBBER)
+        fed = tuple(s for s in meter.sources if s.kind == KIND)
         if not fed:
             continue
         only = replace(meter, sources=fed)
