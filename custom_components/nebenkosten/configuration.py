@@ -39,16 +39,16 @@ from .engine.domain.serialization import (
     Plain,
     gas_factor,
     master_from,
-    meter_from,
     virtual_from,
     year_start,
 )
 from .outside.redaction import plain
+from .sources.registry import described_meter
 
 _READ_BY: Final[
     Mapping[str, Callable[[str, Mapping[str, Plain]], Meter | Master | Virtual]]
 ] = {
-    SUBENTRY_PHYSICAL: meter_from,
+    SUBENTRY_PHYSICAL: described_meter,
     SUBENTRY_MASTER: master_from,
     SUBENTRY_VIRTUAL: virtual_from,
 }

@@ -31,6 +31,7 @@ from .entities.live import (
 from .entities.servers import async_add_server_sensors
 from .entity import HouseEntity, MeterEntity, async_add_of_meters, has_dial
 from .runtime import NkConfigEntry, Runtime
+from .sources.registry import is_dense
 from .upkeep.health import (
     Level,
 )
@@ -326,7 +327,7 @@ class MeterSensor(MeterEntity, SensorEntity):
 
 def _reports_by_itself(meter: AnyMeter) -> bool:
     """Return whether a meter's last reading is never long ago."""
-    return isinstance(meter, Meter) and any(one.is_dense for one in meter.sources)
+    return isinstance(meter, Meter) and any(map(is_dense, meter.sources))
 
 
 def _precision(meter: AnyMeter) -> int:

@@ -13,7 +13,7 @@ from .const import DOMAIN
 from .journal.size import sizes
 from .messages.errors import async_in_journal
 from .runtime import NkConfigEntry
-from .sources import tibber
+from .sources import tibber_api
 
 _MIB = 1024 * 1024
 
@@ -40,5 +40,5 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         told["readings"] = found.readings
         told["journal"] = f"{found.file / _MIB:.1f} MiB"
     if runtime.servers.tibber is not None:
-        told["tibber"] = async_check_can_reach_url(hass, tibber.API)
+        told["tibber"] = async_check_can_reach_url(hass, tibber_api.API)
     return told

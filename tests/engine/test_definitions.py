@@ -13,7 +13,6 @@ from custom_components.nebenkosten.engine.domain.meters import (
     MasterPeriod,
     Medium,
     Meter,
-    SourceKind,
     SourceRef,
     Term,
     Virtual,
@@ -52,7 +51,7 @@ def master(meter_id: str, *periods: MasterPeriod) -> Master:
 def fed(*spans: tuple[date | None, date | None]) -> tuple[SourceRef, ...]:
     return tuple(
         SourceRef(
-            kind=SourceKind.ENTITY,
+            kind="entity",
             reference="sensor.one",
             valid_from=begin,
             valid_to=end,

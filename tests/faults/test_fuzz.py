@@ -39,7 +39,8 @@ from custom_components.nebenkosten.intake.text import (
     parse_instant,
     parse_number,
 )
-from custom_components.nebenkosten.sources.tibber import TibberError, _page, homes_from
+from custom_components.nebenkosten.sources.tibber import _page
+from custom_components.nebenkosten.sources.tibber_api import TibberError, homes_from
 from custom_components.nebenkosten.sources.water_temperature import WaterError, parse
 from scripts.servers import serving
 

@@ -14,7 +14,7 @@ import pytest
 from custom_components.nebenkosten.connections import link
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_PHYSICAL
 from custom_components.nebenkosten.runtime import NkConfigEntry
-from custom_components.nebenkosten.sources import tibber
+from custom_components.nebenkosten.sources import tibber_api
 
 from ..tibber.stand_in import FakeTibber, standing_in
 
@@ -56,7 +56,7 @@ async def fake(
 ) -> AsyncIterator[FakeTibber]:
     found = FakeTibber(NOW)
     async with standing_in(found) as url:
-        monkeypatch.setattr(tibber, "API", url)
+        monkeypatch.setattr(tibber_api, "API", url)
         yield found
 
 

@@ -34,7 +34,7 @@ from custom_components.nebenkosten.outside import OutsideError
 from custom_components.nebenkosten.repair_flows.answering import REASONS
 from custom_components.nebenkosten.runs.run import RunStatus
 from custom_components.nebenkosten.sensor import HOUSE_SENSORS, METER_SENSORS
-from custom_components.nebenkosten.sources.tibber import TibberError
+from custom_components.nebenkosten.sources.tibber_api import TibberError
 from custom_components.nebenkosten.sources.water_temperature import WaterError
 
 from .translations import DE, EN, PACKAGE, load

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 
 from ..engine.domain.local_days import local_day, midnight
-from ..engine.domain.meters import Meter, SourceKind, SourceRef
+from ..engine.domain.meters import Meter, SourceRef
 from ..engine.domain.reading_bounds import is_possible, within
 from ..engine.domain.report import ReadingKind
 from ..journal import amounts, readings, source_progress
@@ -21,11 +21,12 @@ from ..journal.store import Journal
 from ..journal.value_text import number_text
 from ..outside import OutOfReachError
 from ..sources.collected import Collected, Source
+from ..sources.registry import is_dense
 
 _LOGGER = logging.getLogger(__name__)
 _DAY: Final = 86400.0
 
-type Sources = Mapping[SourceKind, Source]
+type Sources = Mapping[str, Source]
 
 
 @dataclass(slots=True)
@@ -51,7 +52,7 @@ async def async_collect(
     for source in meter.sources:
         reader = sources.get(source.kind)
         if reader is None:
-            found.missed.append(source.kind.value)
+            found.missed.append(source.kind)
             continue
         try:
             async for records in _async_read(
@@ -91,7 +92,7 @@ def hours_from(journal: Journal, meter: Meter, zone: ZoneInfo) -> date | None:
     found = [
         source_progress.collection(journal, meter.key, source.reference)
         for source in meter.sources
-        if source.is_dense
+        if is_dense(source)
     ]
     since = [one.since for one in found if one is not None]
     return local_day(min(since), zone) if since else None

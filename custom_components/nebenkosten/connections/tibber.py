@@ -12,7 +12,7 @@ from homeassistant.helpers.event import async_track_time_change
 
 from ..const import CONF_TIBBER
 from ..outside import hiding
-from ..sources.tibber import HOMES, Home, async_query, homes_from
+from ..sources.tibber_api import HOMES, Home, async_query, homes_from
 from .link import Link
 from .polling import Polling
 

@@ -24,7 +24,7 @@ from ..entity import (
     house_device_id,
 )
 from ..runtime import NkConfigEntry
-from ..sources.tibber import Home
+from ..sources.tibber_api import Home
 
 
 @callback

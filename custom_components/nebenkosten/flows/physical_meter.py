@@ -17,13 +17,12 @@ from ..messages.errors import (
     placeholders,
 )
 from .actions import async_act
-from .checks import async_checked_source
 from .exchange import ExchangeSteps
 from .import_readings import ImportReadings
 from .meter import MeterFlow
-from .offers import async_offers
 from .reading_forms import asked_once, choose_schema, reading_schema
-from .schemas import MORE, SOURCE_COLUMNS, physical_schema
+from .schemas import MORE, physical_schema
+from .source_rows import async_kept, async_source_rows, row_of
 from .words import moment, number_in_words, preview_in_words
 
 _LISTED = 100
@@ -49,14 +48,14 @@ class PhysicalMeterFlow(
         self, known: Mapping[str, Any], own: str | None
     ) -> vol.Schema:
         rows = known.get("sources") or []
-        offers = await async_offers(self.hass, self._get_entry(), rows)
-        return physical_schema(self._others(own), offers, new=own is None)
+        sources = await async_source_rows(self.hass, self._get_entry(), rows)
+        return physical_schema(self._others(own), sources, new=own is None)
 
     @override
     async def _async_own(self, values: Mapping[str, Any]) -> dict[str, Any]:
         unit, rare = units.canonical(values["unit"]), values.get(MORE, {})
         rows = values.get("sources") or ()
-        sources = [await async_checked_source(self.hass, row, unit) for row in rows]
+        sources = [await async_kept(self.hass, row, unit) for row in rows]
         return {
             "installed": values.get("installed"),
             "removed": values.get("removed"),
@@ -72,7 +71,7 @@ class PhysicalMeterFlow(
     def _own_as_form(self, data: Mapping[str, Any]) -> dict[str, Any]:
         return {
             **{k: data[k] for k in ("installed", "removed") if data.get(k)},
-            "sources": [_source_row(source) for source in data.get("sources", ())],
+            "sources": [row_of(source) for source in data.get("sources", ())],
             MORE: {name: data.get(name) for name in (*_TEXTS, *_NUMBERS, _LIMIT)},
         }
 
@@ -247,9 +246,3 @@ class PhysicalMeterFlow(
         unit = reading["unit"] or self._unit
         value = number_in_words(self.hass, reading["value"])
         return f"{moment(reading):%d.%m.%Y %H:%M} · {value} {unit}"
-
-
-def _source_row(source: Mapping[str, Any]) -> dict[str, str]:
-    column = next(name for name, k in SOURCE_COLUMNS.items() if k == source["kind"])
-    dates = {name: source[name] for name in ("from", "to") if source.get(name)}
-    return {column: source["reference"], **dates}

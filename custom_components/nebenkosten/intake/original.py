@@ -27,11 +27,11 @@ from ..engine.domain.serialization import (
     gas_factor,
     is_meter_id,
     master_from,
-    meter_from,
     virtual_from,
     year_start,
 )
 from ..messages.file_problems import FileProblem
+from ..sources.registry import described_meter
 from .aliases import is_too_much
 from .gas_entries import gas_keys
 from .text import zone_named
@@ -46,7 +46,7 @@ _MONTHS: Final = 12
 _READ_BY: Final[
     Mapping[str, Callable[[str, Mapping[str, Plain]], Meter | Master | Virtual]]
 ] = {
-    "physical": meter_from,
+    "physical": described_meter,
     "master": master_from,
     "virtual": virtual_from,
 }

@@ -7,10 +7,11 @@ from datetime import date
 from ..analysis.collect import async_collect
 from ..analysis.loaded_house import LoadedHouse
 from ..engine.domain.local_days import midnight
-from ..engine.domain.meters import SourceKind, SourceRef
+from ..engine.domain.meters import SourceRef
 from ..journal import amounts
 from ..outside import OutOfReachError
 from ..sources.collected import Collected, Source
+from ..sources.tibber import KIND
 
 type Tell = Callable[[str, float], None]
 
@@ -50,10 +51,10 @@ async def async_import_history(
     """
     hass, journal = loaded.hass, loaded.journal
     since = midnight(begin, loaded.zone)
-    sources = {SourceKind.TIBBER: _Telling(tibber, since, tell)}
+    sources = {KIND: _Telling(tibber, since, tell)}
     done: dict[str, Imported] = {}
     for meter in loaded.house.meters:
-        fed = tuple(s for s in meter.sources if s.kind is SourceKind.TIBBER)
+        fed = tuple(s for s in meter.sources if s.kind == KIND)
         if not fed:
             continue
         only = replace(meter, sources=fed)

@@ -12,13 +12,13 @@ from ..analysis.loaded_house import LoadedHouse
 from ..connections.servers import Servers
 from ..const import DOMAIN
 from ..engine.domain.local_days import iso
-from ..engine.domain.meters import SourceKind
 from ..messages.errors import (
     broken,
     refuse,
 )
 from ..messages.texts import async_sentences
 from ..outside import OutOfReachError
+from ..sources import tibber
 from .past_hours import (
     Imported,
     async_import_history,
@@ -33,8 +33,8 @@ async def async_import(
     """Import, with a notification that goes when all is done."""
     hass, zone = loaded.hass, loaded.zone
     sentences = await async_sentences(hass)
-    tibber = servers.sources.get(SourceKind.TIBBER)
-    if tibber is None:
+    source = servers.sources.get(tibber.KIND)
+    if source is None:
         raise refuse("tibber_missing")
 
     def tell(reference: str, until: float) -> None:
@@ -50,7 +50,7 @@ async def async_import(
     begin = date(today.year - years, today.month, min(today.day, 28))
     servers.begin()
     try:
-        done = await async_import_history(loaded, tibber, begin, tell)
+        done = await async_import_history(loaded, source, begin, tell)
     except OutOfReachError as error:
         raise broken("tibber_out_of_reach") from error
     finally:

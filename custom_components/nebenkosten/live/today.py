@@ -25,8 +25,9 @@ from homeassistant.util import dt as dt_util
 
 from ..analysis.loaded_house import LoadedHouse
 from ..engine.domain import units
-from ..engine.domain.meters import Meter, SourceKind
+from ..engine.domain.meters import Meter
 from ..engine.domain.report import Snapshot
+from ..sources.registry import entity_of, is_dense
 from .window import NOW, Window
 
 _EVERY: Final = timedelta(minutes=1)
@@ -38,9 +39,10 @@ def sensor_of(meter: Meter) -> str | None:
     for source in meter.sources:
         begun = source.valid_from is None or source.valid_from <= today
         ended = source.valid_to is not None and source.valid_to < today
-        dense = source.kind is SourceKind.ENTITY and source.is_dense
-        if dense and begun and not ended:
-            return source.reference
+        if is_dense(source) and begun and not ended:
+            entity_id = entity_of(source)
+            if entity_id is not None:
+                return entity_id
     return None
 
 

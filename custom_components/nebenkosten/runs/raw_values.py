@@ -1,4 +1,4 @@
-"""Tibber's hours on their way to the raw bucket: each once, and again if corrected."""
+"""Hours on their way to the raw bucket: each once, and again if corrected."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,13 +6,13 @@ import time
 
 from homeassistant.core import HomeAssistant
 
-from ..engine.domain.meters import Meter, SourceKind
+from ..engine.domain.meters import Meter
 from ..influx.model import SECOND, Asks, Field, Point, Server
 from ..journal import amounts
 from ..journal.records import ChangedAmount
 from ..journal.store import Journal
 from ..publication.ledger import Ledger
-from ..sources.tibber import CONSUMPTION
+from ..sources.registry import is_passed_on
 
 
 async def async_hand_on(
@@ -27,9 +27,7 @@ async def async_hand_on(
     A ledger that is lost writes everything again, over the same points.
     """
     for source in meter.sources:
-        if source.kind is not SourceKind.TIBBER:
-            continue
-        if not source.reference.endswith(f"/{CONSUMPTION}"):
+        if not is_passed_on(source):
             continue
         name = f"{source.kind}:{source.reference}"
         seen = ledger.handed_on(f"{meter.key} {name}")

@@ -12,9 +12,11 @@ from ..analysis.analyse import Moment, stamps
 from ..analysis.last_values import LastValues
 from ..analysis.loaded_house import LoadedHouse
 from ..analysis.outdoor_temperature import OutdoorWeather
-from ..engine.domain.meters import SourceKind, SourceRef
+from ..engine.domain.meters import SourceRef
 from ..journal.records import JournalError
 from ..publication.ledger import Ledger
+from ..sources.descriptor import Cadence
+from ..sources.registry import is_read
 from .background import BackgroundWork
 from .clock_check import ClockCheck
 from .queue import RunQueue
@@ -160,9 +162,7 @@ class Watching:
             self._duties.look,
         ):
             self._work.begin(_done(work))
-        self._request_fed_by(
-            lambda source: source.is_dense and source.kind is not SourceKind.TIBBER
-        )
+        self._request_fed_by(lambda source: is_read(source, Cadence.HOURLY))
 
     @callback
     def _check(self) -> None:
@@ -173,7 +173,7 @@ class Watching:
     def tibber_asked(self) -> None:
         """Run the meters that Tibber feeds: it may know more now."""
         if self._loaded.has_journal:
-            self._request_fed_by(lambda source: source.kind is SourceKind.TIBBER)
+            self._request_fed_by(lambda source: is_read(source, Cadence.ANNOUNCED))
 
     @callback
     def _request_fed_by(self, wanted: Callable[[SourceRef], bool]) -> None:

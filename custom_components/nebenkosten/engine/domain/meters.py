@@ -30,15 +30,6 @@ class Role(StrEnum):
     STORAGE = "storage"
 
 
-class SourceKind(StrEnum):
-    """Where readings come from by themselves."""
-
-    ENTITY = "entity"
-    STATISTIC = "statistic"
-    INFLUXDB = "influxdb"
-    TIBBER = "tibber"
-
-
 class Sensitivity(StrEnum):
     """How readily a meter's oddities become events."""
 
@@ -49,21 +40,15 @@ class Sensitivity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRef:
-    """One automatic source of a meter, valid from day to day, both included."""
+    """One automatic source of a meter, valid from day to day, both included.
 
-    kind: SourceKind
+    What a `kind` can do is none of the engine's matters: sources have a registry.
+    """
+
+    kind: str
     reference: str
     valid_from: date | None = None
     valid_to: date | None = None
-
-    @property
-    def is_dense(self) -> bool:
-        """Return whether it reports by itself: its hours are worth showing."""
-        if self.kind is SourceKind.ENTITY:
-            return self.reference.startswith("sensor.")
-        if self.kind is SourceKind.INFLUXDB:
-            return self.reference.partition(":")[2].startswith("sensor.")
-        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

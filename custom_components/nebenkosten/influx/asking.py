@@ -1,16 +1,13 @@
-"""Questions of a form to a server, before anything is set up with it."""
+"""A single question to an InfluxDB, as forms ask it before anything is set up."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.importlib import async_import_module
 
-from ..influx.connection import Connection
-from ..influx.model import Server
 from ..outside import hiding
-from ..sources.tibber import HOMES, Home, async_query, homes_from
+from .connection import Connection
+from .model import Server
 
 
 async def async_ask[R](
@@ -30,10 +27,3 @@ async def async_ask[R](
 
     with hiding(connection.secrets):
         return await hass.async_add_executor_job(ask)
-
-
-async def async_homes(hass: HomeAssistant, given: Mapping[str, Any]) -> list[Home]:
-    """Ask Tibber for the homes of a token; raises TibberError."""
-    session = async_get_clientsession(hass)
-    with hiding((given["token"],)):
-        return homes_from(await async_query(session, given["token"], HOMES, {}))
