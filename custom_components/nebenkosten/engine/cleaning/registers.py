@@ -18,7 +18,7 @@ from ..domain.arrays import Bools, Floats, Ints
 from ..domain.meters import Meter
 from ..domain.report import KINDS, Finding, ReadingKind, Readings, Severity
 from .cleaning_findings import doubted, impossible, leapt, rolled_over, suspected
-from .implausible_readings import Trusted, falls_of, judge
+from .implausible_readings import DialReadings, Trusted, falls_of, judge
 from .rate_limit import Scale, scale_of
 from .reading_table import ReadingTable
 
@@ -263,7 +263,8 @@ def _register(
     judged = None
     if trusted is not None and len(anchors.ids) > 1:
         fixed = _trusted(anchors, trusted)
-        judged = judge(anchors.times, anchors.values, falls, fixed, scale, full)
+        dial = DialReadings(anchors.times, anchors.values, falls, fixed, scale, full)
+        judged = judge(dial)
     # One zero for all: as broadcast_to, at a tenth of its price.
     rolled: Floats = np.ndarray(len(anchors.ids), buffer=_NO_ROLL, strides=(0,))
     values, lost, findings = anchors.values, set[int](), list[Finding]()

@@ -9,7 +9,7 @@ from ..domain.arrays import Floats
 from ..domain.meters import Meter
 from ..domain.report import Consumption, Hours, ShapeModel
 from ..reconstruction.meter_line import Line
-from .interface import NO_DAYS, Computed, Days, Operands, Setting
+from .interface import NO_DAYS, Computed, LineDays, Operands, Setting
 from .operand_findings import too_few
 from .physical_line import life, line_of
 from .preparation import Prepared, prepare
@@ -61,14 +61,14 @@ def compute(meter: Meter, operands: Operands, setting: Setting) -> Computed:
     )
 
 
-def _days(prepared: Prepared, line: Line | None) -> Days:
+def _days(prepared: Prepared, line: Line | None) -> LineDays:
     """Return the days of a meter's life, as far as its line reaches."""
     if line is None:
         return NO_DAYS
     first, last = life(prepared, line)
     if last < first - timedelta(days=1):
         return NO_DAYS
-    return Days.of(line, first, last, prepared.zone)
+    return LineDays.of(line, first, last, prepared.zone)
 
 
 def _counter(line: Line | None, midnights: Floats) -> Floats:
