@@ -1,4 +1,4 @@
-"""What a person should know of the exchanges of a master's meters."""
+"""Findings on the exchanges of a master's meters."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -14,10 +14,10 @@ import numpy as np
 
 from ..domain import gas_conversion
 from ..domain.arrays import Floats
-from ..domain.meters import House, Medium, Virtual
+from ..domain.meters import House, Medium
 from ..domain.report import Consumption, Finding, Severity, Value
 from ..domain.units import UnitMismatchError
-from ..meter_kinds.operand_days import over
+from ..meter_kinds.operand_days import over, parts_of
 
 _TOLERATED: Final = 0.2
 _MEANT: Final = 0.5
@@ -33,12 +33,7 @@ def balances(
 ) -> Iterator[tuple[str, Finding]]:
     """Yield findings, by the key of the meter that has parts."""
     for key, main in meters.items():
-        parts = [
-            report
-            for report in meters.values()
-            if (report.meter.part_of or "").lower() == key
-            and not isinstance(report.meter, Virtual)
-        ]
+        parts = parts_of(main, meters)
         if parts and main.first_day is not None:
             for finding in _of(house, main, parts):
                 yield key, finding

@@ -17,7 +17,7 @@ import numpy as np
 from ..domain.arrays import Floats, Ints
 from ..domain.local_days import DAY
 from .counter_course import CounterCourse
-from .counter_scan import Doubt as Doubt, Doubted, Leap, Scan
+from .counter_scan import Flaw, Flawed, Leap, Scan
 from .end_slips import begins_oddly
 from .rate_limit import RateLimit, Scale
 
@@ -80,13 +80,13 @@ def falls_of(values: Floats) -> Ints:
 class DialVerdict:
     """What became of a register's readings, by their index.
 
-    `kept` are believed. The others are `doubted`, or wait until the dial goes on from
+    `kept` are believed. The others are `flawed`, or wait until the dial goes on from
     where it fell to. `rollovers` are the readings at which the dial had begun again at
     zero.
     """
 
     kept: Ints
-    doubted: tuple[Doubted, ...] = ()
+    flawed: tuple[Flawed, ...] = ()
     rollovers: tuple[int, ...] = ()
     leaps: tuple[Leap, ...] = ()
 
@@ -115,10 +115,10 @@ def _joined(judged: DialVerdict, scan: Scan) -> DialVerdict:
     return DialVerdict(
         np.delete(ids, sorted(gone)),
         (
-            *judged.doubted,
+            *judged.flawed,
             *(
                 replace(one, first=int(ids[one.first]), last=int(ids[one.last]))
-                for one in scan.doubted
+                for one in scan.flawed
             ),
         ),
         tuple(int(ids[i]) for i in scan.course.rollovers),
@@ -145,7 +145,7 @@ def _scanned(dial: DialReadings) -> Scan | None:
     course = CounterCourse(times.tolist(), values.tolist(), limit, dial.full)
     scan = Scan(course, trusted.fixed, trusted.confirmed)
     if zeros:
-        scan.doubt(0, zeros - 1, Doubt.GLITCH, float(values[zeros]))
+        scan.reject(0, zeros - 1, Flaw.GLITCH, float(values[zeros]))
     begin = 1 if not zeros and scan.first_is_too_low() else zeros
     scan.run(breaks[breaks >= begin].tolist())
     return scan

@@ -1,4 +1,4 @@
-"""Where the meters of a master hand over to those that follow."""
+"""Hand-overs of a master's meters to those that follow."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _ONE_DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MasterSource:
-    """What a master may count from: a meter's line, and what its parts are made of.
+    """A source of a master: a meter's line, and what its parts are made of.
 
     `prepared` holds the physical meters behind it (by key); `installed` and `removed`
     are its dates, `ends` [epoch s] is where its last day does; `conversion` makes the
@@ -56,7 +56,7 @@ class MasterSource:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HandOver:
-    """Where meters that end meet those that begin: old and new by key [epoch s].
+    """The exchange of meters that end for those that begin: by key [epoch s].
 
     `last` and `first` are their readings of the exchange; `cut` ones meet at the
     junction whatever their readings are.

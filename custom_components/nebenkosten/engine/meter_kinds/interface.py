@@ -1,4 +1,4 @@
-"""What every kind of meter is computed from, and what comes of it.
+"""The interface of all kinds of meters: what goes in, and what comes out.
 
 A kind is one function `compute(meter, operands, setting)`; `operands` are the meters
 computed before, by key.

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..domain import calendar_edges, local_days
 from ..domain.arrays import Floats
+from ..domain.local_days import HOUR
 from ..domain.meters import Meter
 from ..domain.report import Consumption, Hours, ShapeModel
 from ..reconstruction.meter_line import Line
@@ -15,8 +16,6 @@ from .physical_line import life, line_of
 from .preparation import Prepared, prepare
 
 type Reading = tuple[float, float]
-
-_HOUR = 3600.0
 
 
 def compute(meter: Meter, operands: Operands, setting: Setting) -> Computed:
@@ -95,8 +94,8 @@ def _hours(
     if not len(bounds):
         return None
     today = float(bounds[-1])
-    passed = (min(line.last_read, setting.context.as_of) - today) // _HOUR
-    end = today + _HOUR * max(passed, 0.0)
+    passed = (min(line.last_read, setting.context.as_of) - today) // HOUR
+    end = today + HOUR * max(passed, 0.0)
     if end > today:
         bounds = np.append(bounds, end)
     instants = calendar_edges.hour_edges(bounds)

@@ -21,7 +21,7 @@ _PERIODS: Final = ("day", "week", "month", "year", "billing_year")
 
 
 class Category(StrEnum):
-    """What a metric tells of; costs wait for tariffs."""
+    """The subject of a metric."""
 
     CONSUMPTION = "consumption"
     QUALITY = "quality"
@@ -29,7 +29,7 @@ class Category(StrEnum):
 
 
 class Additivity(StrEnum):
-    """How the values of days become that of a longer time."""
+    """The rule by which values of days become that of a longer time."""
 
     SUM = "sum"
     LAST = "last"
@@ -37,7 +37,7 @@ class Additivity(StrEnum):
 
 
 class NotAdditiveError(TypeError):
-    """Values were to be added up that mean nothing added up."""
+    """An attempt to add up values that mean nothing added up."""
 
 
 type Compute = Callable[[MeterReport, date, date], float | None]
