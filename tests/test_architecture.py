@@ -204,6 +204,37 @@ def test_no_room_is_too_big() -> None:
         assert lines <= 400, f"{module} has {lines} lines"
 
 
+_LONGEST = 60
+_MOST_PARAMETERS = 5
+# Where Home Assistant dictates more: `folder/module.py:function`.
+_DICTATED: frozenset[str] = frozenset()
+
+
+def _functions(module: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    asked = function.args
+    named = [one.arg for one in (*asked.posonlyargs, *asked.args, *asked.kwonlyargs)]
+    return len([name for name in named if name not in ("self", "cls")])
+
+
+# Widen this to the whole package, room by room.
+@pytest.mark.parametrize("room", ["engine"])
+def test_functions_are_short_and_ask_for_little(room: str) -> None:
+    for module in (PACKAGE / room).rglob("*.py"):
+        for function in _functions(module):
+            name = f"{module.relative_to(PACKAGE)}:{function.name}"
+            lines = (function.end_lineno or 0) - function.lineno + 1
+            assert lines <= _LONGEST, f"{name} has {lines} lines"
+            if name not in _DICTATED:
+                count = _parameters(function)
+                assert count <= _MOST_PARAMETERS, f"{name} has {count} parameters"
+
+
 def test_no_top_level_module_is_taken_for_a_platform_of_core() -> None:
     import homeassistant.components
 

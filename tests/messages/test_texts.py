@@ -15,7 +15,7 @@ from custom_components.nebenkosten.energy_dashboard.plan import (
 )
 from custom_components.nebenkosten.engine.anomalies.events import KINDS
 from custom_components.nebenkosten.engine.assessment.invariants import INVARIANTS
-from custom_components.nebenkosten.engine.cleaning.implausible_readings import Doubt
+from custom_components.nebenkosten.engine.cleaning.counter_scan import Flaw
 from custom_components.nebenkosten.engine.domain.report import (
     Finding,
     Provenance,
@@ -96,7 +96,7 @@ def test_every_key_used_in_code_has_a_text() -> None:
     codes = re.findall(r'code="(\w+)"(?: if \w+ else "(\w+)")?', SOURCE)
     codes += re.findall(r'code = "(\w+)" if .* else "(\w+)"', SOURCE)
     codes += re.findall(r'_finding\(\s*"(\w+)"()', SOURCE)
-    codes += [(doubt.value, "") for doubt in Doubt]
+    codes += [(doubt.value, "") for doubt in Flaw]
     codes += re.findall(r'_fall\(\s*"(\w+)"()', SOURCE)
     codes += re.findall(r'_left_out\("(\w+)"()', SOURCE)
     used |= {f"finding_{code}" for pair in codes for code in pair if code}

@@ -36,7 +36,7 @@ def analyse(house: House, readings: Mapping[str, Series], context: Context) -> R
 def analyse_in_portions(
     house: House, readings: Mapping[str, Series], context: Context
 ) -> Iterator[MeterReport]:
-    """Yield the same meter by meter, holding no more at a time than it must.
+    """Yield the reports meter by meter, with as few at a time as possible in memory.
 
     `readings` may read a meter's records when it is asked for them.
     """

@@ -92,7 +92,7 @@ class Days:
 
 @dataclass(slots=True, eq=False)
 class Baselines:
-    """What has been learned so far of each meter.
+    """The baselines of all meters, learned day by day.
 
     `values` (m, n) are NaN where a day was not measured; day 0 is `weekday` (0..6).
     """

@@ -20,7 +20,7 @@ _APART: Final = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Verdicts:
-    """What is odd: by detector (m, n), and what was expected [unit] (m, n).
+    """Flags by detector (m, n), and what was expected [unit] (m, n).
 
     `spread` (m, n) is the robust spread of a day's use around its expectation.
     """

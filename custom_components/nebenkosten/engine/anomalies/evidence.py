@@ -28,7 +28,7 @@ _NEAR: Final = 60.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What is known of a meter's days (n,) from `first` on.
+    """A meter's days (n,) from `first` on, and the flags on them.
 
     `rules` are the odd days by detector; `expected` and `spread` [unit] per day;
     `surplus` [L/h], what flows beyond the usual, by detector that judges hours.

@@ -1,6 +1,6 @@
 """The verdicts of the original's rules on the days of an anomaly.
 
-They are published beside the event itself, for dashboards made for the original.
+They are published beside the anomaly itself, for dashboards made for the original.
 """
 
 from datetime import timedelta
@@ -15,7 +15,7 @@ from .detectors.interquartile import DAYS, FENCE, LENGTH
 
 
 def flagged_days(report: MeterReport) -> list[FlaggedDay]:
-    """Return the known days of a meter's events, in order."""
+    """Return the days of a meter's anomalies that have a use, in order."""
     if report.first_day is None:
         return []
     days: dict[int, FlaggedDay] = {}

@@ -6,10 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from ..domain.meters import AnyMeter, Medium, Virtual
+from ..domain.meters import AnyMeter, Medium
 from ..domain.report import Anomaly, Consumption, Context, Finding, Severity
 from ..load_model import outdoor_temperature
-from ..meter_kinds.operand_days import over
+from ..meter_kinds.operand_days import over, parts_of
 
 # On water, and on gas and heat in warm weather, so many days are a finding at most.
 _YOUNG_DAYS: Final = 21
@@ -76,12 +76,7 @@ def _missed_by_parent(
     parent = meters.get((meter.part_of or "").lower())
     if parent is None or parent.first_day is None:
         return False
-    parts = [
-        one
-        for one in meters.values()
-        if (one.meter.part_of or "").lower() == parent.meter.key
-        and not isinstance(one.meter, Virtual)
-    ]
+    parts = parts_of(parent, meters)
     days = _length(anomaly)
     now = _uncounted(parent, parts, anomaly.start, days)
     before_start = anomaly.start - timedelta(days=_PARENT_DAYS)

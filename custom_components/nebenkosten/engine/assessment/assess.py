@@ -35,7 +35,7 @@ from .forecast import forecast
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assessed:
-    """What is said of a meter beyond its consumption and its anomalies."""
+    """A meter's findings, quality and forecast, and its years in usual weather."""
 
     findings: tuple[Finding, ...] = ()
     quality: Quality | None = None
@@ -97,7 +97,7 @@ def report_of(judged: Judged, assessed: Assessed) -> MeterReport:
 
 
 def _read_findings(one: Computed, setting: Setting) -> Iterator[Finding]:
-    """Yield what a person should know of the readings behind a meter's days."""
+    """Yield the findings on the readings behind a meter's days."""
     consumption, line = one.consumption, one.line
     meter, zone = consumption.meter, setting.zone
     if line is None or not len(consumption.midnights):
@@ -115,7 +115,7 @@ def _cross_checked(
     meters: Mapping[str, Consumption],
     setting: Setting,
 ) -> dict[str, list[Finding]]:
-    """Return what the checks of meters beside each other find, by meter key."""
+    """Return the findings of the checks of meters beside each other, by key."""
     house = setting.house
     found: dict[str, list[Finding]] = {key: [] for key in meters}
     for key, one in computed.items():

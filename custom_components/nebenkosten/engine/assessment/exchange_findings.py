@@ -1,4 +1,4 @@
-"""What a person should know of the exchanges of a master's meters."""
+"""Findings on the exchanges of a master's meters."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,7 +10,8 @@ from ..domain import local_days
 from ..domain.local_days import DAY
 from ..domain.meters import AnyMeter
 from ..domain.report import Finding, Severity, known
-from ..meter_kinds.joining import Counted, HandOver, Joined
+from ..meter_kinds.hand_overs import HandOver
+from ..meter_kinds.joining import Counted, Joined
 from .reading_findings import bridged
 
 _SAME: Final = 60.0

@@ -20,5 +20,5 @@ def odd_factors(report: Consumption, gas: Sequence[GasFactor]) -> Iterator[Findi
         holds = factor.valid_from <= report.last_day
         begun = holds or factor is dated[0]
         is_odd = verdict(factor) is not Verdict.USUAL
-        if is_odd and begun and end > (report.first_day or date.min):
+        if is_odd and begun and end > report.begin:
             yield factor_finding(report.meter, factor)

@@ -5,13 +5,14 @@ these is a fault of ours, and the last good result stays in its place.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ..domain import gas_conversion, units
+from ..cleaning.registers import unit_scale
+from ..domain import gas_conversion
 from ..domain.answers import Asked
 from ..domain.arrays import Bools, Floats
 from ..domain.local_days import DAY, local_day
@@ -83,13 +84,8 @@ def _anchors(report: MeterReport, series: Series) -> tuple[Floats, Floats, Bools
     times, values = np.asarray(columns.times), np.asarray(columns.values)
     if not len(ids):
         return times, values, np.empty(0, bool)
-    scales = [
-        units.factor(name or report.meter.unit, report.meter.unit)
-        if _converts(name or report.meter.unit, report.meter.unit)
-        else np.nan
-        for name in columns.unit_names
-    ]
-    values = values * np.array(scales)[np.asarray(columns.units, np.int64)]
+    scales = unit_scale(report.meter, columns.unit_names)
+    values = values * scales[np.asarray(columns.units, np.int64)]
     dials = [KINDS.index(kind) for kind in _ANCHORS]
     plain = np.isin(np.asarray(columns.kinds, np.int64), dials)
     left_out = np.fromiter(report.quarantined | report.superseded, np.int64)
@@ -105,14 +101,6 @@ def _anchors(report: MeterReport, series: Series) -> tuple[Floats, Floats, Bools
         behind = special[np.minimum(after, len(special) - 1)]
         calm = (np.abs(times - before) > DAY) & (np.abs(times - behind) > DAY)
     return times[used], values[used], calm[used]
-
-
-def _converts(given: str, wanted: str) -> bool:
-    try:
-        units.factor(given, wanted)
-    except units.UnitMismatchError:
-        return False
-    return True
 
 
 def _monotone(asked: Asked) -> _Broken:
@@ -138,7 +126,7 @@ def _parts(asked: Asked) -> _Broken:
 
 def _from_operands(asked: Asked, meter: Virtual) -> Floats:
     """Return a formula's days (n,) from its operands' days."""
-    first, count = asked.report.first_day or date.min, len(asked.report.use)
+    first, count = asked.report.begin, len(asked.report.use)
     total = np.zeros(count)
     for term in meter.terms:
         source = asked.reports[term.meter_id.lower()]

@@ -57,7 +57,7 @@ def negative(report: Consumption, meters: Mapping[str, Consumption]) -> list[Fin
 def _turnover(
     meter: Virtual, report: Consumption, meters: Mapping[str, Consumption]
 ) -> Floats:
-    """Return the use (n,) that tells how little doubt is next to none."""
+    """Return the use (n,) that tells how narrow a band is next to none."""
     base = meters[meter.terms[0].meter_id.lower()]
     scale = abs(meter.terms[0].factor)
     return scale * np.full(len(report.use), float(np.nanmean(base.use)))

@@ -1,6 +1,6 @@
 """Findings on a meter's readings that a person should look at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Final
@@ -18,6 +18,8 @@ from ..reconstruction.meter_line import Line, RegisterUse
 _GAP: Final = 60.0
 _DRIFT: Final = 0.01
 _ANEW: Final = 0.1
+# The finding on falls that amounts explain.
+_RESET: Final = "counter_reset"
 
 
 def oddities(
@@ -41,12 +43,11 @@ def _falls(meter: Meter, course: RegisterUse, zone: ZoneInfo) -> Iterator[Findin
     for i in register.falls.tolist():
         if flow.unknown.touch(register.times[i : i + 2])[0]:
             code = "exchange_suspected" if _goes_on(register, i) else "counter_fell"
-            yield _fall(code, Severity.ERROR, meter, register, i, zone, 1)
+            yield _fall(code, meter, register, [i], zone)
         else:
             resets.append(i)
     if resets:
-        last, count = resets[-1], len(resets)
-        yield _fall("counter_reset", Severity.INFO, meter, register, last, zone, count)
+        yield _fall(_RESET, meter, register, resets, zone)
 
 
 def _goes_on(register: Register, i: int) -> bool:
@@ -57,24 +58,20 @@ def _goes_on(register: Register, i: int) -> bool:
 
 
 def _fall(
-    code: str,
-    severity: Severity,
-    meter: Meter,
-    register: Register,
-    i: int,
-    zone: ZoneInfo,
-    count: int,
+    code: str, meter: Meter, register: Register, falls: Sequence[int], zone: ZoneInfo
 ) -> Finding:
+    """Name falls of the counter by the last one of them."""
+    i = falls[-1]
     return Finding(
         code=code,
-        severity=severity,
+        severity=Severity.INFO if code == _RESET else Severity.ERROR,
         meter_id=meter.meter_id,
         day=local_day(float(register.times[i + 1]), zone),
         data={
             "before": float(register.values[i]),
             "after": float(register.values[i + 1]),
             "since": local_day(float(register.times[i]), zone).isoformat(),
-            "count": count,
+            "count": len(falls),
         },
     )
 

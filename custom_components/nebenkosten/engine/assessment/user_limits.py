@@ -38,7 +38,7 @@ def _limit(report: Consumption) -> Iterator[Finding]:
     yield _finding(
         "limit_exceeded",
         report,
-        (report.first_day or date.min) + timedelta(days=last),
+        report.begin + timedelta(days=last),
         {"value": float(report.use[last]), "limit": limit, "days": len(over)},
     )
 

@@ -15,11 +15,11 @@ from ..domain.arrays import Floats
 from ..domain.meters import Meter
 from ..domain.report import Readings
 from . import typing_slips
-from .counter_scan import Doubt
+from .counter_scan import Flaw
 from .end_slips import comma_of
 from .registers import Cleaned, clean, unit_scale
 
-_NAMED: Final = (Doubt.TYPO, Doubt.GLITCH, Doubt.REPEAT, Doubt.LEAP, Doubt.SWAP)
+_NAMED: Final = (Flaw.TYPO, Flaw.GLITCH, Flaw.REPEAT, Flaw.LEAP, Flaw.SWAP)
 # What was meant is at most so many times the usual use away.
 _ROOM: Final = 5.0
 

@@ -22,7 +22,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What a dial showed at an instant, how that is known, and between which readings.
+    """A dial at an instant: its value, the provenance, and the readings around it.
 
     `register` counts a meter's dials from 0.
     """
@@ -76,7 +76,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaySummary:
-    """One meter's day: use, usual use, what lies between [unit], kinds of its events.
+    """One meter's day: use, usual use, their difference [unit], kinds of anomalies.
 
     `parts` are its parts of the day, and `quiet` the least use of an hour at night
     [unit/h], where it is known by the hour.
@@ -128,7 +128,7 @@ class ImplausibleReading:
 
 @dataclass(frozen=True, slots=True)
 class FlaggedDay:
-    """A day of an event, by its index; `rules` counts what finds it odd.
+    """A day of an anomaly, by its index; `rules` counts what flags it.
 
     `z` is its distance from the mean of the days with use in the two years before, in
     standard deviations; `low` and `high` [unit] are their fences, 1.5 interquartile

@@ -3,15 +3,13 @@
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from . import local_days
 from .arrays import Floats
-
-_HOUR: Final = 3600.0
+from .local_days import HOUR
 
 
 def midnights(first: date, last: date, zone: ZoneInfo) -> Floats:
@@ -40,9 +38,7 @@ def hour_edges(bounds: Floats) -> Floats:
     begin with the clock's.
     """
     parts = [
-        np.arange(start, end, _HOUR)
-        if (end - start) % _HOUR == 0
-        else np.array([start])
+        np.arange(start, end, HOUR) if (end - start) % HOUR == 0 else np.array([start])
         for start, end in pairwise(bounds.tolist())
     ]
     return np.concatenate([*parts, bounds[-1:]])

@@ -71,7 +71,7 @@ def energy_rows(report: MeterReport, rows: Rows, gas: Sequence[GasFactor]) -> Ro
 def conversion(
     given: AnyMeter, wanted: AnyMeter, gas: Sequence[GasFactor], zone: ZoneInfo
 ) -> Conversion:
-    """Return the same for any instants; raises UnitMismatchError as `daily_factor`.
+    """Return `daily_factor` for any instants; raises UnitMismatchError as it does.
 
     GasFactorError where one of the factors needed cannot be: a line has no holes.
     """

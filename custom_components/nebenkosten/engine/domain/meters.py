@@ -11,7 +11,7 @@ from typing import ClassVar, override
 
 
 class Medium(StrEnum):
-    """What flows through a meter."""
+    """The medium that flows through a meter."""
 
     ELECTRICITY = "electricity"
     GAS = "gas"
@@ -21,7 +21,7 @@ class Medium(StrEnum):
 
 
 class Role(StrEnum):
-    """Which place a meter has in the house."""
+    """The place of a meter in the house."""
 
     MAIN = "main"
     SUB = "sub"
@@ -31,7 +31,7 @@ class Role(StrEnum):
 
 
 class Sensitivity(StrEnum):
-    """How readily a meter's oddities become events."""
+    """How readily a meter's odd days become anomalies."""
 
     QUIET = "quiet"
     NORMAL = "normal"
@@ -53,7 +53,7 @@ class SourceRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """What every meter has, however its use comes about.
+    """The definition that all kinds of meters share.
 
     `profile` names a seasonal profile or gives its twelve monthly shares. The events of
     a `muted` meter are listed and alarm nobody. What its user expects of it: at most
@@ -118,7 +118,7 @@ class Meter(Definition):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MasterPeriod:
-    """From which meters a master counts between two local days, both included.
+    """The meters that a master counts from between two local days, both included.
 
     The use of several sources is added up; an `end` of None is open.
     """
@@ -179,7 +179,7 @@ type AnyMeter = Meter | Master | Virtual
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GasFactor:
-    """What a cubic metre of gas holds from a day on: kWh = m³ x brennwert x z.
+    """The energy of a cubic metre of gas from a day on: kWh = m³ x brennwert x z.
 
     `brennwert` is the gross calorific value [kWh/m³], `zustandszahl` the state number z
     that brings the metered volume to standard conditions (DVGW G 685).

@@ -27,7 +27,7 @@ def known(value: float) -> float | None:
 
 
 class ReadingKind(StrEnum):
-    """What a reading says about the register."""
+    """The kind of a reading."""
 
     ACTUAL = "actual"
     REMOTE = "remote"
@@ -43,7 +43,7 @@ KINDS: tuple[ReadingKind, ...] = tuple(ReadingKind)
 
 
 class Provenance(IntEnum):
-    """How a day is known; ordered from best to worst."""
+    """The provenance of a day's use; ordered from best to worst."""
 
     MEASURED = 0
     INTERPOLATED = 1
@@ -52,7 +52,7 @@ class Provenance(IntEnum):
 
 
 class Severity(StrEnum):
-    """How much a finding matters."""
+    """The severity of a finding."""
 
     INFO = "info"
     WARNING = "warning"
@@ -109,7 +109,7 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """All that the journal holds of one meter."""
+    """The records of one meter."""
 
     readings: Readings
     amounts: Amounts
@@ -147,7 +147,7 @@ class Temperature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What the analysis may know besides the readings.
+    """The context of an analysis besides the readings.
 
     `as_of` is the instant of the analysis [epoch s]; `hours_from` names the first local
     day of each meter (by key) that is wanted by the hour. `detectors` names those that
@@ -191,7 +191,7 @@ class Anomaly:
 
     @property
     def anomaly_id(self) -> str:
-        """Return what stays the same while the event grows."""
+        """Return an id that stays the same while the anomaly grows."""
         text = f"{self.meter_id.lower()}|{self.start.isoformat()}"
         return sha256(text.encode()).hexdigest()[:16]
 
@@ -215,7 +215,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShapeModel:
-    """Which model lays use out between readings, and how well it fits.
+    """The model that lays use out between readings, and how well it fits.
 
     `fit` is the relative error of intervals left out one by one, None if too few.
     """
@@ -237,7 +237,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """What is published, all (n,): starts [epoch s], running sums, dials (NaN: none).
+    """Published rows, all (n,): starts [epoch s], running sums, dials (NaN: none).
 
     Arrays, because a dense meter has a row an hour for years.
     """
@@ -333,7 +333,7 @@ class PeriodValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What the entities of a meter show, as seen on one local day."""
+    """The values that the entities of a meter show, as seen on one local day."""
 
     seen_on: date
     counter: float | None = None
@@ -368,7 +368,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """The whole answer of one analysis, by meter key."""
+    """The reports of one analysis, by meter key."""
 
     as_of: float
     time_zone: str

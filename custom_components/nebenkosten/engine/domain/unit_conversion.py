@@ -1,4 +1,4 @@
-"""What use is multiplied with to be counted in another unit, as time goes by."""
+"""The conversion of use to another unit, by factors that change in time."""
 
 from dataclasses import dataclass
 

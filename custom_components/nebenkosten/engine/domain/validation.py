@@ -15,7 +15,7 @@ _ONE_DAY = timedelta(days=1)
 
 
 class Check(StrEnum):
-    """What can be wrong with the definitions of meters."""
+    """The checks of the definitions of meters."""
 
     CYCLE = "cycle"
     IDS_COLLIDE = "ids_collide"

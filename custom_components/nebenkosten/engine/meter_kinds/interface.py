@@ -1,4 +1,4 @@
-"""What every kind of meter is computed from, and what comes of it.
+"""The interface of all kinds of meters: what goes in, and what comes out.
 
 A kind is one function `compute(meter, operands, setting)`; `operands` are the meters
 computed before, by key.
@@ -88,7 +88,7 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Days:
+class LineDays:
     """The n days of a line.
 
     `midnights` (n+1,) [epoch s], `use` and `half` (n,) [unit], `provenance` (n,),
@@ -104,7 +104,7 @@ class Days:
     slack: Floats
 
     @classmethod
-    def of(cls, line: Line, first: date, last: date, zone: ZoneInfo) -> Days:
+    def of(cls, line: Line, first: date, last: date, zone: ZoneInfo) -> LineDays:
         """Return the days first..last of a line; first may be the day after last."""
         midnights = calendar_edges.midnights(first, last, zone)
         use = line.use(midnights)
@@ -123,7 +123,7 @@ class Days:
 
 
 _NOTHING = np.empty(0)
-NO_DAYS = Days(
+NO_DAYS = LineDays(
     None, None, _NOTHING, _NOTHING, np.empty(0, np.int64), _NOTHING, _NOTHING
 )
 

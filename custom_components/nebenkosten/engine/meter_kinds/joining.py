@@ -19,69 +19,13 @@ from ..cleaning.registers import Register
 from ..domain import local_days
 from ..domain.arrays import Floats
 from ..domain.meters import Master, MasterPeriod
-from ..domain.unit_conversion import Conversion
 from ..reconstruction.cumulative_use import NOWHERE, Spans
-from ..reconstruction.meter_line import Line, Part
-from .physical_line import courses_of
-from .preparation import Prepared
+from ..reconstruction.meter_line import Line, Part, RegisterUse
+from .hand_overs import HandOver, MasterSource, first_reading, hand_overs
+from .physical_line import Stretch, courses_of
 from .tenures import Tenure, tenures
 
-type Reading = tuple[float, float]
-
-_OVERLAP_DAYS: Final = 2
 _ONE_DAY: Final = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MasterSource:
-    """What a master may count from: a meter's line, and what its parts are made of.
-
-    `prepared` holds the physical meters behind it (by key); `installed` and `removed`
-    are its dates, `ends` [epoch s] is where its last day does; `conversion` makes the
-    master's unit of its own.
-    """
-
-    line: Line
-    prepared: Mapping[str, Prepared]
-    conversion: Conversion
-    installed: date | None = None
-    removed: date | None = None
-    ends: float = np.inf
-
-    @property
-    def knots(self) -> Floats:
-        """Return the instants at which it was read, in order [epoch s]."""
-        found = [part.knots for part in self.line.parts]
-        for part in self.line.parts:
-            borders = np.append(part.amounts.starts, part.amounts.ends)
-            found.append(borders[(borders >= part.begin) & (borders <= part.end)])
-        return np.unique(np.concatenate(found))
-
-    def converted(self, reading: Reading | None) -> Reading | None:
-        """Return a reading (instant, value) in the unit of the master."""
-        if reading is None:
-            return None
-        factor = self.conversion.at(np.array(reading[:1]))[0]
-        return reading[0], reading[1] * float(factor)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HandOver:
-    """Where meters that end meet those that begin: old and new by key [epoch s].
-
-    `last` and `first` are their readings of the exchange; `cut` ones meet at the
-    junction whatever their readings are.
-    """
-
-    last: Mapping[str, float]
-    first: Mapping[str, float]
-    junction: float
-    cut: bool
-
-    @property
-    def gap(self) -> tuple[float, float]:
-        """Return the last reading of the old meters and the first of the new ones."""
-        return max(self.last.values()), min(self.first.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,7 +100,7 @@ def join(
     """
     periods = sorted(master.periods, key=lambda period: period.start)
     spells = list(tenures(periods))
-    changes = _changes(spells, sources, zone)
+    changes = hand_overs(spells, sources, zone)
     counted = [
         _counted(tenure, source, changes, zone, as_of)
         for tenure in spells
@@ -191,67 +135,6 @@ def first_day(master: Master, joined: Joined, zone: ZoneInfo) -> date:
     return max(start, local_days.first_midnight_at_or_after(begin, zone))
 
 
-# --- hand-overs --------------------------------------------------------------------
-
-
-def _changes(
-    spells: list[Tenure], sources: Mapping[str, MasterSource | None], zone: ZoneInfo
-) -> dict[date, HandOver]:
-    """Return the hand-overs by the day on which the new meters begin."""
-    found = {}
-    for day in sorted({tenure.start for tenure in spells}):
-        old = {t.key: sources.get(t.key) for t in spells if t.ends_at(day)}
-        new = {t.key: sources.get(t.key) for t in spells if t.start == day}
-        if old and new:
-            found[day] = _hand_over(old, new, day, zone)
-    return found
-
-
-def _hand_over(
-    old: Mapping[str, MasterSource | None],
-    new: Mapping[str, MasterSource | None],
-    day: date,
-    zone: ZoneInfo,
-) -> HandOver:
-    last = {k: at for k, s in old.items() if s and (at := _last(s, day, zone))}
-    first = {k: at for k, s in new.items() if s and (at := _first(s, day, zone))}
-    midnight = local_days.midnight(day, zone)
-    if not last or not first:
-        return HandOver(last, first, midnight, cut=True)
-    end, begin = max(last.values()), min(first.values())
-    if end > local_days.days_later(begin, _OVERLAP_DAYS, zone):
-        if not begin <= midnight <= end:
-            used = local_days.first_midnight_at_or_after(begin, zone)
-            midnight = local_days.midnight(used, zone)
-        return HandOver(last, first, midnight, cut=True)
-    junction = begin if end > begin else min(max(midnight, end), begin)
-    return HandOver(last, first, junction, cut=False)
-
-
-def _last(source: MasterSource, day: date, zone: ZoneInfo) -> float | None:
-    """Return the reading with which a meter ends where a day begins."""
-    course = source.line.parts[-1].courses[-1]
-    if course.register.closed:
-        return float(course.register.times[-1])
-    removed = source.removed
-    limit = local_days.midnight(max(day, removed + _ONE_DAY) if removed else day, zone)
-    knots = source.knots
-    before = knots[knots <= limit]
-    return float(before[-1]) if len(before) else None
-
-
-def _first(source: MasterSource, day: date, zone: ZoneInfo) -> float | None:
-    """Return the reading with which a meter begins where a day begins."""
-    course = source.line.parts[0].courses[0]
-    if course.register.opened:
-        return float(course.register.times[0])
-    installed = source.installed
-    limit = local_days.midnight(min(day, installed) if installed else day, zone)
-    knots = source.knots
-    after = knots[knots >= limit]
-    return float(after[0]) if len(after) else None
-
-
 # --- parts -------------------------------------------------------------------------
 
 
@@ -267,7 +150,7 @@ def _counted(
     low, high = -np.inf, np.inf
     before = changes.get(tenure.start)
     if before is None and tenure.is_later:
-        first = _first(source, tenure.start, zone)
+        first = first_reading(source, tenure.start, zone)
         low = low if first is None else first
     elif before is not None:
         begin = before.junction
@@ -300,26 +183,43 @@ def _back(
     source: MasterSource, first: float, begin: float, *, bridges: bool
 ) -> list[Part]:
     """Carry the meters in use at a first reading back to where they begin."""
-    found = []
-    for part in source.line.parts:
-        if part.begin <= first < part.end:
-            meter = source.prepared[part.key]
-            registers = _within(meter.registers, first, np.inf)
-            courses = courses_of(meter, registers, begin, first, bridges=bridges)
-            found.append(replace(part, begin=begin, end=first, courses=courses))
-    return found
+    stretch = Stretch(begin, first, bridges=bridges)
+    return [
+        replace(
+            part,
+            begin=begin,
+            end=first,
+            courses=_courses(source, part, (first, np.inf), stretch),
+        )
+        for part in source.line.parts
+        if part.begin <= first < part.end
+    ]
 
 
 def _on(source: MasterSource, last: float, end: float) -> list[Part]:
     """Carry the meters in use at a last reading on to where they end."""
-    found = []
-    for part in source.line.parts:
-        if part.begin < last <= part.end:
-            meter = source.prepared[part.key]
-            registers = _within(meter.registers, -np.inf, last)
-            courses = courses_of(meter, registers, None, end, carried=True)
-            found.append(replace(part, begin=last, end=end, courses=courses))
-    return found
+    stretch = Stretch(None, end, carried=True)
+    return [
+        replace(
+            part,
+            begin=last,
+            end=end,
+            courses=_courses(source, part, (-np.inf, last), stretch),
+        )
+        for part in source.line.parts
+        if part.begin < last <= part.end
+    ]
+
+
+def _courses(
+    source: MasterSource,
+    part: Part,
+    read: tuple[float, float],
+    stretch: Stretch,
+) -> tuple[RegisterUse, ...]:
+    """Lay a part's registers, with the readings of some time only, over a stretch."""
+    meter = source.prepared[part.key]
+    return courses_of(meter, _within(meter.registers, *read), stretch)
 
 
 def _within(registers: Iterable[Register], first: float, last: float) -> list[Register]:

@@ -9,8 +9,9 @@ from ..domain import gas_conversion
 from ..domain.meters import Master, Meter, Virtual
 from ..domain.report import Consumption, Finding
 from ..domain.units import UnitMismatchError
-from .interface import NO_DAYS, Computed, Days, Operands, Setting, without_days
-from .joining import Joined, MasterSource, first_day, join
+from .hand_overs import MasterSource
+from .interface import NO_DAYS, Computed, LineDays, Operands, Setting, without_days
+from .joining import Joined, first_day, join
 from .operand_findings import computed, mismatch, missing
 from .preparation import Prepared
 
@@ -119,10 +120,10 @@ def _behind(sources: Mapping[str, MasterSource | None]) -> dict[str, Prepared]:
     }
 
 
-def _days(meter: Master, joined: Joined, setting: Setting) -> Days:
+def _days(meter: Master, joined: Joined, setting: Setting) -> LineDays:
     """Return the days of a master, as far as its line and its periods reach."""
     first = first_day(meter, joined, setting.zone)
     last = min(setting.yesterday, meter.last_day or date.max)
     if last < first:
         return NO_DAYS
-    return Days.of(joined.line, first, last, setting.zone)
+    return LineDays.of(joined.line, first, last, setting.zone)

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from ..domain.arrays import Bools, Floats, Ints
-from ..domain.meters import Meter, Term
+from ..domain.meters import Meter, Term, Virtual
 from ..domain.report import Consumption, Provenance
 
 
@@ -50,6 +50,16 @@ def over(consumption: Consumption, values: Floats, first: date, days: int) -> Fl
     if end > begin:
         found[begin:end] = values[begin - offset : end - offset]
     return found
+
+
+def parts_of(main: Consumption, meters: Mapping[str, Consumption]) -> list[Consumption]:
+    """Return the meters (of those by key) that count parts of one, without formulas."""
+    return [
+        one
+        for one in meters.values()
+        if (one.meter.part_of or "").lower() == main.meter.key
+        and not isinstance(one.meter, Virtual)
+    ]
 
 
 def of_term(term: Term, operands: Mapping[str, Consumption]) -> Consumption:

@@ -1,4 +1,4 @@
-"""Why a meter has no days, or cannot be computed from others."""
+"""Findings on meters without days and on operands that do not fit."""
 
 from datetime import date
 

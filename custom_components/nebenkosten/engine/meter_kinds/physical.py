@@ -6,17 +6,16 @@ import numpy as np
 
 from ..domain import calendar_edges, local_days
 from ..domain.arrays import Floats
+from ..domain.local_days import HOUR
 from ..domain.meters import Meter
 from ..domain.report import Consumption, Hours, ShapeModel
 from ..reconstruction.meter_line import Line
-from .interface import NO_DAYS, Computed, Days, Operands, Setting
+from .interface import NO_DAYS, Computed, LineDays, Operands, Setting
 from .operand_findings import too_few
 from .physical_line import life, line_of
 from .preparation import Prepared, prepare
 
 type Reading = tuple[float, float]
-
-_HOUR = 3600.0
 
 
 def compute(meter: Meter, operands: Operands, setting: Setting) -> Computed:
@@ -61,14 +60,14 @@ def compute(meter: Meter, operands: Operands, setting: Setting) -> Computed:
     )
 
 
-def _days(prepared: Prepared, line: Line | None) -> Days:
+def _days(prepared: Prepared, line: Line | None) -> LineDays:
     """Return the days of a meter's life, as far as its line reaches."""
     if line is None:
         return NO_DAYS
     first, last = life(prepared, line)
     if last < first - timedelta(days=1):
         return NO_DAYS
-    return Days.of(line, first, last, prepared.zone)
+    return LineDays.of(line, first, last, prepared.zone)
 
 
 def _counter(line: Line | None, midnights: Floats) -> Floats:
@@ -95,8 +94,8 @@ def _hours(
     if not len(bounds):
         return None
     today = float(bounds[-1])
-    passed = (min(line.last_read, setting.context.as_of) - today) // _HOUR
-    end = today + _HOUR * max(passed, 0.0)
+    passed = (min(line.last_read, setting.context.as_of) - today) // HOUR
+    end = today + HOUR * max(passed, 0.0)
     if end > today:
         bounds = np.append(bounds, end)
     instants = calendar_edges.hour_edges(bounds)

@@ -1,6 +1,7 @@
 """The line through a physical meter's life, laid along its registers."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -19,9 +20,8 @@ def line_of(prepared: Prepared) -> Line | None:
     """Lay the registers end to end over the meter's life; None without any."""
     if not prepared.registers:
         return None
-    courses = courses_of(
-        prepared, prepared.registers, installation(prepared), _life_end(prepared)
-    )
+    whole_life = Stretch(installation(prepared), _life_end(prepared))
+    courses = courses_of(prepared, prepared.registers, whole_life)
     part = Part(prepared.meter.key, -np.inf, np.inf, courses, prepared.amounts)
     return Line((part,))
 
@@ -32,31 +32,36 @@ def installation(prepared: Prepared) -> float | None:
     return None if day is None else local_days.midnight(day, prepared.zone)
 
 
-def courses_of(
-    prepared: Prepared,
-    registers: Sequence[Register],
-    begin: float | None,
-    end: float,
-    *,
-    bridges: bool = False,
-    carried: bool = False,
-) -> tuple[RegisterUse, ...]:
-    """Lay registers end to end from begin (None: from their first knot) to end.
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The time that registers account for, from begin (None: their first knot) to end.
 
     The first one `bridges` the time since another meter's last reading; the last one,
-    though closed, is `carried` on to where another meter takes over.
+    though closed, is `carried` on to where another meter takes over [epoch s].
     """
+
+    begin: float | None
+    end: float
+    bridges: bool = False
+    carried: bool = False
+
+
+def courses_of(
+    prepared: Prepared, registers: Sequence[Register], stretch: Stretch
+) -> tuple[RegisterUse, ...]:
+    """Lay registers end to end over a stretch of time."""
     courses: list[RegisterUse] = []
+    begin = stretch.begin
     limit = forward(prepared)
     for i, register in enumerate(registers):
         after = registers[i + 1] if i + 1 < len(registers) else None
         span = Span(
             begin,
-            _end_of(register, after) if after else end,
+            _end_of(register, after) if after else stretch.end,
             still_from=_midnight_before(register, prepared.zone),
             forward=limit,
-            stops=register.closed and after is None and not carried,
-            bridges=bridges and not courses,
+            stops=register.closed and after is None and not stretch.carried,
+            bridges=stretch.bridges and not courses,
         )
         own = prepared.amounts
         if courses:

@@ -35,7 +35,7 @@ _WITHOUT_READINGS: Final = Register(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """What is believed of one physical meter, and the model of its days."""
+    """A physical meter's cleaned records, and the model of its days."""
 
     meter: Meter
     cleaned: Cleaned

@@ -1,4 +1,4 @@
-"""A meter that is computed from others: on which days, and from what."""
+"""A virtual meter: a sum of other meters' use, day by day."""
 
 from collections.abc import Mapping
 from datetime import date

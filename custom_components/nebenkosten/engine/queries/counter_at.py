@@ -1,4 +1,4 @@
-"""A meter's counter at an instant: the day a tenant leaves, or a bill begins."""
+"""A meter's counter at any instant, such as the day on which a tenant leaves."""
 
 from dataclasses import replace
 from zoneinfo import ZoneInfo

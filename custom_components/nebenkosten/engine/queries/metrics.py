@@ -17,10 +17,11 @@ from ..domain.report import MeterReport, known
 from .periods import counter_at, total
 
 _ONE_DAY: Final = timedelta(days=1)
+_PERIODS: Final = ("day", "week", "month", "year", "billing_year")
 
 
 class Category(StrEnum):
-    """What a metric tells of; costs wait for tariffs."""
+    """The subject of a metric."""
 
     CONSUMPTION = "consumption"
     QUALITY = "quality"
@@ -28,7 +29,7 @@ class Category(StrEnum):
 
 
 class Additivity(StrEnum):
-    """How the values of days become that of a longer time."""
+    """The rule by which values of days become that of a longer time."""
 
     SUM = "sum"
     LAST = "last"
@@ -36,13 +37,13 @@ class Additivity(StrEnum):
 
 
 class NotAdditiveError(TypeError):
-    """Values were to be added up that mean nothing added up."""
+    """An attempt to add up values that mean nothing added up."""
 
 
 type Compute = Callable[[MeterReport, date, date], float | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A number that is shown; `unit` None stands for the meter's own.
 
@@ -53,12 +54,12 @@ class Metric:
     key: str
     category: Category
     formula: str
-    unit: str | None
-    grains: tuple[str, ...]
-    additivity: Additivity
-    inputs: tuple[str, ...]
-    since: str
     of: Compute
+    unit: str | None = None
+    grains: tuple[str, ...] = _PERIODS
+    additivity: Additivity = Additivity.NONE
+    inputs: tuple[str, ...] = ("readings",)
+    since: str = "0.1.0"
 
     def total(self, values: Iterable[float]) -> float:
         """Return what values of days in a row come to; raises NotAdditiveError."""
@@ -136,46 +137,18 @@ def _spread(report: MeterReport, first: date, last: date) -> float | None:
     return float(report.slack[index])
 
 
-_PERIODS: Final = ("day", "week", "month", "year", "billing_year")
-_FIRST: Final = "0.1.0"
-
-
-def _metric(
-    key: str,
-    category: Category,
-    formula: str,
-    of: Compute,
-    *,
-    unit: str | None = None,
-    grains: tuple[str, ...] = _PERIODS,
-    additivity: Additivity = Additivity.NONE,
-    inputs: tuple[str, ...] = ("readings",),
-) -> Metric:
-    return Metric(
-        key=key,
-        category=category,
-        formula=formula,
-        unit=unit,
-        grains=grains,
-        additivity=additivity,
-        inputs=inputs,
-        since=_FIRST,
-        of=of,
-    )
-
-
 _USE, _GOOD, _EFFICIENT = Category
 METRICS: Final[Mapping[str, Metric]] = {
     metric.key: metric
     for metric in (
-        _metric(
+        Metric(
             "consumption",
             _USE,
             "Σ (counter(midnight after) - counter(midnight before))",
             consumption,
             additivity=Additivity.SUM,
         ),
-        _metric(
+        Metric(
             "counter",
             _USE,
             "counter(midnight after the last day)",
@@ -183,7 +156,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             grains=("day", "month"),
             additivity=Additivity.LAST,
         ),
-        _metric(
+        Metric(
             "counter_spread",
             _GOOD,
             "half width of the counter's 80 % band",
@@ -191,7 +164,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             grains=("day",),
             additivity=Additivity.LAST,
         ),
-        _metric(
+        Metric(
             "expected",
             _USE,
             "Σ model(day)",
@@ -199,7 +172,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             additivity=Additivity.SUM,
             inputs=("readings", "outdoor temperature"),
         ),
-        _metric(
+        Metric(
             "deviation",
             _USE,
             "consumption - expected",
@@ -207,14 +180,14 @@ METRICS: Final[Mapping[str, Metric]] = {
             additivity=Additivity.SUM,
             inputs=("consumption", "expected"),
         ),
-        _metric(
+        Metric(
             "per_day",
             _EFFICIENT,
             "consumption / days",
             _per_day,
             inputs=("consumption",),
         ),
-        _metric(
+        Metric(
             "forecast_year",
             _USE,
             "Σ known days + Σ model(days to come)",
@@ -222,7 +195,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             grains=("year",),
             inputs=("consumption", "outdoor temperature"),
         ),
-        _metric(
+        Metric(
             "adjusted_year",
             _EFFICIENT,
             "base + heating x mean degree days / the year's",
@@ -231,7 +204,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             inputs=("consumption", "outdoor temperature"),
         ),
         *(
-            _metric(
+            Metric(
                 f"{name}_share",
                 _GOOD,
                 f"{name} days / known days",
@@ -241,7 +214,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             )
             for number, name in enumerate(("measured", "interpolated", "extrapolated"))
         ),
-        _metric(
+        Metric(
             "quality",
             _GOOD,
             "100 x (0.5 completeness + 0.2 (1 - extrapolated) + 0.2 freshness"
@@ -252,7 +225,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             inputs=("provenance", "readings"),
         ),
         *(
-            _metric(
+            Metric(
                 name,
                 _GOOD,
                 formula,

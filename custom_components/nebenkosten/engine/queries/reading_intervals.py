@@ -1,4 +1,4 @@
-"""What was used between two readings: the fact that every other number rests on."""
+"""The use between two readings, from which every other number comes."""
 
 from datetime import timedelta
 from itertools import pairwise

@@ -7,10 +7,11 @@ import numpy as np
 from ..cleaning.amounts import Use
 from ..cleaning.registers import Register
 from ..domain.arrays import Bools, Floats
+from ..domain.local_days import HOUR
 from .cumulative_use import Flow
 
 _NEAR: Final = 60.0
-_CLOSE: Final = 2 * 3600.0
+_CLOSE: Final = 2 * HOUR
 
 
 def shown(register: Register, course: Flow, instants: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""What rules on the hours of one meter have in common."""
+"""The interface of rules on the hours of one meter."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What rules on the intervals between readings have in common."""
+"""The interface of rules on the intervals between readings."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
