@@ -43,8 +43,8 @@ from ..messages.errors import (
     refuse,
 )
 from . import text as text_of
-from .csv_readings import fitting_unit
 from .entering import async_refuse_doubtful
+from .reading_cells import fitting_unit
 from .rights import Caller
 from .text import (
     Instant,

@@ -19,6 +19,8 @@ _GROUPED: Final = re.compile(
     r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*(?:(?!\1)[.,]\d+)?"
 )
 _AMBIGUOUS: Final = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
+# Such a number as a line of its own among others.
+AMBIGUOUS_LINE: Final = re.compile(f"^{_AMBIGUOUS.pattern}$", re.MULTILINE)
 _GERMAN: Final = re.compile(
     r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: Uhr)?)?"
 )
@@ -72,6 +74,11 @@ def bounded(text: str) -> str:
     return text
 
 
+def is_ambiguous(text: str) -> bool:
+    """Return whether a number's only separator stands before exactly three digits."""
+    return _AMBIGUOUS.fullmatch(text) is not None
+
+
 def parse_number(text: str) -> Number:
     """Read a number with point or comma; raises TextError.
 
@@ -86,7 +93,7 @@ def parse_number(text: str) -> Number:
 
 def _number(text: str) -> Number:
     bare = text.strip().translate(_SPACES)
-    if _AMBIGUOUS.fullmatch(bare):
+    if is_ambiguous(bare):
         whole = bare.replace(",", "").replace(".", "")
         return Number(text, float(bare.replace(",", ".")), float(whole))
     if _PLAIN.fullmatch(bare):
@@ -183,4 +190,4 @@ def number_text(value: float) -> str:
     """Return a number so that it reads back as itself and nothing else."""
     text = format(Decimal(repr(value)), "f")
     text = text.removesuffix(".0")
-    return f"{text}0" if _AMBIGUOUS.fullmatch(text) else text
+    return f"{text}0" if is_ambiguous(text) else text
