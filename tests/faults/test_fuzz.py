@@ -25,11 +25,9 @@ from custom_components.nebenkosten.influx.model import Server, series_from
 from custom_components.nebenkosten.influx.v1 import InfluxQLServer
 from custom_components.nebenkosten.influx.v2 import FluxServer
 from custom_components.nebenkosten.influx.v3 import SqlServer
-from custom_components.nebenkosten.intake.csv_readings import (
-    RowContext,
-    parse_table,
-)
+from custom_components.nebenkosten.intake.csv_readings import parse_table
 from custom_components.nebenkosten.intake.original import read_original
+from custom_components.nebenkosten.intake.reading_cells import RowContext
 from custom_components.nebenkosten.intake.table import (
     FileError,
     table_of,

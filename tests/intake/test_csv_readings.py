@@ -5,10 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.nebenkosten.intake.csv_readings import (
-    RowContext,
-    parse,
-)
+from custom_components.nebenkosten.intake.csv_readings import parse
+from custom_components.nebenkosten.intake.reading_cells import RowContext
 from custom_components.nebenkosten.intake.table import (
     FileError,
     decode,

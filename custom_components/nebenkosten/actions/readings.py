@@ -13,7 +13,6 @@ from ..engine.domain.local_days import iso
 from ..engine.domain.meters import Meter
 from ..engine.domain.report import ReadingKind
 from ..intake.cells import marked
-from ..intake.csv_readings import RowContext
 from ..intake.file_access import write_new_file
 from ..intake.importing import (
     async_doubts,
@@ -21,6 +20,7 @@ from ..intake.importing import (
     parse_given,
     report,
 )
+from ..intake.reading_cells import RowContext
 from ..intake.rights import (
     POLICY_CONTROL,
     async_caller,

@@ -15,7 +15,7 @@ from homeassistant.helpers.selector import (
 from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
-from ..intake.csv_readings import places_of
+from ..intake.reading_cells import places_of
 from ..intake.table import (
     FileError,
     table_of,

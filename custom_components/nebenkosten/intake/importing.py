@@ -13,21 +13,15 @@ from ..engine.domain.local_days import iso
 from ..journal.records import NewReading
 from ..messages.errors import refuse
 from ..messages.texts import Sentences
-from .csv_readings import (
-    Parsed,
-    RowContext,
-    parse,
-    parse_table,
-)
+from .csv_readings import parse, parse_content
 from .entering import (
     async_doubtful,
     in_words,
 )
 from .file_access import read_file
-from .table import (
-    FileError,
-    table_of,
-)
+from .reading_cells import RowContext
+from .reading_rows import Parsed
+from .table import FileError
 
 _REJECTED_SHOWN: Final = 1_000
 _DOUBTFUL_SHOWN: Final = 1_000
@@ -39,7 +33,7 @@ def parse_given(
     """Read and parse a file or a text; blocks."""
     try:
         if "path" in given:
-            return parse_table(table_of(read_file(hass, given["path"])), expected)
+            return parse_content(read_file(hass, given["path"]), expected)
         return parse(given.get("content", ""), expected)
     except FileError as error:
         raise refuse(error.key, column=error.column) from error
@@ -52,7 +46,7 @@ def new_readings(parsed: Parsed) -> Iterator[NewReading]:
             meter=row.meter.key,
             instant=row.instant,
             zone=row.zone,
-            value_text=row.number.text,
+            value_text=row.value_text,
             value=row.value,
             unit=row.unit,
             kind=row.kind,

@@ -20,8 +20,8 @@ from ..journal.readings import Change
 from ..journal.records import NewReading, StoredReading
 from ..journal.serial_numbers import NewNumber
 from ..messages.errors import async_in_journal, refuse
-from .csv_readings import fitting_unit
 from .entering import async_refuse_doubtful
+from .reading_cells import fitting_unit
 from .rights import Caller
 from .text import Instant, TextError, parse_instant
 from .understanding import GivenReading, async_value, bounded, instant_of

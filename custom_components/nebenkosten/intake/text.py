@@ -18,6 +18,8 @@ _PLAIN: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _GROUPED: Final = re.compile(
     r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*(?:(?!\1)[.,]\d+)?"
 )
+# An ambiguous number as a line of its own among others.
+AMBIGUOUS_LINE: Final = re.compile(f"^{AMBIGUOUS.pattern}$", re.MULTILINE)
 _GERMAN: Final = re.compile(
     r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: Uhr)?)?"
 )
@@ -71,6 +73,11 @@ def bounded(text: str) -> str:
     return text
 
 
+def is_ambiguous(text: str) -> bool:
+    """Return whether a number's only separator stands before exactly three digits."""
+    return AMBIGUOUS.fullmatch(text) is not None
+
+
 def parse_number(text: str) -> Number:
     """Read a number with point or comma; raises TextError.
 
@@ -85,7 +92,7 @@ def parse_number(text: str) -> Number:
 
 def _number(text: str) -> Number:
     bare = text.strip().translate(_SPACES)
-    if AMBIGUOUS.fullmatch(bare):
+    if is_ambiguous(bare):
         whole = bare.replace(",", "").replace(".", "")
         return Number(text, float(bare.replace(",", ".")), float(whole))
     if _PLAIN.fullmatch(bare):

@@ -9,13 +9,14 @@ import pytest
 
 from custom_components.nebenkosten.engine.domain.meters import House, Meter
 from custom_components.nebenkosten.engine.domain.report import (
+    KINDS,
     Consumption,
     Context,
     ReadingKind,
 )
 from custom_components.nebenkosten.engine.meter_kinds import compute
 from custom_components.nebenkosten.engine.meter_kinds.interface import Setting
-from custom_components.nebenkosten.intake.command import _rows
+from custom_components.nebenkosten.intake.command import collected
 from custom_components.nebenkosten.intake.house_folder import read_house
 
 from ..houses import Point, series
@@ -29,12 +30,16 @@ _ENDS = (ReadingKind.INSTALL, ReadingKind.REMOVAL)
 
 @pytest.fixture(name="meters", scope="module")
 def real_meters() -> dict[str, tuple[Meter, list[Point]]]:
+    folder = read_house(HOUSE)
+    stored = collected(folder)
     found: dict[str, tuple[Meter, list[Point]]] = {}
-    for row in _rows(read_house(HOUSE)):
-        if row.meter.key in REAL:
-            _, points = found.setdefault(row.meter.key, (row.meter, []))
-            points.append((row.instant, row.value, row.kind))
-    return {key: (one, sorted(points)[:_MOST]) for key, (one, points) in found.items()}
+    for meter in folder.house.meters:
+        if meter.key in REAL:
+            rows = stored[meter.key].readings
+            kinds = (KINDS[kind] for kind in rows.kinds)
+            points = sorted(zip(rows.times, rows.values, kinds, strict=True))
+            found[meter.key] = meter, points[:_MOST]
+    return found
 
 
 def _mistyped(value: float, width: int, dice: random.Random) -> float:
