@@ -289,3 +289,20 @@ def test_no_two_classes_have_the_same_name() -> None:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 assert node.name not in named, f"{module} and {named[node.name]}"
                 named[node.name] = module
+
+
+@pytest.mark.parametrize("room", ["flows", "repair_flows"])
+def test_forms_call_typed_services(room: str) -> None:
+    """What an action answers is JSON for automations; a form asks the same service."""
+    for module in (PACKAGE / room).glob("*.py"):
+        source = module.read_text(encoding="utf-8")
+        assert "services.async_call" not in source, module
+        assert "homeassistant.util.json" not in set(_imports(module)), module
+
+
+def test_kinds_of_sources_are_known_to_the_registry_alone() -> None:
+    """A new kind is one file: who reads, shows or offers sources names none of them."""
+    kinds = {f"{ROOT}.sources.{one}" for one in ("entity", "influxdb", "statistic")}
+    for module in MODULES:
+        if _room(module) != "sources":
+            assert kinds.isdisjoint(_imports(module)), module

@@ -34,6 +34,7 @@ from .upkeep.housekeeping import Housekeeping
 from .upkeep.journal_opening import async_is_whole, async_note_revision
 from .upkeep.read_back import ReadBack
 from .upkeep.repair_issues import Issues
+from .upkeep.serial_numbers import give_number
 
 type NkConfigEntry = ConfigEntry[Runtime]
 
@@ -220,6 +221,11 @@ class _Composition:
         )
         return Runner(self.loaded, parts, after, nights)
 
+    def _renumber(self, key: str, number: str) -> None:
+        """Give a meter the serial number of its new dial."""
+        loaded = self.loaded
+        give_number(loaded.hass, loaded.entry, loaded.subentry(key), number)
+
     def runtime(self) -> Runtime:
         loaded, queue, last_values = self.loaded, self.queue, self.stored.last_values
         return Runtime(
@@ -231,7 +237,9 @@ class _Composition:
             work=self.work,
             queries=self.queries,
             summaries=self.summaries,
-            desk=ReadingDesk(loaded, self.queries, self.clock_check, queue.request),
+            desk=ReadingDesk(
+                loaded, self.queries, self.clock_check, queue.request, self._renumber
+            ),
             servers=self.servers,
             live=Live(loaded, lambda key: queue.request([key], Trigger.BURST)),
             clock_check=self.clock_check,

@@ -1,34 +1,28 @@
 """What the actions do with readings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 import csv
+from functools import partial
 import io
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 
-from ..const import SOURCE_HAND
 from ..engine.domain.local_days import iso
 from ..engine.domain.meters import Meter
 from ..engine.domain.report import ReadingKind
 from ..intake.cells import marked
 from ..intake.file_access import write_new_file
-from ..intake.importing import (
-    async_doubts,
-    new_readings,
-    parse_given,
-    report,
-)
-from ..intake.reading_cells import RowContext
+from ..intake.found_readings import async_find
+from ..intake.importing import GivenFile, async_doubts, async_keep, async_parsed
 from ..intake.rights import (
     POLICY_CONTROL,
     async_caller,
 )
-from ..intake.understanding import GivenReading, bounded, bounds, latest_instant
+from ..intake.understanding import GivenExchange, GivenReading, bounds
 from ..journal import readings
-from ..journal.records import NewReading, in_one_line
-from ..journal.serial_numbers import NewNumber
+from ..journal.records import in_one_line
 from ..journal.store import Journal
 from ..journal.value_text import number_text
 from ..messages.errors import (
@@ -36,21 +30,22 @@ from ..messages.errors import (
     refuse,
 )
 from ..messages.texts import (
-    Wording,
     async_sentences,
     async_wording,
 )
-from ..runtime import Runtime
-from ..upkeep.serial_numbers import give_number
 from .choosing import (
     async_all_or_chosen_physical,
     async_chosen_physical,
     async_one_physical,
+    days_of,
     runtime_of,
     zone_of,
 )
+from .import_response import import_response
 from .responses import (
+    entered_response,
     findings_response,
+    preview_response,
     readings_response,
 )
 
@@ -66,14 +61,10 @@ async def add_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse
     text = await async_wording(hass)
     confirmed = call.data.get("confirmed")
     if call.data["dry_run"]:
-        await runtime.desk.async_weigh([new], confirmed=confirmed)
-        return await _async_preview(runtime, meter, [new], text)
+        preview = await runtime.desk.async_preview(meter, [new], confirmed=confirmed)
+        return preview_response(preview, text)
     (kept,) = await runtime.desk.async_add_all([new], caller, confirmed=confirmed)
-    return {
-        "reading_id": kept.reading_id,
-        "value": kept.value,
-        "findings": findings_response(kept.findings, text),
-    }
+    return entered_response(kept, text)
 
 
 async def replace_meter(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
@@ -81,25 +72,20 @@ async def replace_meter(hass: HomeAssistant, call: ServiceCall) -> ServiceRespon
     runtime = runtime_of(hass)
     meter = await async_one_physical(hass, runtime, call, POLICY_CONTROL)
     caller = await async_caller(hass, call)
-    serial_number = bounded(call.data.get("serial_number"))
-    pair = await runtime.desk.async_understand_exchange(
-        meter, _given(call, "final_value"), call.data["first_value"]
+    given = GivenExchange(
+        final=_given(call, "final_value"),
+        first=call.data["first_value"],
+        serial_number=call.data.get("serial_number"),
     )
     text = await async_wording(hass)
     confirmed = call.data.get("confirmed")
     if call.data["dry_run"]:
-        await runtime.desk.async_weigh(pair, confirmed=confirmed)
-        return await _async_preview(runtime, meter, pair, text)
-    number = None
-    if serial_number and serial_number != meter.serial_number:
-        old = meter.serial_number
-        number = NewNumber(meter=meter.key, old=old, new=serial_number)
-    removal, install = await runtime.desk.async_add_all(
-        pair, caller, confirmed=confirmed, number=number
+        pair = await runtime.desk.async_understand_exchange(meter, given)
+        preview = await runtime.desk.async_preview(meter, pair, confirmed=confirmed)
+        return preview_response(preview, text)
+    removal, install = await runtime.desk.async_exchange(
+        meter, given, caller, confirmed=confirmed
     )
-    if number:
-        subentry = runtime.loaded.subentry(meter.key)
-        give_number(hass, runtime.loaded.entry, subentry, number.new)
     return {
         "removal_id": removal.reading_id,
         "install_id": install.reading_id,
@@ -117,11 +103,7 @@ async def edit_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceRespons
         caller,
         confirmed=call.data.get("confirmed"),
     )
-    return {
-        "reading_id": kept.reading_id,
-        "value": kept.value,
-        "findings": findings_response(kept.findings, await async_wording(hass)),
-    }
+    return entered_response(kept, await async_wording(hass))
 
 
 async def delete_reading(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
@@ -146,7 +128,6 @@ def _given(call: ServiceCall, value: str = "value") -> GivenReading:
 async def get_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return readings page by page, with what became of each."""
     runtime = runtime_of(hass)
-    zone = zone_of(runtime)
     meters = await async_all_or_chosen_physical(hass, runtime, call)
     first = call.data.get("next", 0)
     left = first + call.data["limit"]
@@ -156,23 +137,14 @@ async def get_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceRespons
     response: dict[str, Any] = {"meters": {}}
     passed = 0
     for meter in meters:
-        (analysis,) = await runtime.queries.async_analyses([meter.key])
-        found = await async_in_journal(
-            hass,
-            readings.find,
-            runtime.loaded.journal,
-            meter.key,
-            *bounds(call.data.get("start"), call.data.get("end"), zone),
-            history=True,
-        )
-        if call.data["by_hand"]:
-            found = [one for one in found if one.source == SOURCE_HAND]
+        found = await async_find(runtime.loaded, runtime.queries, meter, days_of(call))
+        listed = found.by_hand if call.data["by_hand"] else found.readings
         if call.data["order"] == "newest":
-            found.reverse()
-        page = found[max(first - passed, 0) : max(left - passed, 0)]
-        passed += len(found)
+            listed = listed[::-1]
+        page = listed[max(first - passed, 0) : max(left - passed, 0)]
+        passed += len(listed)
         response["meters"][meter.meter_id] = await hass.async_add_executor_job(
-            readings_response, meter, page, analysis.report, zone, names
+            readings_response, meter, found, page, runtime.loaded.zone, names
         )
     if passed > left:
         response["next"] = left
@@ -185,42 +157,21 @@ async def import_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
     only = await async_chosen_physical(hass, runtime, call, POLICY_CONTROL)
     if only is not None and len(only) != 1:
         raise refuse("one_meter_only")
-    zone = zone_of(runtime)
-    expected = RowContext(
-        meters=runtime.loaded.physical,
-        zone=zone,
-        latest=latest_instant(zone),
-        only_meter=only[0] if only else None,
+    given = GivenFile(
+        path=call.data.get("path"),
+        content=call.data.get("content", ""),
         bare_dates=call.data.get("bare_dates"),
     )
-    parsed = await hass.async_add_executor_job(parse_given, hass, call.data, expected)
+    parsed = await async_parsed(runtime.loaded, given, only[0] if only else None)
     sentences = await async_sentences(hass)
-    doubts = await async_doubts(runtime.loaded, parsed, sentences)
+    doubts = await async_doubts(runtime.loaded, parsed)
+    said = partial(import_response, parsed, doubts, sentences, runtime.loaded.zone)
     if call.data["dry_run"]:
-        return report(parsed, sentences, doubts, imported=0, duplicates=0)
-    if parsed.rejected:
-        first = parsed.rejected[0]
-        raise refuse(
-            "rows_rejected",
-            line=str(first.line),
-            column=first.column,
-            count=str(len(parsed.rejected)),
-            reason=sentences[first.code].format(**first.data),
-        )
-    added = await async_in_journal(
-        hass,
-        readings.append,
-        runtime.loaded.journal.signed((await async_caller(hass, call)).user_id),
-        new_readings(parsed),
-    )
+        return said(None)
+    caller = await async_caller(hass, call)
+    added = await async_keep(runtime.loaded, parsed, sentences, caller)
     runtime.queue.request({row.meter.key for row in parsed.rows})
-    return report(
-        parsed,
-        sentences,
-        doubts,
-        imported=len(added.ids) - added.duplicates,
-        duplicates=added.duplicates,
-    )
+    return said(added)
 
 
 async def export_readings(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
@@ -270,18 +221,3 @@ def _exported(
                 )
             )
     return file.getvalue(), left_out
-
-
-async def _async_preview(
-    runtime: Runtime, meter: Meter, new: Sequence[NewReading], text: Wording
-) -> ServiceResponse:
-    preview = await runtime.queries.async_preview(meter, new)
-    first, zone = new[0], zone_of(runtime)
-    days = None if preview.since is None else (first.instant - preview.since) / 86400
-    return {
-        "value": first.value,
-        "time": iso(first.instant, zone),
-        "use": preview.use,
-        "days": days,
-        "findings": findings_response(preview.findings, text),
-    }

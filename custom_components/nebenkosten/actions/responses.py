@@ -19,6 +19,8 @@ from ..engine.domain.report import (
     Finding,
     MeterReport,
 )
+from ..intake.found_readings import FoundReadings, local_time
+from ..intake.reading_desk import EnteredReading, ReadingPreview
 from ..journal.acknowledgements import Acknowledgement
 from ..journal.records import (
     Status,
@@ -59,6 +61,26 @@ def findings_response(
         }
         for finding in findings
     ]
+
+
+def entered_response(entered: EnteredReading, text: Wording) -> JsonObjectType:
+    """Return a reading that was kept, and what it brought."""
+    return {
+        "reading_id": entered.reading_id,
+        "value": entered.value,
+        "findings": findings_response(entered.findings, text),
+    }
+
+
+def preview_response(preview: ReadingPreview, text: Wording) -> JsonObjectType:
+    """Return what readings would bring."""
+    return {
+        "value": preview.value,
+        "time": preview.at.isoformat(),
+        "use": preview.use,
+        "days": preview.days,
+        "findings": findings_response(preview.findings, text),
+    }
 
 
 def _meter_run(one: MeterRun, text: Wording) -> JsonObjectType:
@@ -212,8 +234,8 @@ def _neighbour(reading: Neighbour | None, zone: ZoneInfo) -> JsonValueType:
 
 def readings_response(
     meter: Meter,
+    found: FoundReadings,
     page: Iterable[StoredReading],
-    report: MeterReport,
     zone: ZoneInfo,
     names: Mapping[str | None, str | None],
 ) -> JsonObjectType:
@@ -223,20 +245,23 @@ def readings_response(
     """
     return {
         "unit": meter.unit,
-        "readings": [_reading(one, report, zone, names.get(one.user)) for one in page],
+        "readings": [
+            _reading(one, found.status(one), zone, names.get(one.user)) for one in page
+        ],
     }
 
 
 def _reading(
     reading: StoredReading,
-    report: MeterReport,
+    status: Status,
     zone: ZoneInfo,
     user: str | None,
 ) -> JsonObjectType:
     """Return a reading with what became of it, and the name of who said so."""
+    at = local_time(reading.instant, zone)
     return {
         "id": reading.reading_id,
-        "time": _time(reading.instant, zone),
+        "time": None if at is None else at.isoformat(),
         "value": reading.value if math.isfinite(reading.value) else None,
         "unit": reading.unit,
         "kind": reading.kind.value,
@@ -245,26 +270,8 @@ def _reading(
         "note": next(iter(reading.notes), None),
         "notes": [*reading.notes],
         "user": user,
-        "status": _status(reading, report).value,
+        "status": status.value,
     }
-
-
-def _time(instant: float, zone: ZoneInfo) -> str | None:
-    """Return an instant as others are told it; None where no calendar has it."""
-    try:
-        return iso(instant, zone)
-    except ValueError, OverflowError, OSError:
-        return None
-
-
-def _status(reading: StoredReading, report: MeterReport) -> Status:
-    if reading.deleted:
-        return Status.DELETED
-    if reading.superseded or reading.reading_id in report.superseded:
-        return Status.SUPERSEDED
-    if reading.reading_id in report.quarantined:
-        return Status.QUARANTINED
-    return Status.USED
 
 
 def consumption_response(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 import logging
 import time
 from typing import Final, Protocol
@@ -24,7 +25,13 @@ from .entering import async_refuse_doubtful
 from .reading_cells import fitting_unit
 from .rights import Caller
 from .text import Instant, TextError, parse_instant
-from .understanding import GivenReading, async_value, bounded, instant_of
+from .understanding import (
+    GivenExchange,
+    GivenReading,
+    async_value,
+    bounded,
+    instant_of,
+)
 
 _LOGGER = logging.getLogger(__name__)
 # What anybody may say of a dial; all other kinds change the past.
@@ -38,6 +45,20 @@ class EnteredReading:
 
     reading_id: int
     value: float
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingPreview:
+    """What readings would bring: the first one's value and time, and new findings.
+
+    `use` [unit] is what was used in the `days` since the reading before it.
+    """
+
+    value: float
+    at: datetime
+    use: float | None
+    days: float | None
     findings: tuple[Finding, ...]
 
 
@@ -60,13 +81,18 @@ class ReadingDesk:
         queries: Queries,
         clock: ClockKnown,
         request: Callable[[Iterable[str]], None],
+        renumber: Callable[[str, str], None],
     ) -> None:
-        """Keep readings in the house's journal; `request` lets them be computed."""
+        """Keep readings in the house's journal.
+
+        `request` lets meters be computed, `renumber` gives one another serial number.
+        """
         self._hass = loaded.hass
         self._loaded = loaded
         self._queries = queries
         self._clock = clock
         self._request = request
+        self._renumber = renumber
 
     async def async_understand(self, meter: Meter, given: GivenReading) -> NewReading:
         """Return what was meant; raises ServiceValidationError with the reason."""
@@ -90,25 +116,61 @@ class ReadingDesk:
         )
 
     async def async_understand_exchange(
-        self, meter: Meter, final: GivenReading, first: object
+        self, meter: Meter, given: GivenExchange
     ) -> list[NewReading]:
-        """Return the removal and the installation reading of an exchange.
-
-        `final` tells the old dial's last value, and when; `first` is the new one's.
-        """
+        """Return the removal and the installation reading of an exchange."""
+        bounded(given.serial_number)
         try:
             # A bare date means one moment of both: the end of that day.
-            moment = await self._async_instant(final.time, ReadingKind.REMOVAL)
+            moment = await self._async_instant(given.final.time, ReadingKind.REMOVAL)
         except TextError as error:
             raise refuse(error.key, **error.data) from error
-        at = replace(final, time=iso(moment.seconds, self._loaded.zone))
+        at = replace(given.final, time=iso(moment.seconds, self._loaded.zone))
         return [
             await self.async_understand(meter, replace(at, value=value, kind=kind))
             for kind, value in (
-                (ReadingKind.REMOVAL, final.value),
-                (ReadingKind.INSTALL, first),
+                (ReadingKind.REMOVAL, given.final.value),
+                (ReadingKind.INSTALL, given.first),
             )
         ]
+
+    async def async_preview(
+        self, meter: Meter, new: Sequence[NewReading], *, confirmed: bool | None
+    ) -> ReadingPreview:
+        """Return what readings of a meter would bring; refuses as keeping them does."""
+        await self.async_weigh(new, confirmed=confirmed)
+        found = await self._queries.async_preview(meter, new)
+        first = new[0]
+        at = datetime.fromtimestamp(first.instant, UTC)
+        return ReadingPreview(
+            value=first.value,
+            at=at.astimezone(self._loaded.zone),
+            use=found.use,
+            days=None if found.since is None else (first.instant - found.since) / _DAY,
+            findings=found.findings,
+        )
+
+    async def async_exchange(
+        self,
+        meter: Meter,
+        given: GivenExchange,
+        caller: Caller,
+        *,
+        confirmed: bool | None,
+    ) -> tuple[EnteredReading, EnteredReading]:
+        """Keep the last reading of an old dial and the first of the new one."""
+        pair = await self.async_understand_exchange(meter, given)
+        number = None
+        if given.serial_number and given.serial_number != meter.serial_number:
+            number = NewNumber(
+                meter=meter.key, old=meter.serial_number, new=given.serial_number
+            )
+        removal, install = await self.async_add_all(
+            pair, caller, confirmed=confirmed, number=number
+        )
+        if number:
+            self._renumber(meter.key, number.new)
+        return removal, install
 
     async def async_add_all(
         self,

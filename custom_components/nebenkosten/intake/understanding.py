@@ -36,6 +36,18 @@ class GivenReading:
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenExchange:
+    """An exchange as somebody gives it.
+
+    `final` tells the old dial's last value, and when; `first` is the new one's.
+    """
+
+    final: GivenReading
+    first: object
+    serial_number: str | None = None
+
+
 def latest_instant(zone: ZoneInfo) -> float:
     """Return the next local midnight [epoch s]: after it lies the future."""
     return midnight(local_day(time.time(), zone) + timedelta(days=1), zone)
