@@ -15,10 +15,7 @@ from .journal import readings
 from .journal.records import StoredReading
 from .journal.size import sizes
 from .messages.errors import async_in_journal
-from .messages.texts import (
-    Wording,
-    async_wording,
-)
+from .messages.texts import Wording, async_wording
 from .runtime import NkConfigEntry, Runtime
 from .stores.plain import plain
 from .upkeep.pseudonyms import pseudonyms_of

@@ -120,7 +120,7 @@ async def test_a_run_leaves_one_record_that_tells_all(
     (line,) = [
         found.getMessage()
         for found in caplog.records
-        if found.name.endswith("runner") and found.getMessage().startswith("run {")
+        if found.name.endswith("after_run") and found.getMessage().startswith("run {")
     ]
     told = json.loads(line.removeprefix("run "))
     assert (told["run_id"], told["status"]) == (run["run_id"], "ok")

@@ -132,9 +132,7 @@ class Runner:
     async def _async_ended(self, request: Request) -> Executed:
         """Return what came of a run, whatever becomes of it; a dry one may raise."""
         sentences = await async_sentences(self._hass)
-        parts = self._parts
-        known = Known(dict(parts.queries.known), dict(parts.last_values.alerts))
-        execution = Execution(self._loaded, parts.servers, parts.ledger, known)
+        execution = self._execution(request)
         limit = _LIMIT + _EACH * len(self._keys_of(request))
         try:
             work = self._async_execute(execution, request)
@@ -152,14 +150,20 @@ class Runner:
             reason = sentences[told.translation_key or ""]
             return Executed(execution.broken_off(request, reason))
 
-    async def _async_execute(self, execution: Execution, request: Request) -> Executed:
+    def _execution(self, request: Request) -> Execution:
+        """Return a run that knows what is known, of a full one's meters nothing."""
         parts = self._parts
-        await parts.queries.async_load_engine()
         if request.full and not request.dry_run:
             keys = self._keys_of(request)
             parts.queries.forget(keys)
             for key in keys:
                 parts.ledger.doubt_meter(key)
+        known = Known(dict(parts.queries.known), dict(parts.last_values.alerts))
+        return Execution(self._loaded, parts.servers, parts.ledger, known)
+
+    async def _async_execute(self, execution: Execution, request: Request) -> Executed:
+        parts = self._parts
+        await parts.queries.async_load_engine()
         parts.weather.doubt()
         moment = await parts.weather.async_moment()
         return await execution.async_run(request, moment.temperature)

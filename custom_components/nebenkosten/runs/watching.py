@@ -8,7 +8,7 @@ from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_ST
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
-from ..analysis.analyse import Moment, stamps
+from ..analysis import analyse
 from ..analysis.last_values import LastValues
 from ..analysis.loaded_house import LoadedHouse
 from ..analysis.outdoor_temperature import OutdoorWeather
@@ -142,13 +142,15 @@ class Watching:
         await self._duties.end_preview()
         self._queue.request(self._loaded.meters)
 
-    def _stale(self, moment: Moment) -> list[str]:
+    def _stale(self, moment: analyse.Moment) -> list[str]:
         """Return the meters that changed since they were last computed; blocks."""
         loaded, known = self._loaded, self._watched.last_values.meters
         meters = list(loaded.meters.values())
         return [
             key
-            for key, now in stamps(loaded.journal, loaded.house, meters, moment).items()
+            for key, now in analyse.stamps(
+                loaded.journal, loaded.house, meters, moment
+            ).items()
             if key not in known or known[key].stamp != now
         ]
 
