@@ -1,9 +1,12 @@
 """Regular texts are read column by column as they are row by row."""
 
 from dataclasses import replace
+import io
 from zoneinfo import ZoneInfo
 
 from hypothesis import example, given, settings, strategies as st
+import numpy as np
+import pandas as pd
 import pytest
 
 from custom_components.nebenkosten.intake import csv_readings
@@ -227,3 +230,18 @@ def test_a_long_text_is_read_by_column(monkeypatch: pytest.MonkeyPatch) -> None:
     by_row = _by_row(long, EXPECTED)
     monkeypatch.delattr(csv_readings, "csv_table")
     assert parse(long, EXPECTED) == by_row
+
+
+def test_numbers_and_times_are_those_that_pandas_reads() -> None:
+    """The careful reading and the quick one might share a mistake: this is a third."""
+    dice = np.random.default_rng(1)
+    minutes = pd.date_range("2024-03-30", "2024-11-01", freq="7min", tz="Europe/Berlin")
+    values = np.round(np.cumsum(dice.gamma(4, 1, len(minutes))), 4)
+    frame = pd.DataFrame({"time": minutes.map(pd.Timestamp.isoformat), "value": values})
+    text = frame.to_csv(sep=";", index=False)
+    found = regular_rows(text, ONLY)
+    assert found is not None
+    read = pd.read_csv(io.StringIO(text), sep=";", float_precision="round_trip")
+    seconds = pd.to_datetime(read["time"], utc=True).astype("int64") // 10**9
+    assert list(found.values) == read["value"].tolist()
+    assert list(found.instants) == seconds.tolist()
