@@ -16,25 +16,17 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from .analysis.alerts import (
-    current,
-    known_ones,
-)
+from .analysis.alerts import current, known_ones
 from .engine.domain import units
 from .engine.domain.meters import AnyMeter, Medium, Meter
 from .engine.domain.quality_score import Quality
 from .engine.domain.report import PeriodValue, Snapshot
-from .entities.live import (
-    RateSensor,
-    TodaySensor,
-)
+from .entities.live import RateSensor, TodaySensor
 from .entities.servers import async_add_server_sensors
 from .entity import HouseEntity, MeterEntity, async_add_of_meters, has_dial
 from .runtime import NkConfigEntry, Runtime
 from .sources.registry import is_dense
-from .upkeep.health import (
-    Level,
-)
+from .upkeep.health import Level
 
 PARALLEL_UPDATES = 0
 
