@@ -1,6 +1,5 @@
 """The snapshot that entities show of a meter."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,8 +18,12 @@ def snapshot(report: MeterReport, as_of: float, zone: ZoneInfo) -> Snapshot:
     today = local_days.local_day(as_of, zone)
     month = today.replace(day=1)
     at, reading = report.last_reading or (None, None)
-    shown = Snapshot(
+    shows = len(report.use) > 0 and not np.isnan(report.counter[-1])
+    return Snapshot(
         seen_on=today,
+        counter=float(report.counter[-1]) if shows else None,
+        counter_at=float(report.midnights[-1]) if shows else None,
+        counter_provenance=_last_provenance(report) if shows else Provenance.UNKNOWN,
         reading_at=at,
         reading=reading,
         yesterday=_value(report, "day", today - timedelta(days=1)),
@@ -34,18 +37,10 @@ def snapshot(report: MeterReport, as_of: float, zone: ZoneInfo) -> Snapshot:
         forecast=report.forecast,
         quality=report.quality,
     )
-    return _with_counter(shown, report)
 
 
-def _with_counter(shown: Snapshot, report: MeterReport) -> Snapshot:
-    if not len(report.use) or np.isnan(report.counter[-1]):
-        return shown
-    return replace(
-        shown,
-        counter=float(report.counter[-1]),
-        counter_at=float(report.midnights[-1]),
-        counter_provenance=Provenance(int(report.provenance[-1])),
-    )
+def _last_provenance(report: MeterReport) -> Provenance:
+    return Provenance(int(report.provenance[-1]))
 
 
 def _value(report: MeterReport, kind: PeriodKind, start: date) -> PeriodValue | None:
