@@ -33,7 +33,9 @@ def page() -> str:
     )
 
 
-def _row(metric: Metric, english: Sentences, german: Sentences) -> str:
+def _row(
+    metric: Metric[..., float | None], english: Sentences, german: Sentences
+) -> str:
     key = f"metric_{metric.key}"
     cells = (
         f"`{metric.key}`",

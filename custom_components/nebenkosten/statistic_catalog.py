@@ -13,6 +13,7 @@ from .const import DOMAIN, PREVIEW
 from .engine.domain import units
 from .engine.domain.meters import AnyMeter, House
 from .engine.domain.report import MeterReport, Rows
+from .engine.queries import metrics
 
 
 class DashboardUse(StrEnum):
@@ -60,7 +61,7 @@ class StatisticKind:
 
 def _use(basis: StatisticBasis) -> Rows:
     # Late: nothing on the set-up path may load numpy.
-    from .engine.queries.periods import published_rows
+    from .engine.queries.published import published_rows
 
     return published_rows(basis.report)
 
@@ -74,7 +75,7 @@ def _gas_energy(basis: StatisticBasis) -> Rows:
 CONSUMPTION: Final = StatisticKind(
     kind="consumption",
     name="{}",
-    unit=lambda basis: basis.report.meter.unit,
+    unit=lambda basis: metrics.CONSUMPTION.unit_of(basis.report.meter),
     rows=_use,
     exists_for=lambda _: True,
     dashboard=DashboardUse.OFFERED,

@@ -13,10 +13,12 @@ from ..engine.domain.local_days import (
     start_of,
 )
 from ..engine.domain.meters import Meter
+from ..engine.domain.period import Period
 from ..engine.domain.report import (
     Finding,
     MeterReport,
 )
+from ..engine.queries import metrics
 from ..journal.acknowledgements import Acknowledgement
 from ..journal.records import (
     Status,
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
         State,
     )
     from ..engine.queries.explain import Node
-    from ..engine.queries.periods import Period
     from ..engine.queries.reading_intervals import ReadingInterval
 
 
@@ -148,7 +149,7 @@ def state_response(meter: Meter, state: State, zone: ZoneInfo) -> JsonObjectType
     """Return what a dial showed, between which readings."""
     band = state.counter
     return {
-        "unit": meter.unit,
+        "unit": metrics.COUNTER.unit_of(meter),
         "value": None if band is None else band.value,
         "low": None if band is None else band.low,
         "high": None if band is None else band.high,
@@ -183,7 +184,7 @@ def intervals_response(
     low, high = bounds
     meters: JsonObjectType = {
         meter.meter_id: {
-            "unit": meter.unit,
+            "unit": metrics.CONSUMPTION.unit_of(meter),
             "intervals": [
                 _interval(one, zone)
                 for one in intervals
@@ -292,7 +293,7 @@ def consumption_response(
 
     meters: JsonObjectType = {
         report.meter.meter_id: {
-            "unit": report.meter.unit,
+            "unit": metrics.CONSUMPTION.unit_of(report.meter),
             "rows": [
                 _period(report, one, zone)
                 for one in periods(
@@ -307,25 +308,21 @@ def consumption_response(
 
 def _period(report: MeterReport, period: Period, zone: ZoneInfo) -> JsonObjectType:
     """Return a period, the dial at its end and the shares of its known days."""
-    from ..engine.queries.periods import (
-        counter_at,
-        last_year,
-    )
+    from ..engine.queries.periods import last_year
 
-    measured, interpolated, extrapolated = period.shares
     before = last_year(report, period)
     return {
         "start": start_of(period.start, zone).isoformat(),
         "end": start_of(period.end, zone).isoformat(),
-        "value": period.value,
-        "measured": measured,
-        "interpolated": interpolated,
-        "extrapolated": extrapolated,
+        "value": metrics.CONSUMPTION.of(report, period),
+        "measured": metrics.MEASURED_SHARE.of(report, period),
+        "interpolated": metrics.INTERPOLATED_SHARE.of(report, period),
+        "extrapolated": metrics.EXTRAPOLATED_SHARE.of(report, period),
         "known": period.known,
         "known_days": period.known_days,
         "days": sum(period.days),
-        "counter": counter_at(report, period.end),
-        "last_year": None if before is None else before.value,
+        "counter": metrics.COUNTER.of(report, period),
+        "last_year": None if before is None else metrics.CONSUMPTION.of(report, before),
     }
 
 

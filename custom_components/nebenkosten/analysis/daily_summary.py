@@ -12,6 +12,7 @@ from homeassistant.util.json import JsonObjectType
 from ..engine.domain.degree_days import DegreeDays, degree_days, facts_of
 from ..engine.domain.meters import AnyMeter, House
 from ..engine.domain.report import MeterReport, Temperature
+from ..engine.queries import metrics
 from ..journal.acknowledgements import Acknowledgement
 from ..runs.alerts import is_acknowledged
 from .public_holidays import holiday_on
@@ -60,7 +61,7 @@ def _summed_up(
         if summary is not None:
             meter = report.meter
             found[meter.meter_id] = {
-                "unit": meter.unit,
+                "unit": metrics.CONSUMPTION.unit_of(meter),
                 **_plain(summary),
                 "acknowledged": [
                     event.kind

@@ -16,6 +16,7 @@ from ..const import (
     PREVIEW,
 )
 from ..engine.domain.report import MeterReport
+from ..engine.queries import metrics
 from ..influx.model import days_text
 from ..messages.texts import async_wording
 from ..publication.influxdb import (
@@ -126,4 +127,13 @@ def _results(key: str, report: MeterReport) -> Results:
     # Late: nothing on the set-up path may load numpy.
     from ..engine.anomalies.legacy_flags import flagged_days
 
-    return Results(key, report, flagged_days(report))
+    return Results(
+        key=key,
+        meter_id=report.meter.meter_id,
+        unit=metrics.CONSUMPTION.unit_of(report.meter),
+        midnights=report.midnights,
+        use=metrics.CONSUMPTION.column(report),
+        dial=metrics.COUNTER.column(report),
+        provenance=report.provenance,
+        flagged=flagged_days(report),
+    )

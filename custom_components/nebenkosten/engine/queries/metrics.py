@@ -1,22 +1,21 @@
 """The catalogue of metrics: names, units, meaning, and whether they add up.
 
-The one catalogue: entities, statistics, points, actions and the documentation show
-these, and each is computed in one place only. All are asked of a report for the local
-days first..last, both included.
+The one catalogue: entities, statistics, points, actions, exports and the documentation
+take number and unit from here. Free of numpy: sensors ask for units at set-up.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-import numpy as np
+from ..domain.meters import AnyMeter
+from ..domain.period import Period
+from ..domain.quality_score import Quality
+from ..domain.report import Forecast, MeterReport, known
 
-from ..domain.report import MeterReport, known
-from .periods import counter_at, total
-
-_ONE_DAY: Final = timedelta(days=1)
+if TYPE_CHECKING:
+    from ..domain.report import Floats
 
 
 class Category(StrEnum):
@@ -39,11 +38,15 @@ class NotAdditiveError(TypeError):
     """Values were to be added up that mean nothing added up."""
 
 
-type Compute = Callable[[MeterReport, date, date], float | None]
+# The unit of what has none.
+NUMBER: Final = "1"
+_PERIODS: Final = ("day", "week", "month", "year", "billing_year")
+_LIFE: Final = ("life",)
+_FIRST: Final = "0.1.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
+class Metric[**P, T: float | None]:
     """A number that is shown; `unit` None stands for the meter's own.
 
     `grains` are the times it is shown for, `inputs` what it is computed from, `since`
@@ -53,12 +56,16 @@ class Metric:
     key: str
     category: Category
     formula: str
-    unit: str | None
-    grains: tuple[str, ...]
-    additivity: Additivity
-    inputs: tuple[str, ...]
+    of: Callable[P, T]
+    unit: str | None = None
+    grains: tuple[str, ...] = _PERIODS
+    additivity: Additivity = Additivity.NONE
+    inputs: tuple[str, ...] = ("readings",)
     since: str
-    of: Compute
+
+    def unit_of(self, meter: AnyMeter) -> str:
+        """Return the unit of a meter's number."""
+        return self.unit or meter.unit
 
     def total(self, values: Iterable[float]) -> float:
         """Return what values of days in a row come to; raises NotAdditiveError."""
@@ -67,208 +74,210 @@ class Metric:
         return sum(values)
 
 
-def consumption(report: MeterReport, first: date, last: date) -> float | None:
-    """Return the use [unit]; None as soon as one of the days is unknown."""
-    period = total(report, first, last)
-    return None if period is None else period.value
+class Course(Protocol):
+    """Days or hours in a row: their use (n,), and the dial (n+1,) at their bounds."""
+
+    @property
+    def use(self) -> Floats:
+        """Return the use [unit], NaN where it is unknown."""
+
+    @property
+    def counter(self) -> Floats:
+        """Return what the dial showed [unit], NaN where nobody can say."""
 
 
-def counter(report: MeterReport, _first: date, last: date) -> float | None:
-    """Return what the dial showed at the end of the last day [unit]."""
-    return counter_at(report, last + _ONE_DAY)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnMetric(Metric[[MeterReport, Period], float | None]):
+    """A metric that is published by days and hours, too, as a `column` of them."""
+
+    column: Callable[[Course], Floats]
 
 
-def expected(report: MeterReport, first: date, last: date) -> float | None:
-    """Return what the days would usually have been [unit].
+def _at_end(values: Floats, report: MeterReport, period: Period) -> float | None:
+    """Return which of the values at midnights (n+1,) stands at a period's end."""
+    index = (period.end - (report.first_day or period.end)).days
+    return known(float(values[index])) if 0 <= index < len(values) else None
 
-    Only those that the meter has; None as soon as nobody can say of one of them.
+
+def _spread(report: MeterReport, period: Period) -> float | None:
+    return _at_end(report.slack, report, period)
+
+
+def _expected(report: MeterReport, period: Period) -> float | None:
+    """Return the usual use of those days that the meter has.
+
+    None as soon as nobody can say of one of them.
     """
     if report.expected is None or report.first_day is None:
         return None
-    low = max((first - report.first_day).days, 0)
-    days = report.expected[low : max((last - report.first_day).days + 1, 0)]
+    begin, end = (
+        max((day - report.first_day).days, 0) for day in (period.start, period.end)
+    )
+    days = report.expected[begin:end]
     return known(float(days.sum())) if len(days) else None
 
 
-def deviation(report: MeterReport, first: date, last: date) -> float | None:
-    """Return the use beyond the usual [unit]."""
-    used, usual = consumption(report, first, last), expected(report, first, last)
+def _deviation(report: MeterReport, period: Period) -> float | None:
+    used, usual = CONSUMPTION.of(report, period), EXPECTED.of(report, period)
     return None if used is None or usual is None else used - usual
 
 
-def _share(kind: int) -> Compute:
-    def share(report: MeterReport, first: date, last: date) -> float | None:
-        period = total(report, first, last)
-        return None if period is None else period.shares[kind]
-
-    return share
+def _per_day(report: MeterReport, period: Period) -> float | None:
+    used = CONSUMPTION.of(report, period)
+    return None if used is None else used / max(sum(period.days), 1)
 
 
-def _quality(name: str) -> Compute:
-    def quality(report: MeterReport, _first: date, _last: date) -> float | None:
-        return None if report.quality is None else float(getattr(report.quality, name))
-
-    return quality
+def _foretold(forecast: Forecast) -> float:
+    return forecast.year.value
 
 
-def _forecast(report: MeterReport, _first: date, _last: date) -> float | None:
-    return None if report.forecast is None else report.forecast.year.value
+def _score(quality: Quality) -> int:
+    return quality.score
 
 
-def _adjusted(report: MeterReport, first: date, _last: date) -> float | None:
-    return report.adjusted.get(first.year)
+def _adjusted(report: MeterReport, period: Period) -> float | None:
+    return report.adjusted.get(period.start.year)
 
 
-def _per_day(report: MeterReport, first: date, last: date) -> float | None:
-    period = total(report, first, last)
-    if period is None or period.value is None:
-        return None
-    return period.value / max(sum(period.days), 1)
+def _share(number: int, name: str) -> Metric[[MeterReport, Period], float]:
+    def share(_: MeterReport, period: Period) -> float:
+        return period.shares[number]
 
-
-def _spread(report: MeterReport, first: date, last: date) -> float | None:
-    """Return the half width of the dial's 80 % band at the end of the last day."""
-    if report.first_day is None:
-        return None
-    index = (last - report.first_day).days + 1
-    if not 0 <= index < len(report.slack) or np.isnan(report.slack[index]):
-        return None
-    return float(report.slack[index])
-
-
-_PERIODS: Final = ("day", "week", "month", "year", "billing_year")
-_FIRST: Final = "0.1.0"
-
-
-def _metric(
-    key: str,
-    category: Category,
-    formula: str,
-    of: Compute,
-    *,
-    unit: str | None = None,
-    grains: tuple[str, ...] = _PERIODS,
-    additivity: Additivity = Additivity.NONE,
-    inputs: tuple[str, ...] = ("readings",),
-) -> Metric:
     return Metric(
-        key=key,
-        category=category,
-        formula=formula,
-        unit=unit,
-        grains=grains,
-        additivity=additivity,
-        inputs=inputs,
+        key=f"{name}_share",
+        category=Category.QUALITY,
+        formula=f"{name} days / known days",
+        of=share,
+        unit=NUMBER,
+        inputs=("provenance",),
         since=_FIRST,
-        of=of,
     )
 
 
-_USE, _GOOD, _EFFICIENT = Category
-METRICS: Final[Mapping[str, Metric]] = {
+def _of_quality(
+    key: str, formula: str, of: Callable[[Quality], float], unit: str = NUMBER
+) -> Metric[[Quality], float]:
+    return Metric(
+        key=key,
+        category=Category.QUALITY,
+        formula=formula,
+        of=of,
+        unit=unit,
+        grains=_LIFE,
+        since=_FIRST,
+    )
+
+
+CONSUMPTION = ColumnMetric(
+    key="consumption",
+    category=Category.CONSUMPTION,
+    formula="Σ (counter(midnight after) - counter(midnight before))",
+    of=lambda _, period: period.value,
+    column=lambda course: course.use,
+    additivity=Additivity.SUM,
+    since=_FIRST,
+)
+COUNTER = ColumnMetric(
+    key="counter",
+    category=Category.CONSUMPTION,
+    formula="counter(midnight after the last day)",
+    of=lambda report, period: _at_end(report.counter, report, period),
+    column=lambda course: course.counter,
+    grains=("day", "month"),
+    additivity=Additivity.LAST,
+    since=_FIRST,
+)
+COUNTER_SPREAD = Metric(
+    key="counter_spread",
+    category=Category.QUALITY,
+    formula="half width of the counter's 80 % band",
+    of=_spread,
+    grains=("day",),
+    additivity=Additivity.LAST,
+    since=_FIRST,
+)
+EXPECTED = Metric(
+    key="expected",
+    category=Category.CONSUMPTION,
+    formula="Σ model(day)",
+    of=_expected,
+    additivity=Additivity.SUM,
+    inputs=("readings", "outdoor temperature"),
+    since=_FIRST,
+)
+DEVIATION = Metric(
+    key="deviation",
+    category=Category.CONSUMPTION,
+    formula="consumption - expected",
+    of=_deviation,
+    additivity=Additivity.SUM,
+    inputs=("consumption", "expected"),
+    since=_FIRST,
+)
+PER_DAY = Metric(
+    key="per_day",
+    category=Category.EFFICIENCY,
+    formula="consumption / days",
+    of=_per_day,
+    inputs=("consumption",),
+    since=_FIRST,
+)
+
+
+FORECAST_YEAR = Metric(
+    key="forecast_year",
+    category=Category.CONSUMPTION,
+    formula="Σ known days + Σ model(days to come)",
+    of=_foretold,
+    grains=("year",),
+    inputs=("consumption", "outdoor temperature"),
+    since=_FIRST,
+)
+
+
+ADJUSTED_YEAR = Metric(
+    key="adjusted_year",
+    category=Category.EFFICIENCY,
+    formula="base + heating x mean degree days / the year's",
+    of=_adjusted,
+    grains=("year",),
+    inputs=("consumption", "outdoor temperature"),
+    since=_FIRST,
+)
+MEASURED_SHARE = _share(0, "measured")
+INTERPOLATED_SHARE = _share(1, "interpolated")
+EXTRAPOLATED_SHARE = _share(2, "extrapolated")
+QUALITY = Metric(
+    key="quality",
+    category=Category.QUALITY,
+    formula="100 x (0.5 completeness + 0.2 (1 - extrapolated) + 0.2 freshness"
+    " + 0.1 (1 - quarantined / readings))",
+    of=_score,
+    unit=NUMBER,
+    grains=_LIFE,
+    inputs=("provenance", "readings"),
+    since=_FIRST,
+)
+COMPLETENESS = _of_quality(
+    "completeness",
+    "(measured + interpolated days) / days of its life",
+    lambda quality: quality.completeness,
+)
+FRESHNESS = _of_quality(
+    "freshness", "clamp(2 - age / limit, 0, 1)", lambda quality: quality.freshness
+)
+LARGEST_GAP_DAYS = _of_quality(
+    "largest_gap_days",
+    "longest time between readings",
+    lambda quality: quality.largest_gap_days,
+    unit="d",
+)
+METRICS: Final[Mapping[str, Metric[..., float | None]]] = {
     metric.key: metric
     for metric in (
-        _metric(
-            "consumption",
-            _USE,
-            "Σ (counter(midnight after) - counter(midnight before))",
-            consumption,
-            additivity=Additivity.SUM,
-        ),
-        _metric(
-            "counter",
-            _USE,
-            "counter(midnight after the last day)",
-            counter,
-            grains=("day", "month"),
-            additivity=Additivity.LAST,
-        ),
-        _metric(
-            "counter_spread",
-            _GOOD,
-            "half width of the counter's 80 % band",
-            _spread,
-            grains=("day",),
-            additivity=Additivity.LAST,
-        ),
-        _metric(
-            "expected",
-            _USE,
-            "Σ model(day)",
-            expected,
-            additivity=Additivity.SUM,
-            inputs=("readings", "outdoor temperature"),
-        ),
-        _metric(
-            "deviation",
-            _USE,
-            "consumption - expected",
-            deviation,
-            additivity=Additivity.SUM,
-            inputs=("consumption", "expected"),
-        ),
-        _metric(
-            "per_day",
-            _EFFICIENT,
-            "consumption / days",
-            _per_day,
-            inputs=("consumption",),
-        ),
-        _metric(
-            "forecast_year",
-            _USE,
-            "Σ known days + Σ model(days to come)",
-            _forecast,
-            grains=("year",),
-            inputs=("consumption", "outdoor temperature"),
-        ),
-        _metric(
-            "adjusted_year",
-            _EFFICIENT,
-            "base + heating x mean degree days / the year's",
-            _adjusted,
-            grains=("year",),
-            inputs=("consumption", "outdoor temperature"),
-        ),
-        *(
-            _metric(
-                f"{name}_share",
-                _GOOD,
-                f"{name} days / known days",
-                _share(number),
-                unit="1",
-                inputs=("provenance",),
-            )
-            for number, name in enumerate(("measured", "interpolated", "extrapolated"))
-        ),
-        _metric(
-            "quality",
-            _GOOD,
-            "100 x (0.5 completeness + 0.2 (1 - extrapolated) + 0.2 freshness"
-            " + 0.1 (1 - quarantined / readings))",
-            _quality("score"),
-            unit="1",
-            grains=("life",),
-            inputs=("provenance", "readings"),
-        ),
-        *(
-            _metric(
-                name,
-                _GOOD,
-                formula,
-                _quality(name),
-                unit=unit,
-                grains=("life",),
-            )
-            for name, formula, unit in (
-                (
-                    "completeness",
-                    "(measured + interpolated days) / days of its life",
-                    "1",
-                ),
-                ("freshness", "clamp(2 - age / limit, 0, 1)", "1"),
-                ("largest_gap_days", "longest time between readings", "d"),
-            )
-        ),
+        *(CONSUMPTION, COUNTER, COUNTER_SPREAD, EXPECTED, DEVIATION, PER_DAY),
+        *(FORECAST_YEAR, ADJUSTED_YEAR),
+        *(MEASURED_SHARE, INTERPOLATED_SHARE, EXTRAPOLATED_SHARE),
+        *(QUALITY, COMPLETENESS, FRESHNESS, LARGEST_GAP_DAYS),
     )
 }

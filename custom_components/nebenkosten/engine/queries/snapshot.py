@@ -4,13 +4,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from ..domain import calendar_periods, local_days
 from ..domain.calendar_periods import PeriodKind
+from ..domain.period import Period
 from ..domain.report import MeterReport, PeriodValue, Provenance, Snapshot
-from .metrics import expected
-from .periods import Period, periods
+from . import metrics
+from .periods import periods, total
 
 
 def snapshot(report: MeterReport, as_of: float, zone: ZoneInfo) -> Snapshot:
@@ -37,11 +36,13 @@ def snapshot(report: MeterReport, as_of: float, zone: ZoneInfo) -> Snapshot:
 
 
 def _with_counter(shown: Snapshot, report: MeterReport) -> Snapshot:
-    if not len(report.use) or np.isnan(report.counter[-1]):
+    life = total(report, None, None)
+    counter = None if life is None else metrics.COUNTER.of(report, life)
+    if counter is None:
         return shown
     return replace(
         shown,
-        counter=float(report.counter[-1]),
+        counter=counter,
         counter_at=float(report.midnights[-1]),
         counter_provenance=Provenance(int(report.provenance[-1])),
     )
@@ -55,13 +56,12 @@ def _value(report: MeterReport, kind: PeriodKind, start: date) -> PeriodValue | 
 
 def _plain(report: MeterReport, period: Period) -> PeriodValue:
     """Return a period as plain data."""
-    measured, interpolated, extrapolated = period.shares
     return PeriodValue(
         start=period.start,
         end=period.end,
-        value=period.value,
-        expected=expected(report, period.start, period.end - timedelta(days=1)),
-        measured=measured,
-        interpolated=interpolated,
-        extrapolated=extrapolated,
+        value=metrics.CONSUMPTION.of(report, period),
+        expected=metrics.EXPECTED.of(report, period),
+        measured=metrics.MEASURED_SHARE.of(report, period),
+        interpolated=metrics.INTERPOLATED_SHARE.of(report, period),
+        extrapolated=metrics.EXTRAPOLATED_SHARE.of(report, period),
     )
