@@ -25,6 +25,8 @@ from custom_components.nebenkosten.engine.domain.report import (
 )
 from custom_components.nebenkosten.engine.domain.validation import Check
 from custom_components.nebenkosten.engine.queries.metrics import METRICS
+from custom_components.nebenkosten.entities.consumption import METER_SENSORS
+from custom_components.nebenkosten.entities.house import HOUSE_SENSORS
 from custom_components.nebenkosten.influx.connection import InfluxError
 from custom_components.nebenkosten.messages.texts import (
     finding_text,
@@ -35,7 +37,6 @@ from custom_components.nebenkosten.outside import OutsideError
 from custom_components.nebenkosten.repair_flows.answering import REASONS
 from custom_components.nebenkosten.runs.alerts import Phase
 from custom_components.nebenkosten.runs.run import RunStatus
-from custom_components.nebenkosten.sensor import HOUSE_SENSORS, METER_SENSORS
 from custom_components.nebenkosten.sources.tibber import TibberError
 from custom_components.nebenkosten.sources.water_temperature import WaterError
 

@@ -1,7 +1,7 @@
 """The box into which a hand-read meter's reading is typed."""
 
 from collections.abc import Iterable
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.number import (
     NumberEntity,
@@ -20,6 +20,10 @@ from .entity import MeterEntity, async_add_of_meters
 
 PARALLEL_UPDATES = 0
 
+# What a dial may show whose digits nobody has counted.
+_LARGEST: Final = 1e9
+_STEP: Final = 0.001
+
 NEW_READING = NumberEntityDescription(key="new_reading", translation_key="new_reading")
 
 
@@ -32,7 +36,7 @@ async def async_setup_entry(
     analytics = entry.runtime_data
 
     def boxes(meter: AnyMeter) -> Iterable[NewReadingNumber]:
-        if isinstance(meter, Meter) and not meter.sources and meter.removed is None:
+        if isinstance(meter, Meter) and meter.is_read_by_hand:
             yield NewReadingNumber(analytics, meter, NEW_READING)
 
     await async_add_of_meters(analytics, Platform.NUMBER, async_add_entities, boxes)
@@ -48,10 +52,9 @@ class NewReadingNumber(MeterEntity, NumberEntity):
     ) -> None:
         """Allow what the dial can show."""
         super().__init__(analytics, meter, description)
-        decimals = 3 if meter.decimals is None else meter.decimals
         self._attr_native_min_value = 0
-        self._attr_native_max_value = 10.0 ** (meter.digits or 9)
-        self._attr_native_step = 10.0**-decimals
+        self._attr_native_max_value = meter.full or _LARGEST
+        self._attr_native_step = meter.resolution or _STEP
         self._attr_native_unit_of_measurement = meter.unit
 
     @property
