@@ -27,6 +27,7 @@ from custom_components.nebenkosten.engine.domain.validation import Check
 from custom_components.nebenkosten.engine.queries.metrics import METRICS
 from custom_components.nebenkosten.entities.consumption import METER_SENSORS
 from custom_components.nebenkosten.entities.house import HOUSE_SENSORS
+from custom_components.nebenkosten.entities.live import LIVE_SENSORS
 from custom_components.nebenkosten.influx.connection import InfluxError
 from custom_components.nebenkosten.messages.texts import (
     finding_text,
@@ -190,7 +191,7 @@ def test_every_repair_can_say_why_a_step_cannot_be_done() -> None:
 
 def test_entities_have_names_and_icons() -> None:
     icons = _load("icons.json")
-    for description in (*METER_SENSORS, *HOUSE_SENSORS):
+    for description in (*METER_SENSORS, *HOUSE_SENSORS, *LIVE_SENSORS):
         assert description.key in EN["entity"]["sensor"]
         assert description.key in icons["entity"]["sensor"]
 
