@@ -15,8 +15,11 @@ import pandas as pd
 
 from custom_components.nebenkosten.engine import pipeline
 from custom_components.nebenkosten.engine.anomalies import daily_detection
-from custom_components.nebenkosten.engine.anomalies.detectors import continuous_flow
-from custom_components.nebenkosten.engine.domain import calendar_periods
+from custom_components.nebenkosten.engine.anomalies.detectors.continuous_flow import (
+    ContinuousFlow,
+)
+from custom_components.nebenkosten.engine.anomalies.detectors.hourly import HourlyUse
+from custom_components.nebenkosten.engine.domain import calendar_edges
 from custom_components.nebenkosten.engine.domain.local_days import local_day, midnight
 from custom_components.nebenkosten.engine.domain.meters import (
     House,
@@ -35,7 +38,8 @@ from custom_components.nebenkosten.engine.domain.report import (
     Temperature,
     empty_series,
 )
-from custom_components.nebenkosten.engine.meter_kinds import physical
+from custom_components.nebenkosten.engine.meter_kinds.physical_line import line_of
+from custom_components.nebenkosten.engine.meter_kinds.preparation import prepare
 from custom_components.nebenkosten.engine.reconstruction import uncertainty
 
 if TYPE_CHECKING:
@@ -80,7 +84,9 @@ def detect_hourly(litres: pd.Series) -> pd.Series:
     days = index.normalize()
     unique = days.unique()
     day = unique.get_indexer(days).astype(np.int64)
-    flow = continuous_flow.judge(litres.to_numpy(float), day, len(unique))
+    meter = Meter(meter_id="water", name="water", medium=Medium.WATER, unit="L")
+    hourly = HourlyUse(meter, litres.to_numpy(float), day, len(unique))
+    flow = ContinuousFlow.judge(hourly)
     return pd.Series(flow.odd, index=unique)
 
 
@@ -115,8 +121,8 @@ def reconstruct(
     shared = _Columns.of(len(times), ReadingKind.ACTUAL)
     series = _series(times, readings.to_numpy(float), shared)
     # All readings take part in the fit: there is no model date after the last one.
-    prepared = physical.prepare(meter, series, _UTC, context, last)
-    line = physical.line_of(prepared)
+    prepared = prepare(meter, series, _UTC, context, last)
+    line = line_of(prepared)
     index = pd.date_range(first, last, freq="D")
     if line is None:
         return pd.Series(np.nan, index=index)
@@ -136,16 +142,14 @@ def changed_days(medium: Medium, unit: str, first: date, use: Floats) -> int:
     """Return how many measured days change as midnights are read one by one."""
     meter = Meter(meter_id="benchmark", name="benchmark", medium=medium, unit=unit)
     last = first + timedelta(days=len(use) - 1)
-    times = calendar_periods.midnights(first, last, _WORLD_ZONE)
+    times = calendar_edges.midnights(first, last, _WORLD_ZONE)
     values: Floats = np.append(0.0, np.cumsum(use))
     shared = _Columns.of(len(times), ReadingKind.ACTUAL)
     changed, before, known = 0, np.empty(0), np.empty(0, bool)
     for count in range(2, len(times) + 1):
         series = _series(times[:count].copy(), values[:count].copy(), shared)
         context = Context(as_of=float(times[count - 1]))
-        line = physical.line_of(
-            physical.prepare(meter, series, _WORLD_ZONE, context, None)
-        )
+        line = line_of(prepare(meter, series, _WORLD_ZONE, context, None))
         if line is None:
             continue
         now = line.use(times[:count])
@@ -165,8 +169,8 @@ def daily(meters: World, midnights: Floats) -> dict[str, Floats]:
     for key, (times, values) in meters.items():
         meter = _meter(key, life)
         series = _series(times, values, shared)
-        prepared = physical.prepare(meter, series, _WORLD_ZONE, context, None)
-        line = physical.line_of(prepared)
+        prepared = prepare(meter, series, _WORLD_ZONE, context, None)
+        line = line_of(prepared)
         if line is None:
             raise ValueError(key)
         found[key] = line.use(midnights)

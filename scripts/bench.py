@@ -20,6 +20,7 @@ import numpy as np
 
 from scripts import (
     bench_engine,
+    bench_files,
     bench_influx,
     bench_influx_3,
     bench_load,
@@ -182,6 +183,7 @@ def main() -> int:
         result["setup"] = bench_setup.measured()
         result["load"] = bench_load.measured(list(bench_load.PARTS))
         result["many"] = bench_many.measured(list(bench_many.PARTS))
+        result["files"] = bench_files.measured()
     print_tables(result)
     if options.json:
         Path(options.json).write_text(
@@ -205,6 +207,8 @@ def main() -> int:
     kept &= bench_load.kept(result["load"])
     bench_many.print_table(result["many"])
     kept &= bench_many.kept(result["many"])
+    bench_files.print_table(result["files"])
+    kept &= bench_files.kept(result["files"])
     kept &= nightly["statistics"] == 0 and nightly["seconds"] < 1 and max(busy) < 50
     return 0 if kept else 1
 

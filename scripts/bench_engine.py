@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.entries import analyse, daily
-from custom_components.nebenkosten.engine.domain import calendar_periods
+from custom_components.nebenkosten.engine.domain import calendar_edges
 from custom_components.nebenkosten.engine.domain.meters import House, Medium, Meter
 from custom_components.nebenkosten.engine.domain.report import (
     KINDS,
@@ -30,7 +30,8 @@ from custom_components.nebenkosten.engine.domain.report import (
     Series,
     empty_series,
 )
-from custom_components.nebenkosten.engine.pipeline import consumption_alone
+from custom_components.nebenkosten.engine.meter_kinds import compute_all
+from custom_components.nebenkosten.engine.meter_kinds.interface import Setting
 
 type Floats = NDArray[np.float64]
 type Points = list[tuple[float, float, ReadingKind]]
@@ -57,7 +58,7 @@ def best_of(times: int, work: Callable[[], object]) -> float:
 
 def midnights() -> Floats:
     """Return the local midnights of four years."""
-    return calendar_periods.midnights(FIRST, FIRST + timedelta(days=DAYS - 1), ZONE)
+    return calendar_edges.midnights(FIRST, FIRST + timedelta(days=DAYS - 1), ZONE)
 
 
 def world(evenly: int, five_minutes: int, times: int = 1) -> World:
@@ -138,7 +139,9 @@ def breaks() -> dict[str, float]:
 def _days_of(points: Points) -> None:
     meter = Meter(meter_id="x", name="x", medium=Medium.ELECTRICITY, unit="kWh")
     house = House(time_zone=ZONE.key, meters=(meter,))
-    consumption_alone(house, {"x": _series(points)}, Context(as_of=points[-1][0] + 1))
+    context = Context(as_of=points[-1][0] + 1)
+    setting = Setting.of(house, {"x": _series(points)}, context)
+    compute_all(house.all_meters, setting)
 
 
 def _random(count: int) -> Points:

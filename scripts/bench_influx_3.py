@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import time
 from typing import Any, Final
 
-from custom_components.nebenkosten.engine.domain.meters import SourceKind, SourceRef
+from custom_components.nebenkosten.engine.domain.meters import SourceRef
 from custom_components.nebenkosten.influx.model import Server
 from custom_components.nebenkosten.influx.v3 import SqlServer
 from custom_components.nebenkosten.sources.influxdb import InfluxSource
@@ -19,7 +19,7 @@ from tests.influx.stand_in_3 import StandIn3, standing_in_3, v3
 
 STEP, DAYS = 300, 1461
 _TAGS: Final = {"domain": "sensor", "entity_id": "meter"}
-_METER: Final = SourceRef(kind=SourceKind.INFLUXDB, reference="kWh:sensor.meter")
+_METER: Final = SourceRef(kind="influxdb", reference="kWh:sensor.meter")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from typing import Any, override
 from influxdb import InfluxDBClient
 import numpy as np
 
-from custom_components.nebenkosten.engine.domain.meters import SourceKind, SourceRef
+from custom_components.nebenkosten.engine.domain.meters import SourceRef
 from custom_components.nebenkosten.influx.connection import Connection, Version
 from custom_components.nebenkosten.influx.model import Server
 from custom_components.nebenkosten.influx.opening import open_server
@@ -207,7 +207,7 @@ def _measured(reader: Callable[[], Any]) -> dict[str, float]:
 
 async def _read(source: InfluxSource, since: float | None, now: float) -> int:
     """Return how many samples are kept."""
-    wanted = SourceRef(kind=SourceKind.INFLUXDB, reference=SERIES)
+    wanted = SourceRef(kind="influxdb", reference=SERIES)
     return sum(
         [len(part.samples) async for part in source.async_read(wanted, since, now)]
     )

@@ -31,6 +31,8 @@ from custom_components.nebenkosten.engine.domain.report import (
     Series,
     empty_series,
 )
+from custom_components.nebenkosten.engine.meter_kinds import compute_all
+from custom_components.nebenkosten.engine.meter_kinds.interface import Setting
 from scripts.bench_watch import watched
 from scripts.home_assistant import Server
 
@@ -125,7 +127,8 @@ def _consumption(number: int) -> float:
         keys = [meter.key for meter in portion]
         stored = {key: drawn[key] for key in keys}
         begin = time.perf_counter()
-        pipeline.consumption_alone(house.of(keys), stored, context)
+        setting = Setting.of(house.of(keys), stored, context)
+        compute_all(house.of(keys).all_meters, setting)
         took += time.perf_counter() - begin
     return took
 

@@ -117,7 +117,7 @@ class Server:
         """Return the long-lived token of the user."""
         return (self.folder / "demo-token").read_text().strip()
 
-    def start(self, *, timeout: float = 120) -> Self:
+    def start(self, *, timeout: float = 300) -> Self:
         """Start the process and wait until everything is set up."""
         self.launch()
         return self.wait_running(timeout)
@@ -285,7 +285,7 @@ class Server:
         if done["type"] != "create_entry":
             raise HomeAssistantError(f"{form['name']}: {done.get('errors')}")
 
-    def wait_loaded(self, entry_id: str, timeout: float = 60) -> None:
+    def wait_loaded(self, entry_id: str, timeout: float = 180) -> None:
         """Wait until reloads after new meters are over."""
         deadline = time.monotonic() + timeout
         calm = 0

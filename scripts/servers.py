@@ -1,8 +1,9 @@
 """Servers for tests and benchmarks, from Debian's packages, on loopback only."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+import random
 import signal
 import socket
 from socketserver import BaseServer
@@ -14,6 +15,7 @@ import urllib.request
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGES = REPOSITORY / ".servers"
+_PORTS = (15_000, 32_000)
 
 _CONFIGURATION = """\
 reporting-disabled = true
@@ -46,11 +48,17 @@ def unpack() -> None:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody listens on.
+
+    It is none of those that the kernel gives away, to a connection that goes out, say,
+    before a server is there to listen; others who look meanwhile find another one.
+    """
+    dice = random.SystemRandom()
+    while True:
+        port = dice.randrange(*_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import asyncio
 from collections.abc import Generator, Iterator
 import logging
 import os
@@ -42,6 +43,23 @@ def pytest_report_to_serializable() -> Generator[None, Any, Any]:
     return _sendable((yield))
 
 
+# What starts real processes and waits for them, the longest first.
+_LONG = ("tests/faults/", "tests/real/", "tests/browser/")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests: side by side, the short ones fill up the rest."""
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    for rank, folder in enumerate(_LONG):
+        if item.nodeid.startswith(folder):
+            return rank
+    return len(_LONG)
+
+
 def _sendable(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
@@ -50,6 +68,25 @@ def _sendable(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(map(_sendable, value))
     return value
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug() -> None:
+    """Refuse calls from other threads, as a loop in debug mode does.
+
+    Takes the place of the plugin's fixture of this name: debug mode keeps the stack of
+    whoever makes a future, which is a fifth of the time of all tests. With
+    `PYTHONASYNCIODEBUG=1` it is on all the same.
+    """
+    loop: Any = asyncio.get_running_loop()
+    call_soon = loop.call_soon
+
+    def checked(*given: Any, **more: Any) -> asyncio.Handle:
+        loop._check_thread()
+        handle: asyncio.Handle = call_soon(*given, **more)
+        return handle
+
+    loop.call_soon = checked
 
 
 def not_run(reason: str) -> NoReturn:

@@ -18,56 +18,60 @@ FLOORS = {
     "outside": 0,
     "engine": 0,
     "influx": 1,
-    "journal": 2,
+    "journal": 1,
+    "stores": 1,
+    "statistic_catalog": 1,
     "sources": 2,
-    "publication": 2,
-    "configuration": 2,
-    "statistic_catalog": 2,
-    "messages": 3,
-    "stores": 3,
+    "messages": 2,
+    "configuration": 3,
+    "publication": 3,
     "connections": 4,
     "energy_dashboard": 4,
-    "analysis": 4,
-    "intake": 5,
-    "live": 5,
-    "runs": 6,
-    "upkeep": 7,
-    "coordinator": 8,
-    "panel": 8,
-    "entity": 9,
-    "entities": 10,
-    "flows": 10,
-    "repair_flows": 11,
-    "actions": 11,
-    "services": 12,
-    "config_flow": 12,
-    "sensor": 12,
-    "binary_sensor": 12,
-    "event": 12,
-    "switch": 12,
-    "number": 12,
-    "button": 12,
-    "repairs": 12,
-    "diagnostics": 12,
-    "system_health": 12,
-    "logbook": 12,
-    "trigger": 12,
-    "condition": 12,
-    "backup": 12,
-    "__init__": 13,
+    "analysis": 5,
+    "intake": 6,
+    "live": 6,
+    "runs": 7,
+    "upkeep": 8,
+    "coordinator": 9,
+    "panel": 9,
+    "runtime": 10,
+    "entity": 11,
+    "entities": 12,
+    "flows": 12,
+    "repair_flows": 13,
+    "actions": 13,
+    "services": 14,
+    "config_flow": 14,
+    "sensor": 14,
+    "binary_sensor": 14,
+    "event": 14,
+    "switch": 14,
+    "number": 14,
+    "button": 14,
+    "repairs": 14,
+    "diagnostics": 14,
+    "system_health": 14,
+    "logbook": 14,
+    "trigger": 14,
+    "condition": 14,
+    "backup": 14,
+    "__init__": 15,
 }
 ENGINE_MAY = {"numpy", "scipy", "pandas"} | set(sys.stdlib_module_names)
 # What of the engine is free of numpy, so that everybody may ask it.
 PLAIN_ENGINE = (
     *("engine", "domain", "meters", "report", "units", "local_days", "serialization"),
     *("reading_bounds", "validation", "gas_factor_bounds", "evaluation_order"),
-    *("partitions", "quality_score", "degree_days"),
+    *("partitions", "quality_score", "degree_days", "answers", "arrays"),
+    *("calendar_periods", "metrics"),
 )
 # The engine's rooms in the order of the flow; what stands above them joins them.
 ENGINE_FLOORS = (
     *("domain", "cleaning", "load_model", "reconstruction", "meter_kinds"),
     *("anomalies", "assessment", "queries"),
 )
+# What is shared by all that reads and writes outside.
+LOW = {"engine", "const", "influx", "outside"}
 JOURNAL_MAY = set(sys.stdlib_module_names)
 HEAVY = {"numpy", "scipy", "pandas", "influxdb", "influxdb_client"}
 
@@ -126,8 +130,8 @@ def test_imports_run_downwards(module: Path) -> None:
     [
         ("engine", {"engine"}),
         ("journal", {"engine"}),
-        ("sources", {"engine", "const", "influx", "outside"}),
-        ("publication", {"engine", "const", "influx", "outside"}),
+        ("sources", LOW),
+        ("publication", {*LOW, "stores", "statistic_catalog"}),
     ],
 )
 def test_the_stations_know_only_what_they_may(room: str, allowed: set[str]) -> None:
@@ -144,6 +148,40 @@ def test_the_stations_know_only_what_they_may(room: str, allowed: set[str]) -> N
                 assert name.split(".")[0] in ENGINE_MAY, f"{module.name}: {name}"
             elif room == "journal":
                 assert name.split(".")[0] in JOURNAL_MAY, f"{module.name}: {name}"
+
+
+def test_everybody_else_knows_the_engine_by_its_api_and_its_plain_modules() -> None:
+    plain = {f"{ROOT}.engine.domain.{name}" for name in PLAIN_ENGINE}
+    plain |= {f"{ROOT}.engine", f"{ROOT}.engine.api", f"{ROOT}.engine.domain"}
+    for module in MODULES:
+        if _room(module) != "engine":
+            named = {name for name in _imports(module) if _own(name) == "engine"}
+            assert named <= plain, f"{module}: {named - plain}"
+
+
+def test_names_of_arrays_alone_are_for_type_checkers() -> None:
+    for module in (PACKAGE / "engine").rglob("*.py"):
+        if module.name != "arrays.py":
+            assert "TYPE_CHECKING" not in module.read_text(encoding="utf-8"), module
+
+
+def test_plain_modules_of_the_engine_load_no_numpy() -> None:
+    names = [name for name in PLAIN_ENGINE if name not in ("engine", "domain")]
+    program = f"""
+import sys
+from importlib import import_module
+for name in {names!r}:
+    import_module(f"{ROOT}.engine.domain.{{name}}")
+print("numpy" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PACKAGE.parent.parent,
+    )
+    assert done.stdout.strip() == "False"
 
 
 def test_the_engines_rooms_know_only_those_below_them() -> None:
@@ -167,6 +205,37 @@ def test_no_room_is_too_big() -> None:
     for module in [*MODULES, *Path(__file__).parent.rglob("*.py")]:
         lines = len(module.read_text(encoding="utf-8").splitlines())
         assert lines <= 400, f"{module} has {lines} lines"
+
+
+_LONGEST = 60
+_MOST_PARAMETERS = 5
+# Where Home Assistant dictates more: `folder/module.py:function`.
+_DICTATED: frozenset[str] = frozenset()
+
+
+def _functions(module: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    asked = function.args
+    named = [one.arg for one in (*asked.posonlyargs, *asked.args, *asked.kwonlyargs)]
+    return len([name for name in named if name not in ("self", "cls")])
+
+
+# Widen this to the whole package, room by room.
+@pytest.mark.parametrize("room", ["engine"])
+def test_functions_are_short_and_ask_for_little(room: str) -> None:
+    for module in (PACKAGE / room).rglob("*.py"):
+        for function in _functions(module):
+            name = f"{module.relative_to(PACKAGE)}:{function.name}"
+            lines = (function.end_lineno or 0) - function.lineno + 1
+            assert lines <= _LONGEST, f"{name} has {lines} lines"
+            if name not in _DICTATED:
+                count = _parameters(function)
+                assert count <= _MOST_PARAMETERS, f"{name} has {count} parameters"
 
 
 def test_no_top_level_module_is_taken_for_a_platform_of_core() -> None:
@@ -220,3 +289,20 @@ def test_no_two_classes_have_the_same_name() -> None:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 assert node.name not in named, f"{module} and {named[node.name]}"
                 named[node.name] = module
+
+
+@pytest.mark.parametrize("room", ["flows", "repair_flows"])
+def test_forms_call_typed_services(room: str) -> None:
+    """What an action answers is JSON for automations; a form asks the same service."""
+    for module in (PACKAGE / room).glob("*.py"):
+        source = module.read_text(encoding="utf-8")
+        assert "services.async_call" not in source, module
+        assert "homeassistant.util.json" not in set(_imports(module)), module
+
+
+def test_kinds_of_sources_are_known_to_the_registry_alone() -> None:
+    """A new kind is one file: who reads, shows or offers sources names none of them."""
+    kinds = {f"{ROOT}.sources.{one}" for one in ("entity", "influxdb", "statistic")}
+    for module in MODULES:
+        if _room(module) != "sources":
+            assert kinds.isdisjoint(_imports(module)), module

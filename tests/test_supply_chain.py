@@ -70,12 +70,26 @@ def test_the_installer_is_the_one_that_the_release_brings() -> None:
     assert installer in _locked(ROOT / "requirements_test.lock")
 
 
-@pytest.mark.parametrize("name", ["setup", "setup_next", "install_locked"])
+@pytest.mark.parametrize(
+    "name", ["setup", "setup_next", "install_locked", "fetch", "test_next"]
+)
 def test_nothing_is_installed_without_hashes(name: str) -> None:
     text = (ROOT / "scripts" / name).read_text(encoding="utf-8")
     for line in text.splitlines():
         if "pip install" in line and not line.lstrip().startswith("#"):
             assert "--require-hashes" in line, line
+
+
+def test_each_release_that_is_pinned_is_tested() -> None:
+    jobs = yaml.safe_load((WORKFLOWS[0].with_name("test.yml")).read_text())["jobs"]
+    tested = {one["release"] for one in jobs["test"]["strategy"]["matrix"]["include"]}
+    pinned = re.findall(
+        r"^homeassistant==(\d+\.\d+)\.",
+        "\n".join(map(Path.read_text, REQUIREMENTS)),
+        re.MULTILINE,
+    )
+    assert tested == set(pinned)
+    assert len(tested) == 2
 
 
 def test_updates_are_asked_for() -> None:

@@ -10,9 +10,8 @@ from homeassistant.helpers import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
-from .configuration import NkConfigEntry, meters_of
+from .configuration import meters_of
 from .const import CONF_JOURNAL_REVISION, DOMAIN, ENTRY_VERSION, ISSUE_LEFT, ISSUE_NEWER
-from .coordinator import Analytics
 from .entity import add_meter_devices, remove_empty_devices
 from .intake.late_box import async_keep_late_readings
 from .journal.records import JournalError
@@ -20,6 +19,7 @@ from .journal.store import Journal
 from .outside import OutOfReachError
 from .panel.dashboard import async_offer_dashboard
 from .publication.statistics import async_clear
+from .runtime import NkConfigEntry, async_build
 from .services import async_setup_services
 from .statistic_catalog import statistic_ids
 from .upkeep.ended_issues import withdraw_ended_issues
@@ -80,8 +80,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: NkConfigEntry) -> bool:
     # From here on a changed meter reloads the house, also while this goes on.
     entry.async_on_unload(entry.add_update_listener(_async_reload_once))
     withdraw_ended_issues(hass, entry)
-    entry.runtime_data = Analytics(hass, entry, journal)
     try:
+        entry.runtime_data = await async_build(hass, entry, journal)
         await _async_begin(hass, entry, journal)
     except BaseException:
         # Whoever tries again opens the journal anew.

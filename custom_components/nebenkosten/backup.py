@@ -3,21 +3,21 @@
 from homeassistant.core import HomeAssistant
 
 from .const import DOMAIN
-from .coordinator import Analytics
+from .runtime import Runtime
 
 
 async def async_pre_backup(hass: HomeAssistant) -> None:
     """Bring the file up to date; later writes go to the log beside it."""
-    for analytics in _loaded(hass):
-        await hass.async_add_executor_job(analytics.journal.rest)
+    for runtime in _loaded(hass):
+        await hass.async_add_executor_job(runtime.loaded.journal.rest)
 
 
 async def async_post_backup(hass: HomeAssistant) -> None:
     """Let writes reach the file again."""
-    for analytics in _loaded(hass):
-        await hass.async_add_executor_job(analytics.journal.resume)
+    for runtime in _loaded(hass):
+        await hass.async_add_executor_job(runtime.loaded.journal.resume)
 
 
-def _loaded(hass: HomeAssistant) -> list[Analytics]:
+def _loaded(hass: HomeAssistant) -> list[Runtime]:
     entries = hass.config_entries.async_loaded_entries(DOMAIN)
-    return [e.runtime_data for e in entries if e.runtime_data.has_journal]
+    return [e.runtime_data for e in entries if e.runtime_data.loaded.has_journal]

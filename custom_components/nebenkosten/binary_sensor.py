@@ -14,15 +14,15 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .configuration import NkConfigEntry
-from .coordinator import Analytics
-from .engine.domain.meters import AnyMeter
-from .entity import MeterEntity, async_add_of_meters, has_dial
-from .runs.alerts import (
+from .analysis.alerts import (
     Alert,
     current,
     known_ones,
 )
+from .engine.domain.meters import AnyMeter
+from .entity import MeterEntity, async_add_of_meters, has_dial
+from .runs.result import Result
+from .runtime import NkConfigEntry
 from .upkeep.health import is_stale
 
 PARALLEL_UPDATES = 0
@@ -32,18 +32,18 @@ PARALLEL_UPDATES = 0
 class MeterBinarySensorDescription(BinarySensorEntityDescription):
     """A yes or no about a meter."""
 
-    is_on_fn: Callable[[Analytics, AnyMeter], bool | None]
-    attributes_fn: Callable[[Analytics, AnyMeter], Mapping[str, Any]]
+    is_on_fn: Callable[[Result, AnyMeter], bool | None]
+    attributes_fn: Callable[[Result, AnyMeter], Mapping[str, Any]]
     has_dial: bool = False
 
 
-def _alert(analytics: Analytics, meter: AnyMeter) -> Alert | None:
-    return current(analytics.data.alerts, meter.key, muted=meter.muted)
+def _alert(result: Result, meter: AnyMeter) -> Alert | None:
+    return current(result.alerts, meter.key, muted=meter.muted)
 
 
-def _about_alert(analytics: Analytics, meter: AnyMeter) -> Mapping[str, Any]:
-    alert = _alert(analytics, meter)
-    known = known_ones(analytics.data.alerts, meter.key, muted=meter.muted)
+def _about_alert(result: Result, meter: AnyMeter) -> Mapping[str, Any]:
+    alert = _alert(result, meter)
+    known = known_ones(result.alerts, meter.key, muted=meter.muted)
     beside = {"known": [_about_known(one) for one in known]} if known else {}
     if alert is None:
         return beside
@@ -69,10 +69,10 @@ def _about_known(alert: Alert) -> Mapping[str, Any]:
     }
 
 
-def _about_age(analytics: Analytics, meter: AnyMeter) -> Mapping[str, Any]:
-    missed = analytics.data.missed.get(meter.key, ())
+def _about_age(result: Result, meter: AnyMeter) -> Mapping[str, Any]:
+    missed = result.missed.get(meter.key, ())
     unavailable = {"sources_unavailable": list(missed)} if missed else {}
-    snapshot = analytics.data.meters.get(meter.key)
+    snapshot = result.meters.get(meter.key)
     quality = None if snapshot is None else snapshot.quality
     if quality is None or quality.read_until is None or quality.due is None:
         return unavailable
@@ -88,7 +88,7 @@ BINARY_SENSORS = (
         key="anomaly",
         translation_key="anomaly",
         device_class=BinarySensorDeviceClass.PROBLEM,
-        is_on_fn=lambda analytics, meter: _alert(analytics, meter) is not None,
+        is_on_fn=lambda result, meter: _alert(result, meter) is not None,
         attributes_fn=_about_alert,
     ),
     MeterBinarySensorDescription(
@@ -96,9 +96,7 @@ BINARY_SENSORS = (
         translation_key="stale",
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        is_on_fn=lambda analytics, meter: is_stale(
-            meter, analytics.data.meters.get(meter.key)
-        ),
+        is_on_fn=lambda result, meter: is_stale(meter, result.meters.get(meter.key)),
         attributes_fn=_about_age,
         has_dial=True,
     ),
@@ -111,13 +109,13 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add both for each meter; a formula has no reading that could be overdue."""
-    analytics = entry.runtime_data
+    runtime = entry.runtime_data
     await async_add_of_meters(
-        analytics,
+        runtime,
         Platform.BINARY_SENSOR,
         async_add_entities,
         lambda meter: [
-            MeterBinarySensor(analytics, meter, description)
+            MeterBinarySensor(runtime, meter, description)
             for description in BINARY_SENSORS
             if not description.has_dial or has_dial(meter)
         ],
@@ -133,10 +131,10 @@ class MeterBinarySensor(MeterEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool | None:
         """Return whether it does, None if nobody can say."""
-        return self.entity_description.is_on_fn(self.coordinator, self.meter)
+        return self.entity_description.is_on_fn(self.coordinator.data, self.meter)
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return why."""
-        return self.entity_description.attributes_fn(self.coordinator, self.meter)
+        return self.entity_description.attributes_fn(self.coordinator.data, self.meter)

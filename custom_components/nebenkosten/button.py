@@ -6,12 +6,12 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .configuration import NkConfigEntry
 from .entity import HouseEntity
 from .runs.run import (
     Request,
     Trigger,
 )
+from .runtime import NkConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -33,4 +33,4 @@ class RunButton(HouseEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Run; an error is shown where a run goes on already."""
-        await self.coordinator.async_run(Request(trigger=Trigger.MANUAL))
+        await self._runtime.runner.async_run(Request(trigger=Trigger.MANUAL))

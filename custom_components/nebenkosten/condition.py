@@ -15,11 +15,10 @@ from homeassistant.helpers.condition import (
 from homeassistant.helpers.typing import ConfigType
 import probatio as vol
 
-from .configuration import NkConfigEntry
+from .analysis.alerts import current
 from .const import DOMAIN
-from .coordinator import Analytics
 from .engine.domain.meters import AnyMeter
-from .runs.alerts import current
+from .runtime import NkConfigEntry, Runtime
 from .upkeep.health import is_stale
 
 _SCHEMA: Final = vol.Schema(
@@ -49,18 +48,18 @@ class _MeterCondition(Condition):
         self._options: dict[str, Any] = config.options or {}
 
     @abstractmethod
-    def _holds(self, analytics: Analytics, meter: AnyMeter) -> bool:
+    def _holds(self, runtime: Runtime, meter: AnyMeter) -> bool:
         """Return whether it is so of a meter."""
 
-    def _chosen(self, analytics: Analytics) -> Iterable[AnyMeter]:
+    def _chosen(self, runtime: Runtime) -> Iterable[AnyMeter]:
         if not self._options:
-            return analytics.house.all_meters
+            return runtime.loaded.house.all_meters
         keys = {name.lower() for name in self._options.get("meter_id", ())}
         devices = dr.async_get(self._hass)
         for device_id in self._options.get("device_id", ()):
             device = devices.async_get(device_id)
             keys |= {key for _, key in device.identifiers} if device else set()
-        return [meter for key, meter in analytics.meters.items() if key in keys]
+        return [meter for key, meter in runtime.loaded.meters.items() if key in keys]
 
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
@@ -78,8 +77,8 @@ class HasAnomaly(_MeterCondition):
     """Something is odd that nobody has acknowledged."""
 
     @override
-    def _holds(self, analytics: Analytics, meter: AnyMeter) -> bool:
-        alerts = analytics.data.alerts
+    def _holds(self, runtime: Runtime, meter: AnyMeter) -> bool:
+        alerts = runtime.coordinator.data.alerts
         return current(alerts, meter.key, muted=meter.muted) is not None
 
 
@@ -87,8 +86,8 @@ class IsOverdue(_MeterCondition):
     """The next reading should have come."""
 
     @override
-    def _holds(self, analytics: Analytics, meter: AnyMeter) -> bool:
-        return bool(is_stale(meter, analytics.data.meters.get(meter.key)))
+    def _holds(self, runtime: Runtime, meter: AnyMeter) -> bool:
+        return bool(is_stale(meter, runtime.coordinator.data.meters.get(meter.key)))
 
 
 async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:

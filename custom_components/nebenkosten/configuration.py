@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import time, timedelta
 import math
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
@@ -39,21 +39,16 @@ from .engine.domain.serialization import (
     Plain,
     gas_factor,
     master_from,
-    meter_from,
     virtual_from,
     year_start,
 )
 from .outside.redaction import plain
-
-if TYPE_CHECKING:
-    from .coordinator import Analytics
-
-type NkConfigEntry = ConfigEntry[Analytics]
+from .sources.registry import described_meter
 
 _READ_BY: Final[
     Mapping[str, Callable[[str, Mapping[str, Plain]], Meter | Master | Virtual]]
 ] = {
-    SUBENTRY_PHYSICAL: meter_from,
+    SUBENTRY_PHYSICAL: described_meter,
     SUBENTRY_MASTER: master_from,
     SUBENTRY_VIRTUAL: virtual_from,
 }
@@ -71,7 +66,7 @@ class Settings:
     preview: bool
 
 
-def settings_of(entry: NkConfigEntry) -> Settings:
+def settings_of(entry: ConfigEntry) -> Settings:
     """Return the house's options."""
     options = entry.options
     return Settings(
@@ -89,14 +84,14 @@ def _run_time(given: object) -> time:
     return dt_util.parse_time(str(given)) or time.fromisoformat(DEFAULT_RUN_TIME)
 
 
-def house_of(hass: HomeAssistant, entry: NkConfigEntry) -> House:
+def house_of(hass: HomeAssistant, entry: ConfigEntry) -> House:
     """Return the house with its meters in Home Assistant's time zone."""
     read = read_meters(entry)
     house = house_with(hass.config.time_zone, entry, list(read.meters))
     return replace(house, left_out=read.left_out)
 
 
-def house_with(time_zone: str, entry: NkConfigEntry, meters: list[AnyMeter]) -> House:
+def house_with(time_zone: str, entry: ConfigEntry, meters: list[AnyMeter]) -> House:
     """Return a house of these meters with the entry's options."""
     options = entry.options
     gas = tuple(map(_stored_gas, options.get(CONF_GAS, ())))
@@ -118,7 +113,7 @@ def _stored_gas(row: Plain) -> GasFactor:
         return GasFactor(brennwert=math.nan, zustandszahl=math.nan)
 
 
-def meters_of(entry: NkConfigEntry) -> list[ConfigSubentry]:
+def meters_of(entry: ConfigEntry) -> list[ConfigSubentry]:
     """Return the subentries that are meters of any kind."""
     return [s for s in entry.subentries.values() if s.subentry_type in _READ_BY]
 
@@ -155,7 +150,7 @@ class ReadMeters:
         return frozenset(one.key for one in (*self.waiting, *self.unreadable))
 
 
-def read_meters(entry: NkConfigEntry) -> ReadMeters:
+def read_meters(entry: ConfigEntry) -> ReadMeters:
     """Return the meters that an entry's subentries describe, in their order."""
     found: dict[str, AnyMeter] = {}
     unreadable = []

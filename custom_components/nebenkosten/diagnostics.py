@@ -7,9 +7,7 @@ from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
-from .configuration import NkConfigEntry
 from .const import DOMAIN
-from .coordinator import Analytics
 from .engine.domain.meters import AnyMeter
 from .engine.domain.report import MeterReport
 from .engine.domain.serialization import meter_data
@@ -17,12 +15,9 @@ from .journal import readings
 from .journal.records import StoredReading
 from .journal.size import sizes
 from .messages.errors import async_in_journal
-from .messages.texts import (
-    Wording,
-    async_wording,
-)
+from .messages.texts import Wording, async_wording
+from .runtime import NkConfigEntry, Runtime
 from .stores.plain import plain
-from .upkeep.health import health
 from .upkeep.pseudonyms import pseudonyms_of
 
 # Secrets, addresses, and what names people or their flats.
@@ -38,18 +33,18 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: NkConfigEntry
 ) -> Mapping[str, Any]:
     """Return the house: settings, meters, last results and runs; nobody is named."""
-    analytics = entry.runtime_data
-    house = health(analytics)
+    runtime = entry.runtime_data
+    house = runtime.health.now()
     told = {
         "data": async_redact_data(dict(entry.data), _REDACTED),
         "options": dict(entry.options),
         "health": {"level": house.level.value, "reasons": list(house.reasons)},
-        "servers": {link.name: link.is_down for link in analytics.servers.links},
-        "journal": await _async_sizes(hass, analytics),
-        "meters": await hass.async_add_executor_job(_meters, analytics),
-        "runs": analytics.run_log.runs[:_RUNS],
+        "servers": {link.name: link.is_down for link in runtime.servers.links},
+        "journal": await _async_sizes(hass, runtime),
+        "meters": await hass.async_add_executor_job(_meters, runtime),
+        "runs": runtime.stored.run_log.runs[:_RUNS],
     }
-    return await _async_nameless(hass, analytics, told)
+    return await _async_nameless(hass, runtime, told)
 
 
 async def async_get_device_diagnostics(
@@ -61,43 +56,44 @@ async def async_get_device_diagnostics(
 
 
 async def _async_nameless(
-    hass: HomeAssistant, analytics: Analytics, told: Mapping[str, Any]
+    hass: HomeAssistant, runtime: Runtime, told: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """Return the same without names; hundreds of meters have thousands of them."""
+    names = pseudonyms_of(runtime.loaded, runtime.servers, runtime.stored.run_log)
     return await hass.async_add_executor_job(
-        lambda: cast(Mapping[str, Any], pseudonyms_of(analytics).hidden(told))
+        lambda: cast(Mapping[str, Any], names.hidden(told))
     )
 
 
 async def _async_of_device(
-    hass: HomeAssistant, analytics: Analytics, device: DeviceEntry
+    hass: HomeAssistant, runtime: Runtime, device: DeviceEntry
 ) -> Mapping[str, Any]:
     keys = [key for domain, key in device.identifiers if domain == DOMAIN]
-    meter = analytics.meters.get(keys[0]) if keys else None
-    if meter is None or not analytics.has_journal:
-        return {"meter": REDACTED if meter is None else _meter(analytics, meter)}
-    (analysis,) = await analytics.lookup.async_analyses([meter.key])
+    meter = runtime.loaded.meters.get(keys[0]) if keys else None
+    if meter is None or not runtime.loaded.has_journal:
+        return {"meter": REDACTED if meter is None else _meter(runtime, meter)}
+    (analysis,) = await runtime.queries.async_analyses([meter.key])
     text = await async_wording(hass)
     found = await async_in_journal(
-        hass, readings.find, analytics.journal, meter.key, history=True
+        hass, readings.find, runtime.loaded.journal, meter.key, history=True
     )
     return await hass.async_add_executor_job(
-        _told, analytics, meter, analysis.report, found[-_READINGS:], text
+        _told, runtime, meter, analysis.report, found[-_READINGS:], text
     )
 
 
 def _told(
-    analytics: Analytics,
+    runtime: Runtime,
     meter: AnyMeter,
     report: MeterReport,
     last: Sequence[StoredReading],
     text: Wording,
 ) -> Mapping[str, Any]:
     # Loaded by the analysis; never at set-up.
-    from .engine.queries.json_report import finding_json, judgement_json
+    from .engine import api
 
     return {
-        "meter": _meter(analytics, meter),
+        "meter": _meter(runtime, meter),
         "days": [str(report.first_day), str(report.last_day), len(report.use)],
         "readings": [
             async_redact_data(
@@ -114,27 +110,30 @@ def _told(
             )
             for one in last
         ],
-        "findings": [finding_json(one, text) for one in report.findings],
-        **judgement_json(report, text),
+        "findings": [api.finding_json(one, text) for one in report.findings],
+        **api.judgement_json(report, text),
     }
 
 
-def _meters(analytics: Analytics) -> dict[str, Any]:
+def _meters(runtime: Runtime) -> dict[str, Any]:
     return {
-        meter.meter_id: _meter(analytics, meter) for meter in analytics.house.all_meters
+        meter.meter_id: _meter(runtime, meter)
+        for meter in runtime.loaded.house.all_meters
     }
 
 
-def _meter(analytics: Analytics, meter: AnyMeter) -> dict[str, Any]:
+def _meter(runtime: Runtime, meter: AnyMeter) -> dict[str, Any]:
     return {
         "kind": meter.kind,
         "definition": async_redact_data(meter_data(meter), _REDACTED),
-        "snapshot": plain(analytics.data.meters.get(meter.key)),
-        "alerts": [plain(one) for one in analytics.data.alerts.get(meter.key, ())],
+        "snapshot": plain(runtime.coordinator.data.meters.get(meter.key)),
+        "alerts": [
+            plain(one) for one in runtime.coordinator.data.alerts.get(meter.key, ())
+        ],
     }
 
 
-async def _async_sizes(hass: HomeAssistant, analytics: Analytics) -> object:
-    if not analytics.has_journal:
+async def _async_sizes(hass: HomeAssistant, runtime: Runtime) -> object:
+    if not runtime.loaded.has_journal:
         return None
-    return plain(await async_in_journal(hass, sizes, analytics.journal))
+    return plain(await async_in_journal(hass, sizes, runtime.loaded.journal))

@@ -13,11 +13,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
-from .configuration import NkConfigEntry
 from .const import DOMAIN
-from .coordinator import Analytics
+from .coordinator import ResultsCoordinator
 from .engine.domain.meters import AnyMeter, Meter, Virtual
 from .engine.domain.report import Snapshot
+from .runtime import NkConfigEntry, Runtime
 from .upkeep.identities import entity_unique_id
 
 
@@ -39,14 +39,14 @@ def house_device_id(hass: HomeAssistant, entry: NkConfigEntry) -> str:
 
 
 @callback
-def add_meter_devices(analytics: Analytics) -> None:
+def add_meter_devices(runtime: Runtime) -> None:
     """Add each meter's device below the house's.
 
     Once each, not with each entity: hundreds of meters have thousands of entities.
     """
-    hass, entry = analytics.hass, analytics.config_entry
+    hass, entry = runtime.loaded.hass, runtime.loaded.entry
     house = house_device_id(hass, entry)
-    for subentry_id, meter in analytics.meters_by_subentry():
+    for subentry_id, meter in runtime.loaded.by_subentry():
         dr.async_get(hass).async_get_or_create(
             config_entry_id=entry.entry_id,
             config_subentry_id=subentry_id,
@@ -66,7 +66,7 @@ def has_dial(meter: AnyMeter) -> bool:
 
 
 async def async_add_of_meters(
-    analytics: Analytics,
+    runtime: Runtime,
     platform: Platform,
     async_add_entities: AddConfigEntryEntitiesCallback,
     of_meter: Callable[[AnyMeter], Iterable[MeterEntity]],
@@ -75,25 +75,25 @@ async def async_add_of_meters(
 
     Others have their turn after each meter: hundreds have thousands of entities.
     """
-    registered = _registered(analytics, platform)
-    for subentry_id, meter in analytics.meters_by_subentry():
+    registered = _registered(runtime, platform)
+    for subentry_id, meter in runtime.loaded.by_subentry():
         entities = list(of_meter(meter))
         has = {entity.unique_id for entity in entities}
         for one in registered.get(subentry_id, ()):
             if one.unique_id not in has:
-                er.async_get(analytics.hass).async_remove(one.entity_id)
+                er.async_get(runtime.loaded.hass).async_remove(one.entity_id)
         async_add_entities(entities, config_subentry_id=subentry_id)
         await asyncio.sleep(0)
 
 
 @callback
 def _registered(
-    analytics: Analytics, platform: Platform
+    runtime: Runtime, platform: Platform
 ) -> dict[str | None, list[er.RegistryEntry]]:
     """Return the house's entities of a platform by the subentry that they belong to."""
-    registry = er.async_get(analytics.hass)
+    registry = er.async_get(runtime.loaded.hass)
     found: dict[str | None, list[er.RegistryEntry]] = {}
-    entry_id = analytics.config_entry.entry_id
+    entry_id = runtime.loaded.entry.entry_id
     for one in er.async_entries_for_config_entry(registry, entry_id):
         if one.domain == platform:
             found.setdefault(one.config_subentry_id, []).append(one)
@@ -114,21 +114,23 @@ def remove_empty_devices(hass: HomeAssistant, entry: NkConfigEntry) -> None:
             )
 
 
-class MeterEntity(CoordinatorEntity[Analytics]):
+class MeterEntity(CoordinatorEntity[ResultsCoordinator]):
     """An entity of one meter; its device lies below the house's."""
 
     _attr_has_entity_name = True
 
     def __init__(
-        self, analytics: Analytics, meter: AnyMeter, description: EntityDescription
+        self, runtime: Runtime, meter: AnyMeter, description: EntityDescription
     ) -> None:
         """Name entity and device after the meter."""
-        super().__init__(analytics)
+        super().__init__(runtime.coordinator)
         self.entity_description = description
         self.meter = meter
         self._attr_unique_id = entity_unique_id(meter.key, description.key)
-        self.device_entry = dr.async_get(analytics.hass).async_get_device_by_identifier(
-            (DOMAIN, meter.key), config_entry_id=analytics.config_entry.entry_id
+        self.device_entry = dr.async_get(
+            runtime.loaded.hass
+        ).async_get_device_by_identifier(
+            (DOMAIN, meter.key), config_entry_id=runtime.loaded.entry.entry_id
         )
 
     @property
@@ -144,14 +146,15 @@ class MeterEntity(CoordinatorEntity[Analytics]):
         return self.meter.key in self.coordinator.data.meters
 
 
-class HouseEntity(CoordinatorEntity[Analytics]):
+class HouseEntity(CoordinatorEntity[ResultsCoordinator]):
     """An entity of the house."""
 
     _attr_has_entity_name = True
 
-    def __init__(self, analytics: Analytics, description: EntityDescription) -> None:
+    def __init__(self, runtime: Runtime, description: EntityDescription) -> None:
         """Belong to the house's device."""
-        super().__init__(analytics)
+        super().__init__(runtime.coordinator)
+        self._runtime = runtime
         self.entity_description = description
         self._attr_unique_id = f"house_{description.key}"
-        self._attr_device_info = house_device(analytics.config_entry)
+        self._attr_device_info = house_device(runtime.loaded.entry)

@@ -7,12 +7,12 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .configuration import NkConfigEntry
+from .analysis.alerts import Phase
 from .const import EVENT_ANOMALY, EVENT_RUN_FINISHED
 from .entity import HouseEntity, MeterEntity, async_add_of_meters
-from .runs.alerts import Phase
 from .runs.notices import is_worth_a_line
 from .runs.run import RunStatus
+from .runtime import NkConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -39,13 +39,13 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add one for each meter, and one for the house's runs."""
-    analytics = entry.runtime_data
-    async_add_entities([RunEvent(analytics, RUN)])
+    runtime = entry.runtime_data
+    async_add_entities([RunEvent(runtime, RUN)])
     await async_add_of_meters(
-        analytics,
+        runtime,
         Platform.EVENT,
         async_add_entities,
-        lambda meter: [AnomalyEvent(analytics, meter, ANOMALY)],
+        lambda meter: [AnomalyEvent(runtime, meter, ANOMALY)],
     )
 
 

@@ -12,11 +12,10 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .configuration import NkConfigEntry
 from .const import DOMAIN
-from .coordinator import Analytics
 from .engine.domain.meters import AnyMeter, Meter
 from .entity import MeterEntity, async_add_of_meters
+from .runtime import NkConfigEntry, Runtime
 
 PARALLEL_UPDATES = 0
 
@@ -33,13 +32,13 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a box for each meter that nothing reads automatically."""
-    analytics = entry.runtime_data
+    runtime = entry.runtime_data
 
     def boxes(meter: AnyMeter) -> Iterable[NewReadingNumber]:
         if isinstance(meter, Meter) and meter.is_read_by_hand:
-            yield NewReadingNumber(analytics, meter, NEW_READING)
+            yield NewReadingNumber(runtime, meter, NEW_READING)
 
-    await async_add_of_meters(analytics, Platform.NUMBER, async_add_entities, boxes)
+    await async_add_of_meters(runtime, Platform.NUMBER, async_add_entities, boxes)
 
 
 class NewReadingNumber(MeterEntity, NumberEntity):
@@ -48,10 +47,10 @@ class NewReadingNumber(MeterEntity, NumberEntity):
     _attr_mode = NumberMode.BOX
 
     def __init__(
-        self, analytics: Analytics, meter: Meter, description: NumberEntityDescription
+        self, runtime: Runtime, meter: Meter, description: NumberEntityDescription
     ) -> None:
         """Allow what the dial can show."""
-        super().__init__(analytics, meter, description)
+        super().__init__(runtime, meter, description)
         self._attr_native_min_value = 0
         self._attr_native_max_value = meter.full or _LARGEST
         self._attr_native_step = meter.resolution or _STEP

@@ -5,7 +5,6 @@ from typing import Any, Final
 from homeassistant.components.repairs import RepairsFlow
 from homeassistant.core import HomeAssistant
 
-from .configuration import NkConfigEntry
 from .const import (
     ISSUE_CLOCK,
     ISSUE_METER_REMOVED,
@@ -25,6 +24,7 @@ from .repair_flows.house import (
 )
 from .repair_flows.impossible import ImpossibleFlow
 from .repair_flows.meter import ExchangeFlow, OverdueFlow, SettingsFlow, TypoFlow
+from .runtime import NkConfigEntry
 
 _BY_KIND: Final = {
     "exchange": ExchangeFlow,

@@ -8,8 +8,6 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .configuration import NkConfigEntry
-from .coordinator import Analytics
 from .engine.domain.meters import AnyMeter
 from .entities.consumption import (
     METER_SENSORS,
@@ -21,6 +19,7 @@ from .entities.live import LIVE_SENSORS, LiveSensor
 from .entities.quantities import device_class, precision
 from .entities.servers import async_add_server_sensors
 from .entity import HouseEntity, MeterEntity, async_add_of_meters, has_dial
+from .runtime import NkConfigEntry, Runtime
 
 PARALLEL_UPDATES = 0
 
@@ -31,20 +30,20 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of each meter and of the house."""
-    analytics = entry.runtime_data
-    async_add_entities(HouseSensor(analytics, d) for d in HOUSE_SENSORS)
+    runtime = entry.runtime_data
+    async_add_entities(HouseSensor(runtime, d) for d in HOUSE_SENSORS)
     async_add_server_sensors(entry, async_add_entities)
 
     def sensors(meter: AnyMeter) -> Iterable[MeterEntity]:
         for description in METER_SENSORS:
             if not description.has_dial or has_dial(meter):
-                yield MeterSensor(analytics, meter, description)
-        window = analytics.live.windows.get(meter.key)
+                yield MeterSensor(runtime, meter, description)
+        window = runtime.live.windows.get(meter.key)
         if window is not None:
             for live in LIVE_SENSORS:
-                yield LiveSensor(analytics, meter, window, live)
+                yield LiveSensor(runtime, meter, window, live)
 
-    await async_add_of_meters(analytics, Platform.SENSOR, async_add_entities, sensors)
+    await async_add_of_meters(runtime, Platform.SENSOR, async_add_entities, sensors)
 
 
 class MeterSensor(MeterEntity, SensorEntity):
@@ -53,10 +52,10 @@ class MeterSensor(MeterEntity, SensorEntity):
     entity_description: MeterSensorDescription
 
     def __init__(
-        self, analytics: Analytics, meter: AnyMeter, description: MeterSensorDescription
+        self, runtime: Runtime, meter: AnyMeter, description: MeterSensorDescription
     ) -> None:
         """Give quantities the unit of their metric, class and precision."""
-        super().__init__(analytics, meter, description)
+        super().__init__(runtime, meter, description)
         unit = description.unit_of(meter)
         if unit is not None:
             self._attr_native_unit_of_measurement = unit
@@ -91,10 +90,10 @@ class HouseSensor(HouseEntity, SensorEntity):
     @override
     def native_value(self) -> SensorValue:
         """Return the value, None where it is unknown."""
-        return self.entity_description.value_fn(self.coordinator)
+        return self.entity_description.value_fn(self._runtime)
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return what stands behind the value."""
-        return self.entity_description.attributes_fn(self.coordinator)
+        return self.entity_description.attributes_fn(self._runtime)

@@ -10,10 +10,9 @@ from enum import StrEnum
 from typing import Final
 
 from .const import DOMAIN, PREVIEW
-from .engine.domain import units
+from .engine.domain import metrics, units
 from .engine.domain.meters import AnyMeter, House
 from .engine.domain.report import MeterReport, Rows
-from .engine.queries import metrics
 
 
 class DashboardUse(StrEnum):
@@ -61,15 +60,15 @@ class StatisticKind:
 
 def _use(basis: StatisticBasis) -> Rows:
     # Late: nothing on the set-up path may load numpy.
-    from .engine.queries.published import published_rows
+    from .engine import api
 
-    return published_rows(basis.report)
+    return api.published_rows(basis.report)
 
 
 def _gas_energy(basis: StatisticBasis) -> Rows:
-    from .engine.domain.gas_conversion import energy_rows
+    from .engine import api
 
-    return energy_rows(basis.report, _use(basis), basis.house.gas)
+    return api.energy_rows(basis.report, _use(basis), basis.house.gas)
 
 
 CONSUMPTION: Final = StatisticKind(

@@ -7,8 +7,8 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .configuration import NkConfigEntry
 from .entity import HouseEntity
+from .runtime import NkConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -40,9 +40,10 @@ class AutomaticSwitch(HouseEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Catch up and go on."""
-        await self.coordinator.async_set_automatic(wanted=True)
+        await self._runtime.decisions.async_set_automatic(wanted=True)
+        await self._runtime.watching.async_catch_up()
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Wait to be asked."""
-        await self.coordinator.async_set_automatic(wanted=False)
+        await self._runtime.decisions.async_set_automatic(wanted=False)

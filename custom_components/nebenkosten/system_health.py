@@ -9,12 +9,11 @@ from homeassistant.components.system_health import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .configuration import NkConfigEntry
 from .const import DOMAIN
 from .journal.size import sizes
 from .messages.errors import async_in_journal
-from .sources import tibber
-from .upkeep.health import health
+from .runtime import NkConfigEntry
+from .sources import tibber_api
 
 _MIB = 1024 * 1024
 
@@ -29,17 +28,17 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
     entries: list[NkConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     if not entries:
         return {"meters": 0}
-    analytics = entries[0].runtime_data
-    last = analytics.data.last_run
+    runtime = entries[0].runtime_data
+    last = runtime.coordinator.data.last_run
     told: dict[str, Any] = {
-        "health": health(analytics).level.value,
-        "meters": len(analytics.meters),
+        "health": runtime.health.now().level.value,
+        "meters": len(runtime.loaded.meters),
         "last_run": None if last is None else dt_util.utc_from_timestamp(last),
     }
-    if analytics.has_journal:
-        found = await async_in_journal(hass, sizes, analytics.journal)
+    if runtime.loaded.has_journal:
+        found = await async_in_journal(hass, sizes, runtime.loaded.journal)
         told["readings"] = found.readings
         told["journal"] = f"{found.file / _MIB:.1f} MiB"
-    if analytics.servers.tibber is not None:
-        told["tibber"] = async_check_can_reach_url(hass, tibber.API)
+    if runtime.servers.tibber is not None:
+        told["tibber"] = async_check_can_reach_url(hass, tibber_api.API)
     return told

@@ -15,8 +15,8 @@ from homeassistant.helpers.trigger import (
 from homeassistant.helpers.typing import ConfigType
 import probatio as vol
 
+from .analysis.alerts import Phase
 from .const import EVENT_ANOMALY, EVENT_DAILY_SUMMARY
-from .runs.alerts import Phase
 
 _ANOMALY: Final = vol.Schema(
     {

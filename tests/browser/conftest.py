@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 import os
 from pathlib import Path
-import socket
 import subprocess
 
 from playwright.sync_api import sync_playwright
 import pytest
 
 from scripts.home_assistant import REPOSITORY, Server, prepare
+from scripts.servers import free_port
 
 from ..conftest import not_run
 from .person import Person
@@ -34,9 +34,7 @@ def chromium() -> Path:
 @pytest.fixture
 def server(tmp_path: Path, socket_enabled: None) -> Iterator[Server]:
     """Return a Home Assistant in which nothing is set up yet."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     prepare(tmp_path / "config", port)
     found = Server(tmp_path / "config", port).start()
     yield found

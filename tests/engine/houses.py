@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from custom_components.nebenkosten.engine.domain.meters import House, Medium, Me
 from custom_components.nebenkosten.engine.domain.report import (
     KINDS,
     Amounts,
+    Consumption,
     Context,
     MeterReport,
     ReadingKind,
@@ -20,7 +20,9 @@ from custom_components.nebenkosten.engine.domain.report import (
     Series,
     empty_series,
 )
-from custom_components.nebenkosten.engine.pipeline import analyse, consumption_alone
+from custom_components.nebenkosten.engine.meter_kinds import compute
+from custom_components.nebenkosten.engine.meter_kinds.interface import Setting
+from custom_components.nebenkosten.engine.pipeline import analyse
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = ("Europe/Berlin", "America/Sao_Paulo", "Asia/Kolkata", "Australia/Lord_Howe")
@@ -40,7 +42,11 @@ def meter(**fields: Any) -> Meter:
     return Meter(**(usual | fields))
 
 
-def series(points: list[Point], amounts: Sequence[Amount] = ()) -> Series:
+def series(
+    points: Sequence[Point],
+    amounts: Sequence[Amount] = (),
+    confirmed: frozenset[int] = frozenset(),
+) -> Series:
     """Return readings (time, value, kind) and amounts (start, end, use) as columns."""
     empty = empty_series()
     return Series(
@@ -51,6 +57,7 @@ def series(points: list[Point], amounts: Sequence[Amount] = ()) -> Series:
             kinds=array("b", [KINDS.index(p[2]) for p in points]),
             revisions=array("q", range(1, len(points) + 1)),
             units=array("b", [0] * len(points)),
+            confirmed=confirmed,
         ),
         Amounts(
             ids=array("q", range(1, len(amounts) + 1)),
@@ -83,12 +90,13 @@ def report_of(
     zone: str = "Europe/Berlin",
     amounts: Sequence[Amount] = (),
     hours_from: date | None = None,
+    confirmed: frozenset[int] = frozenset(),
 ) -> MeterReport:
     """Analyse one meter."""
     instant = at(as_of, ZoneInfo(zone)) if isinstance(as_of, str) else as_of
     found = analyse(
         House(time_zone=zone, meters=(one,)),
-        {one.key: series(points, amounts)},
+        {one.key: series(points, amounts, confirmed)},
         Context(as_of=instant, hours_from={one.key: hours_from} if hours_from else {}),
     )
     return found.meters[one.key]
@@ -100,15 +108,13 @@ def days_of(
     zone: str = "Europe/Berlin",
     confirmed: frozenset[int] = frozenset(),
     **fields: object,
-) -> MeterReport:
+) -> Consumption:
     """Return a meter's days and nothing more."""
     found = meter(**fields)
-    stored = series(list(points))
-    stored = replace(stored, readings=replace(stored.readings, confirmed=confirmed))
+    stored = series(points, confirmed=confirmed)
     house = House(time_zone=zone, meters=(found,))
-    return consumption_alone(house, {found.key: stored}, Context(as_of=as_of))[
-        found.key
-    ]
+    setting = Setting.of(house, {found.key: stored}, Context(as_of=as_of))
+    return compute(found, {}, setting).consumption
 
 
 @st.composite

@@ -19,6 +19,7 @@ from custom_components.nebenkosten.engine.domain.meters import (
     Virtual,
 )
 from custom_components.nebenkosten.engine.domain.report import (
+    Consumption,
     Context,
     MeterReport,
     ReadingKind,
@@ -195,6 +196,6 @@ def one(
     return home.analysed(as_of, **context)["zaehler"]
 
 
-def codes(report: MeterReport) -> list[str]:
+def codes(report: Consumption) -> list[str]:
     """Return what a report's findings are about."""
     return [finding.code for finding in report.findings]

@@ -11,13 +11,14 @@ from custom_components.nebenkosten.engine.assessment.calibration_expiry import (
     calibrated_until,
 )
 from custom_components.nebenkosten.engine.assessment.data_quality import of_operands
+from custom_components.nebenkosten.engine.domain.answers import State
 from custom_components.nebenkosten.engine.domain.meters import House, Medium
 from custom_components.nebenkosten.engine.domain.report import (
     Context,
     Provenance,
     Series,
 )
-from custom_components.nebenkosten.engine.queries.counter_at import State, state_at
+from custom_components.nebenkosten.engine.queries.counter_at import state_at
 from custom_components.nebenkosten.engine.queries.periods import last_year, periods
 
 from .houses import Point, at, meter, read, report_of, series
@@ -93,7 +94,7 @@ def test_the_score_is_the_contracts_formula() -> None:
 
 def test_nothing_known_has_no_quality() -> None:
     assert one([]).quality is None
-    assert of_operands(one([]), []).quality is None
+    assert of_operands(one([]), []) is None
 
 
 # --- balance -------------------------------------------------------------------------

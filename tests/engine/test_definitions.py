@@ -1,19 +1,18 @@
 """Definitions that do not fit together, days explained and summed up, by truth."""
 
-from dataclasses import replace
 from datetime import date
 import math
 from typing import Any
 
 import pytest
 
+from custom_components.nebenkosten.engine.domain.answers import Node, State
 from custom_components.nebenkosten.engine.domain.meters import (
     House,
     Master,
     MasterPeriod,
     Medium,
     Meter,
-    SourceKind,
     SourceRef,
     Term,
     Virtual,
@@ -26,30 +25,17 @@ from custom_components.nebenkosten.engine.domain.serialization import (
 )
 from custom_components.nebenkosten.engine.domain.validation import Check, problems
 from custom_components.nebenkosten.engine.pipeline import analyse
-from custom_components.nebenkosten.engine.queries.counter_at import State, state_at
-from custom_components.nebenkosten.engine.queries.explain import Node, explain
+from custom_components.nebenkosten.engine.queries.counter_at import state_at
+from custom_components.nebenkosten.engine.queries.explain import explain
 from custom_components.nebenkosten.stores.plain import (
     plain,
     restored,
 )
 
-from .houses import meter, read, series
+from .definitions import physical, virtual
+from .houses import read, series
 
 START, END = date(2025, 1, 1), date(2025, 6, 30)
-
-
-def physical(meter_id: str, **more: Any) -> Meter:
-    return replace(meter(), meter_id=meter_id, name=meter_id, **more)
-
-
-def virtual(meter_id: str, *terms: Term, unit: str = "kWh") -> Virtual:
-    return Virtual(
-        meter_id=meter_id,
-        name=meter_id,
-        medium=Medium.ELECTRICITY,
-        unit=unit,
-        terms=terms,
-    )
 
 
 def master(meter_id: str, *periods: MasterPeriod) -> Master:
@@ -65,7 +51,7 @@ def master(meter_id: str, *periods: MasterPeriod) -> Master:
 def fed(*spans: tuple[date | None, date | None]) -> tuple[SourceRef, ...]:
     return tuple(
         SourceRef(
-            kind=SourceKind.ENTITY,
+            kind="entity",
             reference="sensor.one",
             valid_from=begin,
             valid_to=end,

@@ -5,7 +5,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from custom_components.nebenkosten.engine.domain.report import Context
-from custom_components.nebenkosten.engine.meter_kinds import physical
+from custom_components.nebenkosten.engine.meter_kinds.preparation import (
+    model_date,
+    prepare,
+)
 
 from .houses import meter, series
 from .synthetic import household, read_at, typed
@@ -19,8 +22,8 @@ def test_the_model_of_a_meter_reads_no_glitch() -> None:
     lines = []
     for some in (wrong, clean):
         context = Context(as_of=points[-1][0])
-        until = physical.model_date(context.as_of, zone)
-        prepared = physical.prepare(meter(), series(some), zone, context, until)
+        until = model_date(context.as_of, zone)
+        prepared = prepare(meter(), series(some), zone, context, until)
         assert prepared.pace is not None
         lines.append(prepared.pace.shape.weights)
     np.testing.assert_array_equal(lines[0], lines[1])

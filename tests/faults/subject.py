@@ -40,8 +40,9 @@ _CLOSE: Final = 1e-6
 # take five minutes for what is in its queue, an InfluxDB one and a half for an answer.
 _LIMIT: Final = 420.0
 # After a start the house looks at what the recorder and the servers hold [s]: seconds,
-# and on a machine that does much else it may well wait for its turn.
-_LOOKING: Final = 90.0
+# and on a machine that does much else it may well wait for its turn. Where all is well
+# a long limit costs nothing.
+_LOOKING: Final = 300.0
 
 
 def _base64(content: bytes) -> str:

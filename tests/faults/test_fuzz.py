@@ -25,11 +25,9 @@ from custom_components.nebenkosten.influx.model import Server, series_from
 from custom_components.nebenkosten.influx.v1 import InfluxQLServer
 from custom_components.nebenkosten.influx.v2 import FluxServer
 from custom_components.nebenkosten.influx.v3 import SqlServer
-from custom_components.nebenkosten.intake.csv_readings import (
-    RowContext,
-    parse_table,
-)
+from custom_components.nebenkosten.intake.csv_readings import parse_table
 from custom_components.nebenkosten.intake.original import read_original
+from custom_components.nebenkosten.intake.reading_cells import RowContext
 from custom_components.nebenkosten.intake.table import (
     FileError,
     table_of,
@@ -39,12 +37,13 @@ from custom_components.nebenkosten.intake.text import (
     parse_instant,
     parse_number,
 )
-from custom_components.nebenkosten.sources.tibber import TibberError, _page, homes_from
+from custom_components.nebenkosten.sources.tibber import _page
+from custom_components.nebenkosten.sources.tibber_api import TibberError, homes_from
 from custom_components.nebenkosten.sources.water_temperature import WaterError, parse
 from scripts.servers import serving
 
 from ..engine.houses import at, meter
-from ..home_assistant.test_house_import import CONFIG, METERS, PATTERNS
+from ..home_assistant.original_files import CONFIG, METERS, PATTERNS
 from ..sources.water_pages import PAGES
 
 BERLIN = ZoneInfo("Europe/Berlin")

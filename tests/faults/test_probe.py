@@ -34,11 +34,13 @@ def _told(path: Path, hold: Callable[[bool], None], *, busy: bool) -> list[str]:
     async def live() -> None:
         probe = Probe(path)
         probe.beat()
-        threading.Thread(target=probe.watch, daemon=True).start()
+        watching = threading.Thread(target=probe.watch)
+        watching.start()
         await asyncio.sleep(0.2)
         hold(busy)
         await asyncio.sleep(0.3)
         probe.end()
+        watching.join()
 
     asyncio.run(live())
     if not path.exists():

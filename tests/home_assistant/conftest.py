@@ -11,10 +11,10 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.connections import link
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_PHYSICAL
-from custom_components.nebenkosten.sources import tibber
+from custom_components.nebenkosten.runtime import NkConfigEntry
+from custom_components.nebenkosten.sources import tibber_api
 
 from ..tibber.stand_in import FakeTibber, standing_in
 
@@ -56,7 +56,7 @@ async def fake(
 ) -> AsyncIterator[FakeTibber]:
     found = FakeTibber(NOW)
     async with standing_in(found) as url:
-        monkeypatch.setattr(tibber, "API", url)
+        monkeypatch.setattr(tibber_api, "API", url)
         yield found
 
 

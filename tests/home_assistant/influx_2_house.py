@@ -6,10 +6,10 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.influx.connection import connection_from
 from custom_components.nebenkosten.influx.v2 import FluxServer
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from ..influx.stand_in import ORGANISATION, TOKEN, StandIn
 from .conftest import settle

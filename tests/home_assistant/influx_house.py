@@ -10,11 +10,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.influx.connection import Connection, Version
 from custom_components.nebenkosten.influx.model import Point, RawSeries, Server
 from custom_components.nebenkosten.influx.v1 import InfluxQLServer
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
 

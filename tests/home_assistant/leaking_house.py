@@ -5,7 +5,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter
 

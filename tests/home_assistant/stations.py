@@ -16,8 +16,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import SUBENTRY_WATER
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.sources.water_temperature import ZONE
 
 from .conftest import settle

@@ -1,50 +1,31 @@
 """What a leak does: entities, events, acknowledgement, mute, and its end."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.analysis.alerts import (
+    Alert,
+    Phase,
+    news,
+)
 from custom_components.nebenkosten.const import (
     DOMAIN,
     EVENT_ANOMALY,
     EVENT_DAILY_SUMMARY,
     EVENT_RUN_FINISHED,
 )
-from custom_components.nebenkosten.runs.alerts import (
-    Alert,
-    Phase,
-    news,
-)
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from .alerts import LEAK, alert, heard, state
+from .clock import pass_to
 from .conftest import act, settle
 from .leaking_house import daily_rows, leaking
-from .test_time import pass_to
-
-BEGIN = date(2026, 3, 2)
-LEAK = {BEGIN: 1.2}
-
-
-def heard(hass: HomeAssistant, kind: str) -> list[Any]:
-    found: list[Any] = []
-
-    @callback
-    def hear(event: Event) -> None:
-        found.append(dict(event.data))
-
-    hass.bus.async_listen(kind, hear)
-    return found
-
-
-def state(hass: HomeAssistant, entity_id: str) -> Any:
-    found = hass.states.get(entity_id)
-    assert found is not None, [s.entity_id for s in hass.states.async_all()]
-    return found
 
 
 async def test_a_leak_is_told_once_until_it_ends(
@@ -233,21 +214,6 @@ async def test_runs_are_remembered_for_a_month(
     freezer.move_to("2026-04-20T12:00:00+00:00")
     await act(hass, "run_analytics")
     assert len((await act(hass, "get_runs"))["runs"]) == 1
-
-
-def alert(kind: str = "leak", *, is_open: bool = True) -> Alert:
-    return Alert(
-        anomaly_id="a",
-        kind=kind,
-        start=BEGIN,
-        end=BEGIN + timedelta(days=2),
-        actual=3.0,
-        expected=1.0,
-        score=4.0,
-        reason="because",
-        is_open=is_open,
-        acknowledged=False,
-    )
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from homeassistant.helpers import condition, device_registry as dr
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from .alerts import LEAK, state
+from .clock import pass_to
 from .conftest import act, settle
 from .leaking_house import leaking
-from .test_alerts import LEAK, state
-from .test_time import pass_to
 
 BLUEPRINTS = Path(__file__).parents[2] / "blueprints" / "automation" / "nebenkosten"
 

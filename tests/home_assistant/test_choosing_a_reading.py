@@ -5,10 +5,10 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter
-from .test_physical_meter_flow import _go_on, _menu
+from .meter_forms import go_on, menu
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def _labels(form: Any) -> list[str]:
 async def test_the_newest_come_first_and_those_by_hand_before(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
-    choose = await _menu(hass, house, "correct_reading")
+    choose = await menu(hass, house, "correct_reading")
     labels = _labels(choose)
     assert labels[:2] == [
         "03.03.2024 10:30 · 1402.5 kWh",
@@ -45,17 +45,17 @@ async def test_the_newest_come_first_and_those_by_hand_before(
     assert labels[2].startswith("18.04.2025 11:00")
     assert len(labels) == 102
     assert choose["data_schema"]({}) == {}
-    nothing = await _go_on(hass, choose)
+    nothing = await go_on(hass, choose)
     assert nothing["errors"] == {"base": "reading_missing"}
-    early = await _go_on(hass, choose, day="2023-01-01")
+    early = await go_on(hass, choose, day="2023-01-01")
     assert early["errors"] == {"day": "no_readings"}
-    narrowed = await _go_on(hass, choose, day="2024-02-20")
+    narrowed = await go_on(hass, choose, day="2024-02-20")
     labels = _labels(narrowed)
     assert labels[0].startswith("03.02.2024 10:30")
     assert labels[1].startswith("20.02.2024 23:00")
     options = narrowed["data_schema"].schema["reading"].config["options"]
-    edit = await _go_on(hass, narrowed, reading=options[0]["value"])
-    done = await _go_on(hass, edit, value="730,6", kind="actual", delete=False)
+    edit = await go_on(hass, narrowed, reading=options[0]["value"])
+    done = await go_on(hass, edit, value="730,6", kind="actual", delete=False)
     assert done["reason"] == "reading_saved"
 
 

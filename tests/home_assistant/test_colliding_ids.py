@@ -10,12 +10,12 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import (
     DOMAIN,
     SUBENTRY_MASTER,
     SUBENTRY_PHYSICAL,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.upkeep.identities import (
     ENTITY_KEYS,
     claims,
@@ -23,9 +23,9 @@ from custom_components.nebenkosten.upkeep.identities import (
     rival,
 )
 
+from .computed_meters import add_computed
 from .conftest import act, add_meter, settle
-from .test_computed_meters import add_computed
-from .test_imports import Upload, upload
+from .uploads import Upload, upload
 
 __all__ = ["upload"]
 

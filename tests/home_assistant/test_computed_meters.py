@@ -7,55 +7,14 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import SUBENTRY_MASTER, SUBENTRY_VIRTUAL
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from .computed_meters import CHAIN, Form, add_computed, enter, exchanged
 from .conftest import act, add_meter, settle
 from .reading_back import used_per_day
 
-type Form = dict[str, Any]
-
-CHAIN: list[Form] = [
-    {
-        "start_date": "2026-01-01",
-        "end_date": "2026-01-31",
-        "source_meters": ["alt"],
-    },
-    {"start_date": "2026-02-01", "source_meters": ["neu"]},
-]
-
-
-async def add_computed(
-    hass: HomeAssistant, house: NkConfigEntry, kind: str, **form: Any
-) -> Any:
-    """Fill the form of a computed meter; returns what the flow answers."""
-    flow = await hass.config_entries.subentries.async_init(
-        (house.entry_id, kind), context={"source": "user"}
-    )
-    values = {"medium": "electricity", "unit": "kWh"} | form
-    done = await hass.config_entries.subentries.async_configure(flow["flow_id"], values)
-    await settle(hass)
-    return done
-
-
-async def _read(hass: HomeAssistant, meter: str, *readings: tuple[str, float]) -> None:
-    for time, value in readings:
-        await act(hass, "add_reading", meter_id=meter, time=time, value=value)
-
-
-@pytest.fixture
-async def exchanged(hass: HomeAssistant, house: NkConfigEntry) -> NkConfigEntry:
-    """Return a house whose main meter was exchanged, with a part of it."""
-    await add_meter(hass, house, name="Alt", removed="2026-01-31")
-    await add_meter(hass, house, name="Neu", installed="2026-02-01")
-    await add_meter(hass, house, name="Wohnung")
-    await _read(hass, "alt", ("2025-12-31", 100), ("2026-01-31", 410))
-    await act(
-        hass, "add_reading", meter_id="neu", time="2026-02-01", value=0, kind="install"
-    )
-    await _read(hass, "neu", ("2026-02-28", 140), ("2026-03-09", 185))
-    await _read(hass, "wohnung", ("2025-12-31", 0), ("2026-03-09", 68))
-    return house
+__all__ = ["exchanged"]
 
 
 async def test_a_master_and_a_formula_are_published_day_by_day(
@@ -94,7 +53,7 @@ async def test_a_reading_runs_all_that_is_computed_from_its_meter(
 ) -> None:
     await add_computed(hass, exchanged, SUBENTRY_MASTER, name="Haus", periods=CHAIN)
     await act(hass, "run_analytics")
-    await _read(hass, "neu", ("2026-02-10", 70))
+    await enter(hass, "neu", ("2026-02-10", 70))
     run = await act(hass, "run_analytics", meter_id="neu")
     assert run["meters"].keys() == {"neu", "haus"}
     days = await used_per_day(hass, "haus")

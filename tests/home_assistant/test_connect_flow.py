@@ -12,9 +12,9 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_PHYSICAL
-from custom_components.nebenkosten.influx.model import Point, RawSeries
+from custom_components.nebenkosten.influx.model import Point
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
 from ..gate import gate_before
@@ -23,9 +23,8 @@ from ..tibber.stand_in import TOKEN as TIBBER_TOKEN, FakeTibber
 from .conftest import act, add_meter, settle
 from .influx_2_house import BesideV2, connect_v2, form
 from .influx_house import NS, Beside, assert_same_as_engine, connect, hourly
+from .raw_series import STROM
 from .tibber_house import connect_tibber
-
-STROM = RawSeries("kWh", "sensor", "strom")
 
 
 async def test_a_house_set_up_with_both(

@@ -9,7 +9,7 @@ from homeassistant.helpers.recorder import get_instance
 import pytest
 from pytest_socket import enable_socket
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.databases import Database, MariaDB, PostgreSQL, unpack
 
 from ..conftest import not_run

@@ -8,19 +8,19 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import slugify
 from hypothesis import given, strategies as st
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.diagnostics import (
     async_get_config_entry_diagnostics,
     async_get_device_diagnostics,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.upkeep.pseudonyms import Pseudonyms
 from scripts.servers import Influxd
 
 from ..tibber.stand_in import FakeTibber
+from .alerts import LEAK
 from .conftest import act, add_meter, settle
 from .influx_house import Beside, connect
 from .leaking_house import daily_rows
-from .test_alerts import LEAK
 from .tibber_house import connect_tibber
 
 # In each text that a person may fill.

@@ -17,7 +17,6 @@ from homeassistant.setup import async_setup_component
 import pytest
 import yaml
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.influx.model import SECOND, Point
 from custom_components.nebenkosten.intake.command import main
 from custom_components.nebenkosten.publication.points import (
@@ -25,6 +24,7 @@ from custom_components.nebenkosten.publication.points import (
     is_withdrawn,
     withdrawn,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
 from ..influx import dashboards

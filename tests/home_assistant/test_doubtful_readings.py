@@ -9,9 +9,9 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
-from ..operations.tools import BERLIN
+from .clock import BERLIN
 from .conftest import act, add_meter, settle
 
 _NOW = datetime(2026, 3, 10, 13, 0, tzinfo=BERLIN)

@@ -8,11 +8,11 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_WATER
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import add_meter, settle
-from .test_repairs import FALL, SLIP, _say, issues
+from .repairing import FALL, SLIP, issues, say
 
 
 def _raised(hass: HomeAssistant, issue: str, key: str) -> None:
@@ -32,7 +32,7 @@ async def test_a_removed_meter_takes_its_questions_along(
 ) -> None:
     subentry_id = await add_meter(hass, house)
     await add_meter(hass, house, name="Strom_2")
-    await _say(hass, *rows)
+    await say(hass, *rows)
     (issue,) = issues(hass)
     assert "strom" in issue
     hass.config_entries.async_remove_subentry(house, subentry_id)
@@ -45,7 +45,7 @@ async def test_what_is_asked_of_a_meter_that_is_there_stays(
 ) -> None:
     await add_meter(hass, house)
     other = await add_meter(hass, house, name="Gas", medium="gas", unit="m³")
-    await _say(hass, *FALL)
+    await say(hass, *FALL)
     before = issues(hass)
     hass.config_entries.async_remove_subentry(house, other)
     await settle(hass)

@@ -7,12 +7,12 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_MASTER
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from .computed_meters import CHAIN, add_computed, exchanged
 from .conftest import act, add_meter
-from .test_computed_meters import CHAIN, add_computed, exchanged
-from .test_repairs import issues, mend
+from .repairing import issues, mend
 
 __all__ = ["exchanged"]
 

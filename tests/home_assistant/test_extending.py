@@ -7,7 +7,7 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 import pytest
 
 from custom_components.nebenkosten import sensor, statistic_catalog
-from custom_components.nebenkosten.configuration import NkConfigEntry, house_of
+from custom_components.nebenkosten.configuration import house_of
 from custom_components.nebenkosten.const import DOMAIN, ISSUE_ORPHANED
 from custom_components.nebenkosten.energy_dashboard.plan import (
     DashboardPlace,
@@ -15,13 +15,14 @@ from custom_components.nebenkosten.energy_dashboard.plan import (
     Fault,
     plan,
 )
+from custom_components.nebenkosten.engine.domain import metrics
 from custom_components.nebenkosten.engine.domain.meters import Medium
 from custom_components.nebenkosten.engine.domain.report import Rows
-from custom_components.nebenkosten.engine.queries import metrics
 from custom_components.nebenkosten.entities.consumption import (
     METER_SENSORS,
     MeterSensorDescription,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.statistic_catalog import (
     CONSUMPTION,
     DashboardUse,

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.services import PERIODS
 
 from .conftest import act, add_meter, settle

@@ -4,8 +4,9 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.analysis.last_values import LastValues
 from custom_components.nebenkosten.journal.store import Journal
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import add_meter
 
@@ -32,8 +33,7 @@ async def test_a_set_up_that_fails_closes_the_journal(
     with monkeypatch.context() as patched:
         patched.setattr(Journal, "close", noted)
         if when == "start":
-            name = "custom_components.nebenkosten.stores.cache.Cache.async_load"
-            patched.setattr(name, broken)
+            patched.setattr(LastValues, "async_load", broken)
         else:
             forward = type(hass.config_entries).async_forward_entry_setups
             patched.setattr(

@@ -21,7 +21,6 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.nebenkosten.analysis import analyse
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.engine.domain.meters import Meter
 from custom_components.nebenkosten.engine.domain.serialization import meter_from
 from custom_components.nebenkosten.journal.records import JournalError
@@ -30,11 +29,12 @@ from custom_components.nebenkosten.runs.run import (
     Request,
     Trigger,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.sources import recorder
 
+from .clock import pass_to
 from .conftest import act, add_meter, settle
 from .reading_back import published, used_per_day
-from .test_time import pass_to
 
 
 async def _two_meters(hass: HomeAssistant, house: NkConfigEntry) -> None:
@@ -228,7 +228,7 @@ async def test_a_caller_that_gives_up_is_no_interruption(
 ) -> None:
     await _two_meters(hass, house)
     request = Request(trigger=Trigger.MANUAL)
-    task = asyncio.ensure_future(house.runtime_data.async_run(request))
+    task = asyncio.ensure_future(house.runtime_data.runner.async_run(request))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -255,7 +255,7 @@ async def test_a_journal_that_fails_during_a_look_up(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await _two_meters(hass, house)
-    house.runtime_data.journal.connection.close()
+    house.runtime_data.loaded.journal.connection.close()
     with pytest.raises(HomeAssistantError) as caught:
         await act(hass, "get_consumption")
     assert caught.value.translation_key == "journal_unreadable"
@@ -359,13 +359,13 @@ async def test_a_reading_whose_unit_no_longer_fits_is_quarantined(
     assert codes == ["unit_mismatch"]
 
 
-async def test_a_cache_that_makes_no_sense_is_as_good_as_none(
+async def test_values_that_make_no_sense_are_computed_anew(
     hass: HomeAssistant, house: NkConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
     await _two_meters(hass, house)
     await act(hass, "run_analytics")
     await hass.config_entries.async_unload(house.entry_id)
-    hass_storage["nebenkosten.cache"]["data"]["meters"]["strom"]["snapshot"] = 5
+    hass_storage["nebenkosten.last_values"]["data"]["meters"]["strom"]["snapshot"] = 5
     await hass.config_entries.async_setup(house.entry_id)
     await settle(hass)
     state = hass.states.get("sensor.strom_yesterday")

@@ -13,8 +13,8 @@ from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter
 
@@ -186,7 +186,7 @@ async def test_pages_of_readings(hass: HomeAssistant, house: NkConfigEntry) -> N
 
 async def test_a_full_disk_is_said(hass: HomeAssistant, house: NkConfigEntry) -> None:
     await act(hass, "import_readings", content=CONTENT)
-    journal = house.runtime_data.journal
+    journal = house.runtime_data.loaded.journal
     pages = journal.rows("PRAGMA page_count")[0][0]
     journal.rows(f"PRAGMA max_page_count = {pages}")
     rows = "".join(

@@ -7,13 +7,13 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_VIRTUAL
 from custom_components.nebenkosten.intake.original import read_original
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from .computed_meters import add_computed
 from .conftest import act, add_meter, settle
 from .reading_back import used_per_day
-from .test_computed_meters import add_computed
 
 
 async def _submit(hass: HomeAssistant, house: NkConfigEntry, *rows: Any) -> Any:

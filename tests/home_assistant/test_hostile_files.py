@@ -12,8 +12,8 @@ from homeassistant.exceptions import ServiceValidationError
 import openpyxl
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.intake import file_access, regular_file
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter
 

@@ -16,17 +16,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nebenkosten.backup import async_post_backup, async_pre_backup
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.journal.store import create_journal, open_journal
-from custom_components.nebenkosten.runs.watching import _CHECKED
+from custom_components.nebenkosten.runtime import NkConfigEntry
+from custom_components.nebenkosten.upkeep.journal_opening import _CHECKED
 
 from .conftest import act, add_house, add_meter, settle
+from .house_files import journal_path
 from .reading_back import published
-
-
-def journal_path(hass: HomeAssistant) -> Path:
-    return Path(hass.config.path("nebenkosten.db"))
 
 
 async def _filled(hass: HomeAssistant, house: NkConfigEntry) -> None:

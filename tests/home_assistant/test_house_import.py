@@ -8,52 +8,17 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, settle
+from .original_files import CONFIG, METERS, PATTERNS
 from .reading_back import used_per_day
-from .test_imports import Upload, upload
+from .uploads import Upload, upload
 
 __all__ = ["upload"]
 
 SEED = Path(__file__).parents[3] / "shared" / "seed-config"
-
-METERS = """\
-meters:
-- meter_id: strom_total
-  type: master
-  output_unit: kWh
-  periods:
-  - {start_date: '2024-01-01', end_date: '2025-12-31', source_meters: [alt_NT, alt_HT],
-     composition_type: sum, source_unit: kWh}
-  - {start_date: '2026-01-01', end_date: '9999-12-31', source_meters: [neu],
-     apply_offset_from_previous_period: true}
-- {meter_id: alt_NT, type: physical, output_unit: kWh, deinstallation_date: 2025-12-31}
-- {meter_id: alt_HT, type: physical, output_unit: kWh, deinstallation_date: 2025-12-31}
-- {meter_id: neu, type: physical, output_unit: kWh, installation_date: '2026-01-01'}
-- {meter_id: wasser, type: physical, output_unit: m3, farbe: blau}
-- meter_id: kamin
-  type: virtual
-  output_unit: m³
-  calculation_type: subtraction
-  base_meter: gas_haus
-  subtract_meters: [therme]
-  subtract_meter_conversions: {therme: {from_unit: kWh, to_unit: m³}}
-- {meter_id: gas_haus, type: physical, output_unit: m³}
-- {meter_id: therme, type: physical, output_unit: kWh}
-"""
-PATTERNS = """\
-patterns:
-  wasser: {monthly_percentages: [8, 8, 8, 8, 8, 9, 9, 9, 9, 8, 8, 8]}
-  fort: {monthly_percentages: [8, 8, 8, 8, 8, 9, 9, 9, 9, 8, 8, 8]}
-"""
-CONFIG = """\
-influxdb: {url: somewhere}
-gas_conversion: {energy_content: 11.2, z_factor: 0.95}
-billing_year_start: 10-01
-wetter: schön
-"""
 
 
 async def _begin(hass: HomeAssistant) -> Any:
@@ -106,7 +71,7 @@ async def test_an_installation_is_taken_over_in_one_go(
     assert len(entry.subentries) == 8
     assert entry.options["gas"] == [{"energy_content": 11.2, "z_factor": 0.95}]
     assert entry.options["billing_year_start"] == "10-01"
-    house = entry.runtime_data.house
+    house = entry.runtime_data.loaded.house
     assert house.gas[0].kwh == pytest.approx(10.64)
     assert house.masters[0].periods[0].sources == ("alt_NT", "alt_HT")
     wasser = next(m for m in house.meters if m.key == "wasser")

@@ -1,10 +1,7 @@
 """Files by clicking: readings, also of grid operators, and a whole installation."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date, time
 import io
-from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE
@@ -13,37 +10,14 @@ from homeassistant.data_entry_flow import FlowResultType
 import openpyxl
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.flows import uploads
 from custom_components.nebenkosten.flows.checks import year_start_of
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
+from .uploads import Upload, upload
 
-type Upload = Callable[[str, bytes], str]
-
-
-@pytest.fixture
-def upload(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Upload:
-    """Stand in for Home Assistant's upload folder alone."""
-
-    @contextmanager
-    def uploaded(_hass: HomeAssistant, file_id: str) -> Iterator[Path]:
-        path = tmp_path / file_id
-        yield path
-        path.unlink()
-
-    monkeypatch.setattr(uploads, "process_uploaded_file", uploaded)
-    known: list[str] = []
-
-    def put(name: str, content: bytes) -> str:
-        # The form's selector takes nothing but such an id.
-        file_id = f"0000000000000000000000000000{len(known):04x}"
-        known.append(name)
-        (tmp_path / file_id).write_bytes(content)
-        return file_id
-
-    return put
+__all__ = ["upload"]
 
 
 def excel(*rows: list[Any]) -> bytes:
@@ -223,7 +197,7 @@ async def test_gas_and_billing_year_are_options(
     )
     assert done["type"] is FlowResultType.CREATE_ENTRY
     await settle(hass)
-    found = house.runtime_data.house
+    found = house.runtime_data.loaded.house
     assert found.billing_year_start == (7, 1)
     assert [factor.brennwert for factor in found.gas] == [11.1, 11.3]
 

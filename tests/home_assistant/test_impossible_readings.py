@@ -13,13 +13,13 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, FILES_FOLDER, JOURNAL_FILE
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
+from .external_statistics import UTC_MIDNIGHT, external, hourly
 from .reading_back import used_per_day
-from .test_recorder_source import UTC_MIDNIGHT, external, hourly
-from .test_repairs import mend
+from .repairing import mend
 
 _DIGITS = "7" * 400
 _TIMES = [
@@ -145,7 +145,7 @@ async def test_what_a_sensor_or_a_statistic_cannot_mean_is_skipped_and_told(
     found = await act(hass, "get_readings", meter_id="strom")
     values = [one["value"] for one in found["meters"]["strom"]["readings"]]
     assert values == [10, 12, 15]
-    journal = house.runtime_data.journal
+    journal = house.runtime_data.loaded.journal
     rows = await hass.async_add_executor_job(
         journal.rows, "SELECT value FROM amounts WHERE meter = 'gas'"
     )

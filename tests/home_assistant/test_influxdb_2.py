@@ -8,10 +8,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.influx import bounded
 from custom_components.nebenkosten.influx.model import Point, RawSeries
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from ..gate import gate_before
 from ..influx.stand_in import ORGANISATION, ORGANISATION_ID, TOKEN, StandIn

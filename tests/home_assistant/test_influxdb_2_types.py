@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.influx.model import Point
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from ..influx.stand_in import StandIn
 from .conftest import act, add_meter

@@ -7,10 +7,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.influx.model import Point, RawSeries
 from custom_components.nebenkosten.influx.v3 import SqlServer
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from ..gate import gate_before
 from ..influx.stand_in_3 import TOKEN, StandIn3, standing_in_3, v3

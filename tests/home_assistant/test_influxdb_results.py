@@ -8,15 +8,15 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.influx.model import Doomed, Point, RawSeries
 from custom_components.nebenkosten.influx.v1 import InfluxQLServer
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
 from .conftest import act, add_meter, settle
 from .influx_house import KINDS, NS, Beside, assert_same_as_engine, connect, hourly
 
-CACHE = "nebenkosten.cache"
+LEDGER = "nebenkosten.ledger"
 STROM = RawSeries("kWh", "sensor", "strom")
 FLAGS = {"value", "z_score", "iqr_lower", "iqr_upper", "anomaly_count"}
 WHY = {"value", "expected", "score", "kind", "reason"}
@@ -155,7 +155,7 @@ async def _back_to_0_1(
     for name in ALL:
         beside.server.drop(beside.processed, name)
     beside.server.write(beside.processed, old)
-    points = storage[CACHE]["data"]["points"]
+    points = storage[LEDGER]["data"]["points"]
     del points["shape"], points["moved"]
     points["meters"] = {
         f"strom#{suffix}" if suffix else "strom": {
@@ -230,7 +230,7 @@ async def test_a_move_that_is_cut_goes_on(
     await _back_to_0_1(hass, house, beside, hass_storage)
     files: list[Any] = []
     with monkeypatch.context() as patch:
-        _let_die(patch, steps, lambda: files.append(deepcopy(hass_storage[CACHE])))
+        _let_die(patch, steps, lambda: files.append(deepcopy(hass_storage[LEDGER])))
         await _load(hass, house)
         run = await act(hass, "run_analytics")
         assert run["status"] == "partial"
@@ -238,7 +238,7 @@ async def test_a_move_that_is_cut_goes_on(
         assert await hass.config_entries.async_unload(house.entry_id)
         await settle(hass)
     # What was not on the disk when the process ended is gone.
-    hass_storage[CACHE] = files[0]
+    hass_storage[LEDGER] = files[0]
     await _load(hass, house)
     await act(hass, "run_analytics")
     assert _contents(beside) == wanted

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
 from .outdoors import measured_outdoors

@@ -7,17 +7,17 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from hypothesis import given, strategies as st
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
-from custom_components.nebenkosten.const import EVENT_ANOMALY
-from custom_components.nebenkosten.journal.acknowledgements import Acknowledgement
-from custom_components.nebenkosten.runs.alerts import (
+from custom_components.nebenkosten.analysis.alerts import (
     as_known,
     is_acknowledged,
 )
+from custom_components.nebenkosten.const import EVENT_ANOMALY
+from custom_components.nebenkosten.journal.acknowledgements import Acknowledgement
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from .alerts import LEAK, alert, heard, state
 from .conftest import act
 from .leaking_house import daily_rows, leaking
-from .test_alerts import LEAK, alert, heard, state
 
 PROBLEM = "binary_sensor.wasser_anomaly"
 OPEN = "sensor.test_home_open_anomalies"
@@ -52,7 +52,7 @@ async def test_what_somebody_knows_of_stays_in_sight_and_can_be_undone(
     await act(hass, "run_analytics", full=True)
     assert state(hass, PROBLEM).state == "on"
     assert (await _event(hass))["acknowledged"] is False
-    (kept,) = house.runtime_data.journal.rows(
+    (kept,) = house.runtime_data.loaded.journal.rows(
         "SELECT before FROM audit WHERE record = 'acknowledgement'"
     )
     assert json.loads(kept["before"])["note"] == "Spülung"

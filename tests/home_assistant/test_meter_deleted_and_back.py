@@ -13,13 +13,13 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, JOURNAL_FILE
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
+from .external_statistics import UTC_MIDNIGHT, external, hourly
 from .reading_back import used_per_day
-from .test_recorder_source import UTC_MIDNIGHT, external, hourly
-from .test_repairs import mend
+from .repairing import mend
 
 _ISSUE = "meter_removed_strom"
 # What layouts after that one have.
@@ -126,7 +126,7 @@ async def test_a_meter_deleted_by_an_older_version_can_be_filled(
     report = await act(hass, "import_readings", content=_FILE)
     assert report["imported"] == 3
     assert await _told(hass) == before
-    await hass.async_add_executor_job(house.runtime_data.journal.check)
+    await hass.async_add_executor_job(house.runtime_data.loaded.journal.check)
 
 
 def _as_an_older_version_deleted(path: Path) -> None:

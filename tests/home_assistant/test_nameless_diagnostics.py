@@ -7,11 +7,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import slugify
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.diagnostics import (
     async_get_config_entry_diagnostics,
     async_get_device_diagnostics,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
 
@@ -26,7 +26,9 @@ async def test_no_name_is_anywhere(hass: HomeAssistant, house: NkConfigEntry) ->
     hass.states.async_set(entity_id, "5", attributes)
     await add_meter(hass, house, name=NAMES[1], sources=[{"entity": entity_id}])
     await add_meter(hass, house, name=NAMES[2])
-    key = next(one.key for one in house.runtime_data.house.meters if not one.sources)
+    key = next(
+        one.key for one in house.runtime_data.loaded.house.meters if not one.sources
+    )
     for day, value in enumerate((10, 30, 20, 400, 500), 1):
         await act(
             hass,

@@ -12,37 +12,24 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.influx import v1
-from custom_components.nebenkosten.influx.model import RawSeries
 from custom_components.nebenkosten.publication import influxdb as sink
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
 from ..gate import Gate, gate_before
-from .conftest import act, add_meter, settle
-from .influx_house import Beside, assert_same_as_engine, connect, hourly
+from .conftest import act, settle
+from .connected_house import a_house
+from .influx_house import Beside, assert_same_as_engine, hourly
+from .raw_series import STROM
 from .reading_back import used_per_day
-
-STROM = RawSeries("kWh", "sensor", "strom")
 
 
 @pytest.fixture
 def gate(influxd: Influxd) -> Iterator[Gate]:
     with gate_before(influxd.url) as opened:
         yield opened
-
-
-async def a_house(
-    hass: HomeAssistant, house: NkConfigEntry, beside: Beside, url: str
-) -> None:
-    """Connect one meter with the InfluxDB; another one is read by hand."""
-    beside.say(STROM, *hourly("2026-02-20T00:00:00", 24 * 18 + 12, 0.5))
-    await connect(hass, house, beside.form(url))
-    await add_meter(hass, house, sources=[{"series": "kWh:sensor.strom"}])
-    await add_meter(hass, house, name="Wasser", medium="water", unit="m³")
-    for time, value in (("2026-02-01", 1), ("2026-03-08", 36)):
-        await act(hass, "add_reading", meter_id="wasser", time=time, value=value)
 
 
 def told(caplog: pytest.LogCaptureFixture, text: str) -> int:

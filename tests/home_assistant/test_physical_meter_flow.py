@@ -13,10 +13,11 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import SUBENTRY_PHYSICAL
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
+from .meter_forms import go_on, menu
 
 type Flow = dict[str, Any]
 
@@ -27,18 +28,6 @@ async def _try(hass: HomeAssistant, house: NkConfigEntry, **form: Any) -> Any:
     )
     values = {"name": "Strom", "medium": "electricity", "unit": "kWh"} | form
     return await hass.config_entries.subentries.async_configure(flow["flow_id"], values)
-
-
-async def _menu(hass: HomeAssistant, house: NkConfigEntry, choice: str) -> Any:
-    (subentry,) = house.subentries.values()
-    menu = await hass.config_entries.subentries.async_init(
-        (house.entry_id, SUBENTRY_PHYSICAL),
-        context={"source": "reconfigure", "subentry_id": subentry.subentry_id},
-    )
-    assert menu["type"] is FlowResultType.MENU
-    return await hass.config_entries.subentries.async_configure(
-        menu["flow_id"], {"next_step_id": choice}
-    )
 
 
 async def _statistic(
@@ -58,10 +47,6 @@ async def _statistic(
         [],
     )
     await async_wait_recording_done(hass)
-
-
-async def _go_on(hass: HomeAssistant, flow: Any, **values: Any) -> Any:
-    return await hass.config_entries.subentries.async_configure(flow["flow_id"], values)
 
 
 async def test_everything_entered_is_kept(
@@ -106,7 +91,7 @@ async def test_everything_entered_is_kept(
         "digits": 6,
         "decimals": 2,
     }
-    form = await _menu(hass, house, "settings")
+    form = await menu(hass, house, "settings")
     suggested = {
         str(key): key.description["suggested_value"]
         for key in form["data_schema"].schema
@@ -186,10 +171,10 @@ async def test_settings_change_all_but_the_id(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await add_meter(hass, house)
-    form = await _menu(hass, house, "settings")
-    wrong = await _go_on(hass, form, name="S", medium="water", unit="kWh")
+    form = await menu(hass, house, "settings")
+    wrong = await go_on(hass, form, name="S", medium="water", unit="kWh")
     assert wrong["errors"] == {"unit": "unit_does_not_fit"}
-    done = await _go_on(hass, wrong, name="Neu", medium="electricity", unit="MWh")
+    done = await go_on(hass, wrong, name="Neu", medium="electricity", unit="MWh")
     assert (done["type"], done["reason"]) == (
         FlowResultType.ABORT,
         "reconfigure_successful",
@@ -206,20 +191,20 @@ async def test_a_reading_is_entered_with_a_preview(
     await add_meter(hass, house)
     await act(hass, "add_reading", meter_id="strom", time="2026-03-01", value=100)
     await act(hass, "add_reading", meter_id="strom", time="2026-02-01", value=72)
-    form = await _menu(hass, house, "enter_reading")
+    form = await menu(hass, house, "enter_reading")
     assert form["description_placeholders"] == {"unit": "kWh"}
-    wrong = await _go_on(hass, form, value="x", kind="actual")
+    wrong = await go_on(hass, form, value="x", kind="actual")
     assert wrong["errors"] == {"base": "not_a_number"}
     fallen = {"value": "90,5", "kind": "actual", "time": "2026-03-09 00:00:00"}
-    asked = await _go_on(hass, wrong, **fallen)
+    asked = await go_on(hass, wrong, **fallen)
     assert asked["errors"] == {"base": "reading_doubted"}
-    preview = await _go_on(hass, asked, **fallen, confirmed=True)
+    preview = await go_on(hass, asked, **fallen, confirmed=True)
     assert preview["step_id"] == "confirm_reading"
     told = preview["description_placeholders"]
     assert (told["value"], told["use"], told["days"]) == ("90.5", "-9.5", "7")
     assert told["time"] == "09.03.2026 00:00"
     assert "fell from 100" in told["findings"]
-    done = await _go_on(hass, preview)
+    done = await go_on(hass, preview)
     assert done["reason"] == "reading_saved"
     found = await act(hass, "get_readings", meter_id="strom")
     assert len(found["meters"]["strom"]["readings"]) == 3
@@ -230,13 +215,13 @@ async def test_the_first_reading_has_nothing_to_compare_with(
 ) -> None:
     hass.config.language = "de"
     await add_meter(hass, house)
-    form = await _menu(hass, house, "enter_reading")
-    preview = await _go_on(hass, form, value="90,5", kind="actual")
+    form = await menu(hass, house, "enter_reading")
+    preview = await go_on(hass, form, value="90,5", kind="actual")
     told = preview["description_placeholders"]
     assert (told["value"], told["use"], told["per_day"]) == ("90,5", "–", "–")
     assert "zweiten" in told["findings"]
-    house.runtime_data.journal.connection.execute("PRAGMA query_only = 1")
-    failed = await _go_on(hass, preview)
+    house.runtime_data.loaded.journal.connection.execute("PRAGMA query_only = 1")
+    failed = await go_on(hass, preview)
     assert failed["reason"] == "disk_read_only"
 
 
@@ -244,20 +229,20 @@ async def test_a_reading_is_corrected_or_deleted(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await add_meter(hass, house)
-    none = await _menu(hass, house, "correct_reading")
+    none = await menu(hass, house, "correct_reading")
     assert none["reason"] == "no_readings"
     for time, value in (("2026-03-01", 1000), ("2026-03-05", 1040)):
         await act(hass, "add_reading", meter_id="strom", time=time, value=value)
-    choose = await _menu(hass, house, "correct_reading")
+    choose = await menu(hass, house, "correct_reading")
     options = choose["data_schema"].schema["reading"].config["options"]
     assert [o["label"] for o in options] == [
         "06.03.2026 00:00 · 1040 kWh",
         "02.03.2026 00:00 · 1000 kWh",
     ]
-    edit = await _go_on(hass, choose, reading=options[0]["value"])
-    wrong = await _go_on(hass, edit, value="viel", kind="actual", delete=False)
+    edit = await go_on(hass, choose, reading=options[0]["value"])
+    wrong = await go_on(hass, edit, value="viel", kind="actual", delete=False)
     assert wrong["errors"] == {"base": "not_a_number"}
-    done = await _go_on(
+    done = await go_on(
         hass,
         wrong,
         value="1045",
@@ -267,9 +252,9 @@ async def test_a_reading_is_corrected_or_deleted(
         delete=False,
     )
     assert done["reason"] == "reading_saved"
-    choose = await _menu(hass, house, "correct_reading")
-    edit = await _go_on(hass, choose, reading=options[1]["value"])
-    done = await _go_on(hass, edit, value="1000", kind="actual", delete=True)
+    choose = await menu(hass, house, "correct_reading")
+    edit = await go_on(hass, choose, reading=options[1]["value"])
+    done = await go_on(hass, edit, value="1000", kind="actual", delete=True)
     assert done["reason"] == "reading_deleted"
     found = await act(hass, "get_readings", meter_id="strom")
     assert [

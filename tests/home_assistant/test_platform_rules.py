@@ -12,13 +12,12 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 import custom_components.nebenkosten as integration
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.coordinator import Analytics
+from custom_components.nebenkosten.runtime import NkConfigEntry, Runtime
 
+from .alerts import state
 from .conftest import act, add_meter, settle
 from .leaking_house import leaking
-from .test_alerts import state
 
 TEXTS = Path(integration.__file__).parent / "translations" / "en.json"
 MONTH = "sensor.wasser_this_month"
@@ -52,7 +51,7 @@ async def test_a_house_can_be_unloaded_and_set_up_again(
     await leaking(hass, house, {})
     before = state(hass, MONTH).state
     analytics = house.runtime_data
-    assert isinstance(analytics, Analytics)
+    assert isinstance(analytics, Runtime)
     assert await hass.config_entries.async_unload(house.entry_id)
     assert house.state is ConfigEntryState.NOT_LOADED
     assert state(hass, MONTH).state == STATE_UNAVAILABLE

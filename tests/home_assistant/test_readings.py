@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter
 from .reading_back import published, used_per_day

@@ -5,9 +5,8 @@ from itertools import pairwise
 from typing import Any
 
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.models import StatisticData, StatisticMeanType
+from homeassistant.components.recorder.models import StatisticMeanType
 from homeassistant.components.recorder.statistics import (
-    async_add_external_statistics,
     async_import_statistics,
 )
 from homeassistant.core import HomeAssistant
@@ -19,39 +18,12 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.sources.collected import Sample, reduced
 
 from .conftest import act, add_meter, settle
+from .external_statistics import UTC_MIDNIGHT, external, hourly
 from .reading_back import published, used_per_day
-
-UTC_MIDNIGHT = datetime(2026, 3, 8, 23, 0, tzinfo=UTC)  # 9 March in Berlin
-
-
-def hourly(start: datetime, sums: list[float], state: float = 0) -> list[StatisticData]:
-    return [
-        StatisticData(start=start + timedelta(hours=i), sum=total, state=state + total)
-        for i, total in enumerate(sums)
-    ]
-
-
-async def external(
-    hass: HomeAssistant, rows: list[StatisticData], unit: str = "kWh"
-) -> None:
-    async_add_external_statistics(
-        hass,
-        {
-            "mean_type": StatisticMeanType.NONE,
-            "has_sum": True,
-            "name": "Utility",
-            "source": "utility",
-            "statistic_id": "utility:electricity",
-            "unit_class": "energy" if unit == "kWh" else "volume",
-            "unit_of_measurement": unit,
-        },
-        rows,
-    )
-    await async_wait_recording_done(hass)
 
 
 async def fire_hour(hass: HomeAssistant, freezer: Any, moment: str) -> None:
@@ -81,7 +53,7 @@ async def test_a_statistic_is_collected_and_corrected(
     run = await act(hass, "run_analytics")
     assert run["meters"]["strom"]["changed_days"] == 1
     assert (await used_per_day(hass, "strom"))["2026-03-07"] == pytest.approx(25)
-    journal = house.runtime_data.journal
+    journal = house.runtime_data.loaded.journal
     (row,) = journal.rows("SELECT count(*) FROM audit WHERE record = 'amount'")
     assert row[0] == 1
     again = await act(hass, "run_analytics")
@@ -130,7 +102,7 @@ async def test_a_sensor_fills_today_by_the_hour(
     assert [row[0].hour for row in rows] == [23, 0, 1]
     per_hour = (1026500 - 1012000) / 12.5 / 1000
     assert rows[-1][1] == pytest.approx(3 * per_hour)
-    journal = house.runtime_data.journal
+    journal = house.runtime_data.loaded.journal
     (kept,) = journal.rows("SELECT count(*) FROM readings")
     assert kept[0] == 6  # first and last of each hour, and the last one
 

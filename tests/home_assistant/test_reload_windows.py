@@ -9,9 +9,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.intake import late_box
+from custom_components.nebenkosten.runtime import NkConfigEntry, Runtime
 
 from .conftest import act, add_meter, settle
 
@@ -58,14 +58,14 @@ async def test_a_call_in_the_middle_says_to_try_again(
 ) -> None:
     await add_meter(hass, house)
     answers: list[str] = []
-    closed = house.runtime_data.async_close
+    closed = Runtime.async_close
 
-    async def close_and_ask(*given: Any) -> None:
-        await closed()
+    async def close_and_ask(runtime: Runtime) -> None:
+        await closed(runtime)
         answers.append(await _answered(hass, 5))
 
-    monkeypatch.setattr(house.runtime_data, "async_close", close_and_ask)
-    journal = house.runtime_data.journal
+    monkeypatch.setattr(Runtime, "async_close", close_and_ask)
+    journal = house.runtime_data.loaded.journal
     await hass.config_entries.async_reload(house.entry_id)
     assert answers == ["house_reloading"]
     with pytest.raises(Exception, match="house_reloading"):

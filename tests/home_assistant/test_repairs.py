@@ -5,65 +5,26 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_MASTER
 from custom_components.nebenkosten.journal import readings
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from .clock import pass_to
+from .computed_meters import CHAIN, add_computed, exchanged
 from .conftest import act, add_meter, settle
 from .reading_back import used_per_day
-from .test_computed_meters import CHAIN, add_computed, exchanged
-from .test_time import pass_to
+from .repairing import FALL, SLIP, issues, mend, say
 
 __all__ = ["exchanged"]
-
-
-def issues(hass: HomeAssistant) -> set[str]:
-    return {issue for domain, issue in ir.async_get(hass).issues if domain == DOMAIN}
-
-
-async def mend(hass: HomeAssistant, issue: str, *answers: dict[str, Any]) -> list[Any]:
-    """Answer the steps of a repair; returns what each of them shows."""
-    assert await async_setup_component(hass, "repairs", {})
-    manager = hass.data["repairs"]["flow_manager"]
-    flow = await manager.async_init(DOMAIN, data={"issue_id": issue})
-    shown = [flow]
-    for answer in answers:
-        shown.append(await manager.async_configure(flow["flow_id"], answer))
-        await settle(hass)
-    return shown
-
-
-async def _say(hass: HomeAssistant, *rows: tuple[str, float]) -> None:
-    content = "meter_id,time,value\n" + "\n".join(f"strom,{d},{v:.4f}" for d, v in rows)
-    await act(hass, "import_readings", content=content)
-    await act(hass, "run_analytics")
-
-
-FALL = (
-    ("2025-10-31", 40000.0),
-    ("2025-11-30", 40310.0),
-    ("2025-12-31", 40620.0),
-    ("2026-01-31", 210.0),
-    ("2026-02-28", 490.0),
-)
-SLIP = (
-    ("2025-09-30", 1000.0),
-    ("2025-10-31", 1310.0),
-    ("2025-11-30", 1610.0),
-    ("2025-12-31", 19200.0),
-    ("2026-01-31", 2230.0),
-    ("2026-02-28", 2510.0),
-)
 
 
 async def test_a_suspected_exchange_is_entered_by_clicking(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await add_meter(hass, house)
-    await _say(hass, *FALL)
+    await say(hass, *FALL)
     (issue,) = issues(hass)
     found = ir.async_get(hass).async_get_issue(DOMAIN, issue)
     assert found is not None
@@ -104,7 +65,7 @@ async def test_a_fall_that_is_no_exchange_opens_the_meters_form(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await add_meter(hass, house)
-    await _say(hass, *FALL)
+    await say(hass, *FALL)
     (issue,) = issues(hass)
     shown = await mend(hass, issue, {"next_step_id": "correct"})
     assert (shown[1]["type"], shown[1]["reason"]) == ("abort", "go_on")
@@ -131,7 +92,7 @@ async def test_a_typing_error_is_accepted_kept_or_edited(
     value: float,
 ) -> None:
     await add_meter(hass, house)
-    await _say(hass, *SLIP)
+    await say(hass, *SLIP)
     (issue,) = issues(hass)
     found = ir.async_get(hass).async_get_issue(DOMAIN, issue)
     assert found is not None
@@ -159,7 +120,7 @@ async def test_an_impossible_rise_counts_and_asks_whether_it_is_right(
         (f"2026-01-{day:02} 00:00", 1000.0 + 10 * day + (50_000 if day >= 25 else 0))
         for day in range(1, 31)
     ]
-    await _say(hass, *leapt)
+    await say(hass, *leapt)
     (issue,) = (one for one in issues(hass) if "typo" in one)
     found = ir.async_get(hass).async_get_issue(DOMAIN, issue)
     assert found is not None
@@ -181,12 +142,12 @@ async def test_a_reading_that_is_gone_meanwhile_is_said(
     choice: str,
 ) -> None:
     await add_meter(hass, house)
-    await _say(hass, *SLIP)
+    await say(hass, *SLIP)
     (issue,) = issues(hass)
     found = ir.async_get(hass).async_get_issue(DOMAIN, issue)
     assert found is not None
     assert found.data is not None
-    journal = house.runtime_data.journal
+    journal = house.runtime_data.loaded.journal
     await hass.async_add_executor_job(
         readings.delete, journal, int(str(found.data["reading_id"]))
     )
@@ -200,9 +161,7 @@ async def test_an_overdue_reading_is_entered_by_clicking(
     freezer: Any,
 ) -> None:
     await add_meter(hass, house)
-    await _say(
-        hass, ("2026-01-31", 100.0), ("2026-02-10", 120.0), ("2026-02-20", 140.0)
-    )
+    await say(hass, ("2026-01-31", 100.0), ("2026-02-10", 120.0), ("2026-02-20", 140.0))
     assert issues(hass) == set()
     await pass_to(hass, freezer, "2026-03-30T10:10:00")
     assert issues(hass) == {"overdue_strom"}

@@ -9,7 +9,6 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import (
     DOMAIN,
     ISSUE_CLOCK,
@@ -19,8 +18,9 @@ from custom_components.nebenkosten.const import (
     ISSUE_WIRING,
     JOURNAL_FILE,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
-from ..test_texts import EN
+from ..messages.translations import EN
 from .conftest import add_meter, settle
 
 MENU = "next_step_id"
@@ -120,7 +120,7 @@ async def _take_away(hass: HomeAssistant, house: NkConfigEntry, what: str) -> No
     elif what == "entry":
         await hass.config_entries.async_remove(house.entry_id)
     else:
-        await hass.async_add_executor_job(house.runtime_data.journal.close)
+        await hass.async_add_executor_job(house.runtime_data.loaded.journal.close)
 
 
 @pytest.mark.parametrize(("kind", "answers"), OF_METER)

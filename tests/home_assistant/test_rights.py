@@ -12,8 +12,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_PHYSICAL
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter
 

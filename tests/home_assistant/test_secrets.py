@@ -11,16 +11,16 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_WATER
 from custom_components.nebenkosten.diagnostics import async_get_config_entry_diagnostics
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
 from ..gate import Gate, gate_before
 from ..tibber.stand_in import FakeTibber
 from .conftest import act, add_meter, settle
 from .influx_house import Beside, connect, hourly
-from .test_connect_flow import STROM
+from .raw_series import STROM
 from .tibber_house import connect_tibber
 
 PASSWORD = 'geh"eim/<1>+ü'

@@ -7,12 +7,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.journal.serial_numbers import renumbered
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.upkeep import serial_numbers
 
 from .conftest import act, add_meter, settle
-from .test_physical_meter_flow import _go_on, _menu
+from .meter_forms import go_on, menu
 
 
 async def _add_read(hass: HomeAssistant, house: NkConfigEntry, **more: Any) -> None:
@@ -55,10 +55,10 @@ async def _start(
 async def _change_in_form(
     hass: HomeAssistant, house: NkConfigEntry, number: str | None
 ) -> None:
-    form = await _menu(hass, house, "settings")
+    form = await menu(hass, house, "settings")
     given: dict[str, Any] = {"name": "Strom", "medium": "electricity", "unit": "kWh"}
     given["more"] = {"serial_number": number} if number else {}
-    done = await _go_on(hass, form, **given)
+    done = await go_on(hass, form, **given)
     assert done["reason"] == "reconfigure_successful", done
     await settle(hass)
     assert _data(house).get("serial_number") == number
@@ -77,7 +77,7 @@ async def test_a_kill_right_after_the_exchange_loses_no_number(
     assert _data(house)["serial_number"] == "NEW"
     await _start(hass, house, _data(house))
     assert _data(house)["serial_number"] == "NEW"
-    assert renumbered(house.runtime_data.journal) == {}
+    assert renumbered(house.runtime_data.loaded.journal) == {}
     # Only what an exchange was answered for comes back: now the entry's word counts.
     await _start(hass, house, before)
     assert _data(house)["serial_number"] == "OLD"
@@ -119,7 +119,7 @@ async def test_a_number_given_in_the_form_and_written_ends_the_exchanges(
     await settle(hass)
     await _start(hass, house, {**_data(house), "serial_number": "FORM"})
     assert _data(house)["serial_number"] == "FORM"
-    assert renumbered(house.runtime_data.journal) == {}
+    assert renumbered(house.runtime_data.loaded.journal) == {}
 
 
 async def test_an_exchange_that_is_refused_leaves_no_number(
@@ -129,4 +129,4 @@ async def test_an_exchange_that_is_refused_leaves_no_number(
     with pytest.raises(HomeAssistantError):
         await _exchange(hass, 5, "NEW", -1)
     assert _data(house)["serial_number"] == "OLD"
-    assert renumbered(house.runtime_data.journal) == {}
+    assert renumbered(house.runtime_data.loaded.journal) == {}

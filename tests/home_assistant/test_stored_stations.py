@@ -6,8 +6,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import NOW, settle
 from .stations import add_station, serving

@@ -8,15 +8,18 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
-from custom_components.nebenkosten.journal.house import Definition, remember_meters
+from custom_components.nebenkosten.journal.definitions import (
+    Definition,
+    remember_meters,
+)
 from custom_components.nebenkosten.journal.store import open_journal
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
+from .house_files import journal_path
 from .reading_back import used_per_day
-from .test_house import journal_path
-from .test_repairs import mend
+from .repairing import mend
 
 OPTIONS = {
     "run_time": "05:15:00",

@@ -11,19 +11,19 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.nebenkosten import logbook, system_health
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.diagnostics import (
     async_get_config_entry_diagnostics,
     async_get_device_diagnostics,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
 from ..tibber.stand_in import FakeTibber
+from .alerts import LEAK
 from .conftest import act, settle
 from .influx_house import Beside, connect
 from .leaking_house import leaking
-from .test_alerts import LEAK
 from .tibber_house import connect_tibber
 
 CANARIES = ("Familie Kanari", "SN-KANARI", "kanari-notiz")
@@ -75,7 +75,7 @@ async def test_a_house_without_its_journal_still_has_diagnostics(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await leaking(hass, house, {})
-    path = house.runtime_data.journal.path
+    path = house.runtime_data.loaded.journal.path
     await hass.config_entries.async_unload(house.entry_id)
     path.rename(path.with_name("safe"))
     await hass.config_entries.async_setup(house.entry_id)

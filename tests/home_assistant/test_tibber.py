@@ -15,17 +15,16 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.nebenkosten.analysis.collect import async_collect
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.connections.tibber import TibberLink
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_PHYSICAL
 from custom_components.nebenkosten.engine.domain.meters import (
     Medium,
     Meter,
-    SourceKind,
     SourceRef,
 )
 from custom_components.nebenkosten.journal.series import load
 from custom_components.nebenkosten.journal.store import create_journal
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.sources import tibber
 from custom_components.nebenkosten.sources.tibber import TibberSource
 from scripts.servers import Influxd
@@ -312,7 +311,7 @@ async def test_no_hour_twice_and_none_missing_whatever_fails_when(
     """
     monkeypatch.setattr(tibber, "_REREAD", 3 * 86400.0)
     monkeypatch.setattr(tibber, "_PAGE", 100)
-    source = SourceRef(kind=SourceKind.TIBBER, reference="home-a/consumption")
+    source = SourceRef(kind="tibber", reference="home-a/consumption")
     meter = Meter(
         meter_id="strom",
         name="Strom",
@@ -345,7 +344,7 @@ async def test_no_hour_twice_and_none_missing_whatever_fails_when(
             freezer.move_to(fake.now)
             link.begin()
             gathered = await async_collect(
-                hass, kept, {SourceKind.TIBBER: TibberSource(link)}, meter, None
+                hass, kept, {"tibber": TibberSource(link)}, meter, None
             )
             failures += bool(gathered.missed)
             if first is None and load(kept, "strom").amounts.starts:

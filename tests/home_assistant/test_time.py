@@ -10,33 +10,18 @@ from hypothesis import given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.runs.schedule import runs_around
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from .clock import BERLIN, pass_to
 from .conftest import act, add_meter, settle
 from .reading_back import published, used_per_day
-
-BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def state(hass: HomeAssistant, key: str, platform: str = "sensor") -> Any:
     entity_id = er.async_get(hass).async_get_entity_id(platform, "nebenkosten", key)
     assert entity_id is not None, key
     return hass.states.get(entity_id)
-
-
-async def pass_to(hass: HomeAssistant, freezer: Any, moment: str) -> None:
-    """Let the clock reach a moment, and the quiet time after it pass.
-
-    What goes on ends first: a clock that jumps makes it take longer than it may.
-    """
-    await settle(hass)
-    freezer.move_to(datetime.fromisoformat(moment).replace(tzinfo=BERLIN))
-    async_fire_time_changed(hass)
-    await settle(hass)
-    freezer.tick(2)
-    async_fire_time_changed(hass)
-    await settle(hass)
 
 
 async def _read(hass: HomeAssistant, *readings: tuple[str, float]) -> None:

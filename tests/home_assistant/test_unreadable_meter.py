@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_VIRTUAL
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter, settle
 from .reading_back import published

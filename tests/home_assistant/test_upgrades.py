@@ -95,7 +95,7 @@ async def test_a_house_of_every_version_comes_along(
     assert days["2026-02-02"] == pytest.approx(20)
     found = (await act(hass, "get_readings"))["meters"]["strom"]["readings"]
     assert [one["value"] for one in found] == [100, 110, 130]
-    journal = entry.runtime_data.journal
+    journal = entry.runtime_data.loaded.journal
     assert journal.rows("PRAGMA user_version")[0][0] == schema.VERSION
     assert journal.rows("SELECT count(*) FROM amounts")[0][0] == 1
     journal.check()

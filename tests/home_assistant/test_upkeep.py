@@ -9,14 +9,14 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.runs.run_log import RunLog
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
 from .conftest import act, add_meter, settle
 from .influx_house import Beside, connect
+from .meter_forms import go_on, menu
 from .reading_back import published
-from .test_physical_meter_flow import _go_on, _menu
 
 
 async def _read(hass: HomeAssistant) -> None:
@@ -63,7 +63,7 @@ async def test_a_server_out_of_reach_wipes_nothing(
     assert await published(hass, "strom")
 
 
-async def test_a_cache_of_an_older_layout_is_no_cache(
+async def test_values_of_an_older_layout_are_computed_anew(
     hass: HomeAssistant, house: NkConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
     await add_meter(hass, house)
@@ -71,7 +71,7 @@ async def test_a_cache_of_an_older_layout_is_no_cache(
     await act(hass, "run_analytics")
     await hass.config_entries.async_unload(house.entry_id)
     await settle(hass)
-    hass_storage["nebenkosten.cache"]["data"]["layout"] = 1
+    hass_storage["nebenkosten.last_values"]["data"]["layout"] = 1
     await hass.config_entries.async_setup(house.entry_id)
     await settle(hass)
     run = await act(hass, "run_analytics")
@@ -91,33 +91,33 @@ async def test_an_exchange_is_entered_from_the_meters_menu(
 ) -> None:
     await add_meter(hass, house)
     await _read(hass)
-    form = await _menu(hass, house, "replace_meter")
+    form = await menu(hass, house, "replace_meter")
     given = {
         "time": "2026-03-05 10:00:00",
         "final_value": "1.330,5",
         "first_value": "2",
     }
-    wrong = await _go_on(hass, form, **(given | {"first_value": "x"}))
+    wrong = await go_on(hass, form, **(given | {"first_value": "x"}))
     assert wrong["errors"] == {"base": "not_a_number"}
-    shown = await _go_on(hass, form, **given)
+    shown = await go_on(hass, form, **given)
     assert shown["step_id"] == "confirm_exchange"
     assert shown["description_placeholders"]["use"] == "50.5"
-    done = await _go_on(hass, shown)
+    done = await go_on(hass, shown)
     assert done["reason"] == "meter_replaced"
     await settle(hass)
     response = await act(hass, "get_readings", meter_id="strom")
     kinds = [r["kind"] for r in response["meters"]["strom"]["readings"]]
     assert kinds[-2:] == ["removal", "install"]
 
-    again = await _menu(hass, house, "replace_meter")
+    again = await menu(hass, house, "replace_meter")
     later = given | {
         "time": "2026-03-06 10:00:00",
         "final_value": "9",
         "first_value": "0",
     }
-    shown = await _go_on(hass, again, **later)
+    shown = await go_on(hass, again, **later)
     await hass.config_entries.async_unload(house.entry_id)
-    done = await _go_on(hass, shown)
+    done = await go_on(hass, shown)
     assert done["type"] == "abort"
 
 

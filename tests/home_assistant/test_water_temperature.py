@@ -13,8 +13,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_WATER
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.sources import water_temperature
 from scripts.servers import Influxd
 

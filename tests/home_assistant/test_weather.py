@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.sources import outdoor
 
 from .conftest import act, add_meter, settle

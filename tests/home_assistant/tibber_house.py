@@ -8,8 +8,8 @@ from typing import Any
 from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.core import HomeAssistant
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from ..tibber.stand_in import TOKEN, FakeHome
 from .conftest import add_meter, settle

@@ -6,8 +6,8 @@ from custom_components.nebenkosten.influx import flux
 from custom_components.nebenkosten.influx.line_protocol import original
 from custom_components.nebenkosten.influx.model import Doomed, RawSeries
 
+from .connections import NAMES, ONE_SERVER
 from .official_flux import OfficialFlux
-from .test_servers import NAMES, ONE_SERVER
 
 
 def every_query(place: str, series: RawSeries) -> list[str]:

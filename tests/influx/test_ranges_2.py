@@ -10,8 +10,8 @@ from custom_components.nebenkosten.influx.model import Point, RawSeries, Value
 from custom_components.nebenkosten.influx.opening import open_server
 from custom_components.nebenkosten.influx.shards import WEEK, shards
 
+from .connections import v2
 from .stand_in import StandIn
-from .test_servers import v2
 
 NS = 1_000_000_000
 DAY = 86400 * NS

@@ -9,7 +9,7 @@ import time
 import urllib.request
 from uuid import uuid4
 
-from hypothesis import HealthCheck, example, given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.nebenkosten.influx.connection import (
@@ -35,40 +35,12 @@ from custom_components.nebenkosten.sources.collected import Sample
 from scripts.servers import Influxd, VictoriaMetrics
 
 from . import stored_lines
-from .stand_in import ORGANISATION, TOKEN, StandIn
+from .connections import NAMES, ONE_SERVER, v2
+from .stand_in import StandIn
 from .stand_in_3 import StandIn3, standing_in_3, v3
 
-# Each example has a database of its own in the one server.
-ONE_SERVER = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
 SECOND = 1_000_000_000
 HOUR = 3600
-ODD = (
-    "'",
-    '"',
-    "\\",
-    "\n",
-    "\r",
-    "\t",
-    " ",
-    ",",
-    "=",
-    "$",
-    "{",
-    "}",
-    "ä",
-    "ß",
-    "🚰",
-    "␛",
-)
-NAMES = st.text(
-    st.one_of(
-        st.sampled_from(ODD), st.characters(codec="utf-8", exclude_characters="\0")
-    ),
-    min_size=1,
-    max_size=12,
-).filter(str.strip)
 
 
 @pytest.fixture
@@ -92,17 +64,6 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         opened = open_server(v2(stand_in))
     yield opened
     opened.close()
-
-
-def v2(stand_in: StandIn, *, token: str = TOKEN, org: str = ORGANISATION) -> Connection:
-    return Connection(
-        version=Version.V2,
-        url=stand_in.url,
-        token=token,
-        organisation=org,
-        raw="raw",
-        processed="out",
-    )
 
 
 @pytest.fixture

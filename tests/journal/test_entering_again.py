@@ -21,7 +21,7 @@ from custom_components.nebenkosten.journal.store import (
     open_journal,
 )
 
-from .test_journal import new
+from .entries import new
 
 BERLIN = ZoneInfo("Europe/Berlin")
 METER = Meter(meter_id="strom", name="Strom", medium=Medium.ELECTRICITY, unit="kWh")

@@ -19,10 +19,11 @@ from custom_components.nebenkosten.analysis.analyse import Moment
 from custom_components.nebenkosten.analysis.last_hours import last_hours
 from custom_components.nebenkosten.engine.domain.meters import House, Medium, Meter
 from custom_components.nebenkosten.engine.domain.reading_bounds import is_possible
+from custom_components.nebenkosten.intake.found_readings import FoundReadings
 from custom_components.nebenkosten.journal import readings
 from custom_components.nebenkosten.journal.store import Journal, create_journal
 
-from .test_journal import new
+from .entries import new
 
 _ZONES = ("Europe/Berlin", "America/New_York", "Pacific/Kiritimati")
 _METERS = tuple(
@@ -89,7 +90,7 @@ def _told(journal: Journal, house: House) -> dict[str, str]:
         last_hours(journal, house, [meter], moment, {})
         found = readings.find(journal, meter.key, history=True)
         json.dumps(
-            readings_response(meter, found, report, zone, {}),
+            readings_response(meter, FoundReadings(found, report), found, zone, {}),
             allow_nan=False,
         )
         between = analyse.intervals(journal, house, [meter], moment)

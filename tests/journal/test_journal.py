@@ -7,17 +7,17 @@ from pathlib import Path
 import shutil
 import sqlite3
 import threading
-from typing import Any
 
 import pytest
 
 from custom_components.nebenkosten.engine.domain.report import ReadingKind
 from custom_components.nebenkosten.journal import (
     amounts,
-    house,
+    definitions,
     readings,
     schema,
     series,
+    source_progress,
 )
 from custom_components.nebenkosten.journal.acknowledgements import (
     Acknowledgement,
@@ -28,7 +28,6 @@ from custom_components.nebenkosten.journal.readings import Change
 from custom_components.nebenkosten.journal.records import (
     JournalError,
     NewAmount,
-    NewReading,
 )
 from custom_components.nebenkosten.journal.store import (
     Journal,
@@ -36,6 +35,8 @@ from custom_components.nebenkosten.journal.store import (
     open_journal,
     set_aside,
 )
+
+from .entries import new
 
 
 @pytest.fixture
@@ -48,18 +49,6 @@ def journal(path: Path) -> Iterator[Journal]:
     opened = create_journal(path)
     yield opened
     opened.close()
-
-
-def new(instant: float, value: float, source: str = "hand", **more: Any) -> NewReading:
-    fields: dict[str, Any] = {
-        "meter": "strom",
-        "instant": instant,
-        "zone": "Europe/Berlin",
-        "value_text": str(value),
-        "value": value,
-        "source": source,
-    }
-    return NewReading(**(fields | more))
 
 
 def test_a_reading_is_kept_as_given(journal: Journal) -> None:
@@ -203,29 +192,29 @@ def test_columns_for_the_engine(journal: Journal) -> None:
 
 
 def test_meters_and_collections(journal: Journal) -> None:
-    house.remember_meters(journal, {"a": {"name": "A"}, "b": {"name": "B"}})
-    house.keep_meter(journal, "a")
-    assert {k: m.kept for k, m in house.known_meters(journal).items()} == {
+    definitions.remember_meters(journal, {"a": {"name": "A"}, "b": {"name": "B"}})
+    definitions.keep_meter(journal, "a")
+    assert {k: m.kept for k, m in definitions.known_meters(journal).items()} == {
         "a": True,
         "b": False,
     }
-    house.remember_meters(journal, {"a": {"name": "A2"}})
-    assert house.known_meters(journal)["a"].definition == {"name": "A2"}
-    assert not house.known_meters(journal)["a"].kept
-    assert house.collection(journal, "a", "sensor.x") is None
-    house.collected(journal, "a", "sensor.x", now=5, until=5)
-    house.collected(journal, "a", "sensor.x", now=9, until=9)
-    found = house.collection(journal, "a", "sensor.x")
+    definitions.remember_meters(journal, {"a": {"name": "A2"}})
+    assert definitions.known_meters(journal)["a"].definition == {"name": "A2"}
+    assert not definitions.known_meters(journal)["a"].kept
+    assert source_progress.collection(journal, "a", "sensor.x") is None
+    source_progress.collected(journal, "a", "sensor.x", now=5, until=5)
+    source_progress.collected(journal, "a", "sensor.x", now=9, until=9)
+    found = source_progress.collection(journal, "a", "sensor.x")
     assert found is not None
     assert (found.since, found.until) == (5, 9)
 
 
 def test_deleting_a_whole_meter_marks_everything(journal: Journal) -> None:
-    house.remember_meters(journal, {"strom": {}})
+    definitions.remember_meters(journal, {"strom": {}})
     readings.append(journal, [new(1, 5)])
     readings.delete_all(journal, "strom")
     assert readings.find(journal, "strom") == []
-    assert house.known_meters(journal) == {}
+    assert definitions.known_meters(journal) == {}
     assert len(readings.find(journal, "strom", history=True)) == 1
 
 
@@ -386,6 +375,6 @@ def test_a_journal_of_the_first_layout_is_brought_to_todays(path: Path) -> None:
     assert readings.confirm(opened, 7) == "strom"
     assert series.load(opened, "strom").readings.confirmed == {7}
     known = Acknowledgement(first=date(2026, 1, 1), last=date(2026, 1, 3))
-    acknowledge(opened, "strom", "a", known, None)
+    acknowledge(opened, "strom", "a", known)
     assert acknowledged(opened, "strom") == [known]
     opened.close()

@@ -10,7 +10,7 @@ from custom_components.nebenkosten.journal import readings
 from custom_components.nebenkosten.journal.records import JournalError
 from custom_components.nebenkosten.journal.store import create_journal, open_journal
 
-from .test_journal import new
+from .entries import new
 
 _STATES = 4
 _EACH = 120

@@ -6,14 +6,15 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.outside import OutOfReachError
 from custom_components.nebenkosten.outside.deadline import RECORDER
 from custom_components.nebenkosten.publication import statistics
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from ..home_assistant.clock import pass_to
 from ..home_assistant.conftest import act, settle
 from ..home_assistant.reading_back import published
-from .tools import edit_rows, pass_to, read_house
+from .tools import edit_rows, read_house
 
 
 async def _read_since(hass: HomeAssistant, house: NkConfigEntry, time: str) -> None:

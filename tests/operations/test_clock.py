@@ -8,11 +8,11 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from ..home_assistant.clock import BERLIN
 from ..home_assistant.conftest import act, add_meter, settle
 from ..home_assistant.reading_back import used_per_day
-from .tools import BERLIN
 
 
 async def _read(hass: HomeAssistant, first: str, uses: list[float]) -> dict[str, float]:

@@ -8,10 +8,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from ..home_assistant.clock import pass_to
 from ..home_assistant.conftest import act, add_meter, settle
-from .tools import lose_cache, pass_to, state
+from .tools import lose_cache, state
 
 _SWITCH = ("house_automatic_processing", "switch")
 
@@ -47,7 +48,7 @@ async def test_an_older_or_torn_cache_decides_nothing(
     await _switch(hass, "off")
     assert await hass.config_entries.async_unload(house.entry_id)
     await settle(hass)
-    hass_storage["nebenkosten.cache"]["data"] |= change
+    hass_storage["nebenkosten.last_values"]["data"] |= change
     assert await hass.config_entries.async_setup(house.entry_id)
     await settle(hass)
     assert state(hass, *_SWITCH).state == "off"
@@ -61,10 +62,12 @@ async def test_what_an_older_version_kept_in_the_cache_is_taken_over(
     layout: int,
 ) -> None:
     await _switch(hass, "off")
-    house.runtime_data.journal.run("DELETE FROM meta WHERE key = ?", [("decisions",)])
+    house.runtime_data.loaded.journal.run(
+        "DELETE FROM meta WHERE key = ?", [("decisions",)]
+    )
     assert await hass.config_entries.async_unload(house.entry_id)
     await settle(hass)
-    hass_storage["nebenkosten.cache"]["data"]["layout"] = layout
+    hass_storage["nebenkosten.last_values"]["data"]["layout"] = layout
     assert await hass.config_entries.async_setup(house.entry_id)
     await settle(hass)
     assert state(hass, *_SWITCH).state == "off"

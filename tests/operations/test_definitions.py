@@ -9,17 +9,17 @@ from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.engine.domain.validation import Check
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from ..home_assistant.computed_meters import add_computed
 from ..home_assistant.conftest import act, add_meter, settle
 from ..home_assistant.reading_back import published, used_per_day
-from ..home_assistant.test_computed_meters import add_computed
 from .tools import issues, read_house
 
 
-async def test_b01_the_graph_follows_from_the_definitions(
+async def test_the_graph_follows_from_the_definitions(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await read_house(hass, house)
@@ -29,7 +29,7 @@ async def test_b01_the_graph_follows_from_the_definitions(
     await add_computed(
         hass, house, "virtual_meter", name="Zwei", terms=[{"meter_id": "eins"}]
     )
-    built = house.runtime_data.house
+    built = house.runtime_data.loaded.house
     assert built.with_dependents({"strom"}) == {"strom", "eins", "zwei"}
     subentry = next(s for s in house.subentries.values() if s.unique_id == "eins")
     flow = await hass.config_entries.subentries.async_init(
@@ -50,7 +50,7 @@ async def test_b01_the_graph_follows_from_the_definitions(
     assert (path[0], set(path)) == (path[-1], {"eins", "zwei"})
 
 
-async def test_b06_a_meter_that_moves_keeps_its_history(
+async def test_a_meter_that_moves_keeps_its_history(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     """Areas and persons of flats wait for parties; the place is Home Assistant's."""
@@ -122,7 +122,7 @@ BAD: dict[Check, dict[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("code", list(Check))
-async def test_b17_each_fault_is_found_told_and_gone_with_its_cause(
+async def test_each_fault_is_found_told_and_gone_with_its_cause(
     hass: HomeAssistant, house: NkConfigEntry, code: Check
 ) -> None:
     assert (await act(hass, "check_config"))["findings"] == []
@@ -152,7 +152,7 @@ async def test_b17_each_fault_is_found_told_and_gone_with_its_cause(
     assert not any("definition" in issue for issue in issues(hass))
 
 
-async def test_b17_the_way_out_leads_into_the_meters_form(
+async def test_the_way_out_leads_into_the_meters_form(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     assert await async_setup_component(hass, "repairs", {})
@@ -184,12 +184,12 @@ async def test_b17_the_way_out_leads_into_the_meters_form(
     assert not any(one.startswith("definition") for one in issues(hass))
 
 
-async def test_b18_a_factor_changes_what_it_concerns_from_its_day_on(
+async def test_a_factor_changes_what_it_concerns_from_its_day_on(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await read_house(hass, house, medium="gas", unit="m³")
     before = await used_per_day(hass, "strom", "energy")
-    known = house.runtime_data.cache.meters["strom"].stamp
+    known = house.runtime_data.stored.last_values.meters["strom"].stamp
     flow = await hass.config_entries.options.async_init(house.entry_id)
     gas = [
         {"energy_content": 11.504, "z_factor": 0.8885},
@@ -200,7 +200,7 @@ async def test_b18_a_factor_changes_what_it_concerns_from_its_day_on(
     )
     await settle(hass)
     await act(hass, "run_analytics")
-    assert house.runtime_data.cache.meters["strom"].stamp != known
+    assert house.runtime_data.stored.last_values.meters["strom"].stamp != known
     after = await used_per_day(hass, "strom", "energy")
     volumes = await used_per_day(hass, "strom")
     for day, energy in after.items():

@@ -9,12 +9,13 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from ..home_assistant.clock import pass_to
 from ..home_assistant.conftest import act, settle
 from ..home_assistant.reading_back import published
-from ..home_assistant.test_repairs import mend
-from .tools import edit_rows, issues, pass_to, read_house, state
+from ..home_assistant.repairing import mend
+from .tools import edit_rows, issues, read_house, state
 
 
 async def test_an_older_recorder_is_brought_up_to_date_after_the_start(

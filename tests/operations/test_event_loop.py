@@ -14,12 +14,12 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 
 from custom_components import nebenkosten
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import SUBENTRY_PHYSICAL
 from custom_components.nebenkosten.diagnostics import async_get_config_entry_diagnostics
 from custom_components.nebenkosten.engine.domain.report import ReadingKind
 from custom_components.nebenkosten.journal import readings
 from custom_components.nebenkosten.journal.records import NewReading
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from ..home_assistant.conftest import NOW, act, settle
 
@@ -68,7 +68,7 @@ async def _read_daily(
     hass: HomeAssistant, house: NkConfigEntry, meters: int, days: int = _DAYS
 ) -> None:
     """Add meters that were read each day; nothing runs by itself."""
-    await house.runtime_data.async_set_automatic(wanted=False)
+    await house.runtime_data.decisions.async_set_automatic(wanted=False)
     for number in range(meters):
         key = f"m{number}"
         data = {"meter_id": key, "medium": "electricity", "unit": "kWh"}
@@ -98,8 +98,8 @@ async def _read_daily(
             )
 
     def keep() -> None:
-        for meter in house.runtime_data.meters:
-            readings.append(house.runtime_data.journal, read(meter))
+        for meter in house.runtime_data.loaded.meters:
+            readings.append(house.runtime_data.loaded.journal, read(meter))
 
     await hass.async_add_executor_job(keep)
 

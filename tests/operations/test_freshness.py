@@ -6,10 +6,11 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from ..home_assistant.clock import pass_to
 from ..home_assistant.conftest import act, add_meter, settle
-from .tools import issues, pass_to, read_house, state
+from .tools import issues, read_house, state
 
 
 async def _restarted(hass: HomeAssistant, house: NkConfigEntry) -> None:
@@ -17,7 +18,7 @@ async def _restarted(hass: HomeAssistant, house: NkConfigEntry) -> None:
     await settle(hass)
 
 
-async def test_a07_a_meter_is_stale_by_its_own_limit(
+async def test_a_meter_is_stale_by_its_own_limit(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     told = async_capture_events(hass, "nebenkosten_stale")
@@ -53,7 +54,7 @@ async def test_a07_a_meter_is_stale_by_its_own_limit(
     assert [event.data["phase"] for event in told] == ["opened", "ended"]
 
 
-async def test_a07_without_a_limit_three_times_the_median_gap(
+async def test_without_a_limit_three_times_the_median_gap(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     await add_meter(hass, house)
@@ -71,7 +72,7 @@ async def test_a07_without_a_limit_three_times_the_median_gap(
     assert state(hass, "strom_stale", "binary_sensor").state == "on"
 
 
-async def test_a05_a_gap_lowers_the_score_by_the_formula(
+async def test_a_gap_lowers_the_score_by_the_formula(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     await read_house(hass, house, more={"overdue_after": 10})
@@ -92,7 +93,7 @@ async def test_a05_a_gap_lowers_the_score_by_the_formula(
     assert shown.attributes["largest_gap_days"] == pytest.approx(28, abs=0.1)
 
 
-async def test_b19_what_its_user_expects_of_a_meter(
+async def test_what_its_user_expects_of_a_meter(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     run = await read_house(hass, house, more={"daily_limit": 9.5})
@@ -110,7 +111,7 @@ async def test_b19_what_its_user_expects_of_a_meter(
     assert issues(hass) == set()
 
 
-async def test_b19_a_winter_that_is_no_winter(
+async def test_a_winter_that_is_no_winter(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await add_meter(hass, house, more={"rises_in_winter": True})
@@ -132,7 +133,7 @@ async def test_b19_a_winter_that_is_no_winter(
         assert f"{number:.2f}"[:-1] in finding["text"]
 
 
-async def test_b19_a_whole_less_than_its_parts(
+async def test_a_whole_less_than_its_parts(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await read_house(hass, house)

@@ -13,14 +13,15 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.live.window import (
     MINUTES,
     Window,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from ..home_assistant.clock import pass_to
 from ..home_assistant.conftest import act, add_meter, settle
-from .tools import pass_to, read_house, state, statements
+from .tools import read_house, state, statements
 
 _UNIT = {"unit_of_measurement": "kWh"}
 
@@ -37,7 +38,7 @@ async def _minute(hass: HomeAssistant, freezer: Any, seconds: float = 60) -> Non
     await settle(hass)
 
 
-async def test_a01_nothing_new_costs_nothing_and_one_value_shows_at_once(
+async def test_nothing_new_costs_nothing_and_one_value_shows_at_once(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     await _dense(hass, house)
@@ -77,7 +78,7 @@ async def test_a01_nothing_new_costs_nothing_and_one_value_shows_at_once(
     assert len(written) == count + 1
 
 
-async def test_a06_a_burst_is_flushed_once(
+async def test_a_burst_is_flushed_once(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     await _dense(hass, house)
@@ -138,7 +139,7 @@ _REPORTS = st.lists(
 
 
 @given(reports=_REPORTS)
-def test_a08_the_window_is_what_a_slow_count_gives(
+def test_the_window_is_what_a_slow_count_gives(
     reports: list[tuple[float, float, bool]],
 ) -> None:
     window, instant, value = Window(), 1_700_000_000.0, 100.0
@@ -166,7 +167,7 @@ def test_a08_the_window_is_what_a_slow_count_gives(
         assert pace.low - 1e-9 <= pace.mean <= pace.high + 1e-9
 
 
-def test_a09_an_hour_has_sixty_minutes_and_a_silent_one_is_none() -> None:
+def test_an_hour_has_sixty_minutes_and_a_silent_one_is_none() -> None:
     window, begin = Window(), 1_700_000_040.0
     for minute in range(61):
         if minute != 30:
@@ -183,7 +184,7 @@ def test_a09_an_hour_has_sixty_minutes_and_a_silent_one_is_none() -> None:
     assert (last.high, last.count) == (99.0, 2)
 
 
-async def test_a09_a_meter_read_by_hand_has_no_minutes(
+async def test_a_meter_read_by_hand_has_no_minutes(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     hass.states.async_set("sensor.meter", "1370", _UNIT)
@@ -208,7 +209,7 @@ async def test_a09_a_meter_read_by_hand_has_no_minutes(
     assert rest["meters"]["zwei"]["hours"] == []
 
 
-async def test_a10_the_last_hours_say_how_they_are_known(
+async def test_the_last_hours_say_how_they_are_known(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await add_meter(hass, house)

@@ -12,25 +12,26 @@ from homeassistant.helpers.recorder import get_instance
 from hypothesis import given
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
-from custom_components.nebenkosten.engine.domain.report import Provenance, Report
-from custom_components.nebenkosten.engine.queries import metrics
-from custom_components.nebenkosten.engine.queries.json_report import meters_json
-from custom_components.nebenkosten.engine.queries.metrics import (
+from custom_components.nebenkosten.engine.domain import metrics
+from custom_components.nebenkosten.engine.domain.metrics import (
     METRICS,
     Additivity,
     NotAdditiveError,
 )
+from custom_components.nebenkosten.engine.domain.report import Provenance, Report
+from custom_components.nebenkosten.engine.queries.json_report import meters_json
 from custom_components.nebenkosten.engine.queries.periods import total
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.make_metrics_page import PAGE, page
 from scripts.servers import Influxd
 
 from ..engine.houses import BERLIN, meter, read, report_of, sparse_readings
+from ..home_assistant.clock import pass_to
 from ..home_assistant.conftest import act, add_meter, settle
 from ..home_assistant.influx_house import Beside, connect
 from ..home_assistant.leaking_house import leaking
 from ..home_assistant.reading_back import used_per_day
-from .tools import pass_to, read_house, state
+from .tools import read_house, state
 
 type Tree = dict[str, Any]
 
@@ -56,7 +57,7 @@ def _leaves(tree: Tree) -> list[Tree]:
     return [leaf for one in tree["inputs"] for leaf in _leaves(one)]
 
 
-async def test_b08_the_leaves_alone_give_the_value(
+async def test_the_leaves_alone_give_the_value(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     hass.config_entries.async_update_entry(
@@ -108,7 +109,7 @@ async def test_b08_the_leaves_alone_give_the_value(
 
 
 @given(sparse_readings())
-def test_b09_no_day_is_left_out(drawn: tuple[str, list[Any]]) -> None:
+def test_no_day_is_left_out(drawn: tuple[str, list[Any]]) -> None:
     _, points = drawn
     report = report_of(meter(), points)
     if report.first_day is None or report.last_day is None:
@@ -124,7 +125,7 @@ def test_b09_no_day_is_left_out(drawn: tuple[str, list[Any]]) -> None:
         assert end - begin in (82800, 86400, 90000)
 
 
-def test_b09_days_without_use_and_a_leap_year() -> None:
+def test_days_without_use_and_a_leap_year() -> None:
     points = [
         read("2024-01-01", 5.0),
         read("2025-01-01", 5.0),
@@ -137,14 +138,14 @@ def test_b09_days_without_use_and_a_leap_year() -> None:
     assert (report.provenance[:365] == Provenance.MEASURED).all()
 
 
-async def test_b10_five_outputs_agree_on_a_day(
+async def test_five_outputs_agree_on_a_day(
     hass: HomeAssistant, house: NkConfigEntry, influxd: Influxd, freezer: Any
 ) -> None:
     beside = Beside(influxd.url)
     await connect(hass, house, beside.form())
     await leaking(hass, house, {})
     await pass_to(hass, freezer, "2026-03-10 12:00:00")
-    (analysis,) = await house.runtime_data.lookup.async_analyses(["wasser"])
+    (analysis,) = await house.runtime_data.queries.async_analyses(["wasser"])
     day = date(2026, 3, 9)
     period = total(analysis.report, day, day)
     assert period is not None
@@ -167,11 +168,11 @@ async def test_b10_five_outputs_agree_on_a_day(
     assert row["counter"] == pytest.approx(counter)
 
 
-def test_b10_the_page_is_the_catalogue() -> None:
+def test_the_page_is_the_catalogue() -> None:
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
-def test_b10_what_means_nothing_added_up_refuses() -> None:
+def test_what_means_nothing_added_up_refuses() -> None:
     for one in METRICS.values():
         if one.additivity is Additivity.SUM:
             assert one.total([1.0, 2.0]) == 3.0
@@ -180,7 +181,7 @@ def test_b10_what_means_nothing_added_up_refuses() -> None:
             one.total([1.0, 2.0])
 
 
-def test_b10_every_metric_of_a_period() -> None:
+def test_every_metric_of_a_period() -> None:
     points = [read("2025-01-01", 0.0), read("2025-03-01", 590.0)]
     report = report_of(meter(), points)
     first, last = date(2025, 1, 1), date(2025, 1, 31)
@@ -244,7 +245,7 @@ async def test_every_output_takes_number_and_unit_from_the_catalogue(
     rows = (await act(hass, "get_consumption", **asked))["meters"]["wasser"]
     summary = (await act(hass, "get_daily_summary", date=day))["meters"]["wasser"]
     tree = await act(hass, "explain", meter_id="wasser", date=day)
-    (analysis,) = await house.runtime_data.lookup.async_analyses(["wasser"])
+    (analysis,) = await house.runtime_data.queries.async_analyses(["wasser"])
     export: Any = meters_json(Report(0.0, "UTC", {"wasser": analysis.report}), str)[
         "wasser"
     ]

@@ -16,8 +16,8 @@ import probatio as vol
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
 from ..gate import gate_before

@@ -11,15 +11,19 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.nebenkosten.analysis import analyse
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.engine.domain.report import MeterReport, Report
-from custom_components.nebenkosten.journal.house import Decisions, remember_decisions
+from custom_components.nebenkosten.journal.decisions import (
+    Decisions,
+    remember_decisions,
+)
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
+from ..home_assistant.clock import BERLIN, pass_to
 from ..home_assistant.conftest import act, add_meter, settle
 from ..home_assistant.influx_house import Beside, connect
 from ..home_assistant.reading_back import published
-from .tools import BERLIN, edit_rows, issues, lose_cache, pass_to, read_house
+from .tools import edit_rows, issues, lose_cache, read_house
 
 
 async def _falsify(hass: HomeAssistant) -> None:
@@ -31,7 +35,7 @@ async def _falsify(hass: HomeAssistant) -> None:
     await edit_rows(hass, "strom_consumption", change)
 
 
-async def test_a02_what_somebody_changes_in_the_database_is_found_and_mended(
+async def test_what_somebody_changes_in_the_database_is_found_and_mended(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     await read_house(hass, house)
@@ -55,7 +59,7 @@ async def test_a02_what_somebody_changes_in_the_database_is_found_and_mended(
     assert len((await act(hass, "get_runs"))["runs"]) == runs
 
 
-async def test_a02_what_somebody_changes_in_the_influxdb_is_mended(
+async def test_what_somebody_changes_in_the_influxdb_is_mended(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any, influxd: Influxd
 ) -> None:
     beside = Beside(influxd.url)
@@ -108,7 +112,7 @@ def _fault(kind: str, report: MeterReport) -> MeterReport:
         ("future", "strom"),
     ],
 )
-async def test_b12_a_broken_invariant_blocks_this_meter_only(
+async def test_a_broken_invariant_blocks_this_meter_only(
     hass: HomeAssistant,
     house: NkConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
@@ -176,7 +180,7 @@ async def _choose(hass: HomeAssistant, house: NkConfigEntry, **more: Any) -> Non
     await settle(hass)
 
 
-async def test_b15_a_preview_leaves_what_dashboards_read_and_goes_without_a_trace(
+async def test_a_preview_leaves_what_dashboards_read_and_goes_without_a_trace(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any, influxd: Influxd
 ) -> None:
     beside = Beside(influxd.url)
@@ -209,7 +213,7 @@ async def _ids(hass: HomeAssistant) -> set[str]:
     return {one.partition(":")[2] for one in await async_ours(hass)}
 
 
-async def test_a04_at_night_nothing_is_deleted_unasked(
+async def test_at_night_nothing_is_deleted_unasked(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     await async_setup_component(hass, "repairs", {})
@@ -220,7 +224,7 @@ async def test_a04_at_night_nothing_is_deleted_unasked(
         house, subentry, data={**subentry.data, "medium": "water"}
     )
     await settle(hass)
-    journal = house.runtime_data.journal
+    journal = house.runtime_data.loaded.journal
     await pass_to(hass, freezer, "2026-03-11 03:30:00")
     await hass.async_add_executor_job(journal.rest)
     kept = journal.path.read_bytes()
@@ -240,7 +244,7 @@ async def test_a04_at_night_nothing_is_deleted_unasked(
     await house.runtime_data.housekeeping.async_keep()
     assert "orphaned_statistics" not in issues(hass)
     forgotten = Decisions(automatic=True, kept_orphans=())
-    remember_decisions(house.runtime_data.journal, forgotten)
+    remember_decisions(house.runtime_data.loaded.journal, forgotten)
     await lose_cache(hass, house)
     await house.runtime_data.housekeeping.async_keep()
     await _answer(hass, "delete")

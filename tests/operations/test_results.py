@@ -14,22 +14,23 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.engine.domain.degree_days import (
     Weather,
     degree_days,
     facts_of,
 )
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from ..home_assistant.clock import pass_to
 from ..home_assistant.conftest import act, add_meter, settle
+from ..home_assistant.external_statistics import external, hourly
 from ..home_assistant.leaking_house import leaking
 from ..home_assistant.outdoors import measured_outdoors
 from ..home_assistant.reading_back import used_per_day
-from ..home_assistant.test_recorder_source import external, hourly
-from .tools import pass_to, read_house, state
+from .tools import read_house, state
 
 
-async def test_a03_days_of_a_clock_change_close_like_any_other(
+async def test_days_of_a_clock_change_close_like_any_other(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     await add_meter(hass, house, more={"billing_year_start": "10-01"})
@@ -73,7 +74,7 @@ async def test_a03_days_of_a_clock_change_close_like_any_other(
     assert await used_per_day(hass, "strom") == pytest.approx(days)
 
 
-async def test_a12_one_number_three_ways(
+async def test_one_number_three_ways(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     told = async_capture_events(hass, "nebenkosten_daily_summary")
@@ -95,7 +96,7 @@ async def test_a12_one_number_three_ways(
     assert event.data["meters"].keys() == {"wasser"}
 
 
-async def test_b02_the_same_reading_from_two_sources_is_one_record(
+async def test_the_same_reading_from_two_sources_is_one_record(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await add_meter(hass, house)
@@ -116,7 +117,7 @@ async def test_b02_the_same_reading_from_two_sources_is_one_record(
     assert tried["rejected"][0]["code"] == "unit_mismatch"
 
 
-def test_b03_a_days_facts() -> None:
+def test_a_days_facts() -> None:
     def year(number: int) -> list[Any]:
         first = date(number, 1, 1)
         days = (date(number + 1, 1, 1) - first).days
@@ -136,7 +137,7 @@ def test_b03_a_days_facts() -> None:
     assert facts_of(date(2025, 10, 1), (10, 1)).heating_season
 
 
-async def test_b03_holidays_of_a_federal_state_without_a_network(
+async def test_holidays_of_a_federal_state_without_a_network(
     hass: HomeAssistant, house: NkConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await read_house(hass, house)
@@ -161,7 +162,7 @@ async def test_b03_holidays_of_a_federal_state_without_a_network(
     assert found["gradtag"] == pytest.approx(170 / 31)
 
 
-async def test_b04_parts_of_the_day_and_what_flows_at_night(
+async def test_parts_of_the_day_and_what_flows_at_night(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     start = datetime(2025, 12, 31, 22, 0, tzinfo=UTC)
@@ -193,7 +194,7 @@ async def test_b04_parts_of_the_day_and_what_flows_at_night(
     assert change["meters"]["strom"]["quiet"] == 1.0
 
 
-async def test_b04_water_that_flows_all_night_is_a_leak(
+async def test_water_that_flows_all_night_is_a_leak(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     start = datetime(2025, 12, 31, 22, 0, tzinfo=UTC)
@@ -226,7 +227,7 @@ async def test_b04_water_that_flows_all_night_is_a_leak(
         (26.0, 0.0, 0.0, Weather.HOT),
     ],
 )
-def test_b05_degree_days_by_hand(
+def test_degree_days_by_hand(
     mean: float, g20_15: float, hgt15: float, kind: Weather
 ) -> None:
     found = degree_days(mean)
@@ -255,7 +256,7 @@ async def _outdoors(hass: HomeAssistant, house: NkConfigEntry) -> None:
     await settle(hass)
 
 
-async def test_b05_a_missing_temperature_is_unknown_not_mild(
+async def test_a_missing_temperature_is_unknown_not_mild(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await read_house(hass, house)
@@ -267,7 +268,7 @@ async def test_b05_a_missing_temperature_is_unknown_not_mild(
     assert (lost["degree_days"], lost["weather"]) == (None, None)
 
 
-async def test_b07_intervals_are_the_facts_that_days_add_up_to(
+async def test_intervals_are_the_facts_that_days_add_up_to(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await read_house(hass, house)

@@ -17,23 +17,24 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.nebenkosten.analysis import analyse
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.outside import deadline
 from custom_components.nebenkosten.publication import statistics
 from custom_components.nebenkosten.runs import progress
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
 from ..gate import gate_before
+from ..home_assistant.clock import pass_to
+from ..home_assistant.computed_meters import add_computed
 from ..home_assistant.conftest import act, add_meter, settle
+from ..home_assistant.connected_house import a_house
 from ..home_assistant.influx_house import Beside
 from ..home_assistant.leaking_house import daily_rows, leaking
 from ..home_assistant.reading_back import published, used_per_day
-from ..home_assistant.test_computed_meters import add_computed
-from ..home_assistant.test_outages import a_house
-from .tools import READ, pass_to, read_house, state
+from .tools import READ, read_house, state
 
 
-async def test_a17_a_run_asked_for_by_anybody_answers_the_same(
+async def test_a_run_asked_for_by_anybody_answers_the_same(
     hass: HomeAssistant, house: NkConfigEntry, hass_client: Any
 ) -> None:
     assert await async_setup_component(hass, "api", {})
@@ -67,7 +68,7 @@ async def test_a17_a_run_asked_for_by_anybody_answers_the_same(
     assert len((await act(hass, "get_runs"))["runs"]) >= 5
 
 
-async def test_a17_a_second_one_is_told_that_one_goes_on(
+async def test_a_second_one_is_told_that_one_goes_on(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await read_house(hass, house)
@@ -79,7 +80,7 @@ async def test_a17_a_second_one_is_told_that_one_goes_on(
     assert (await first)["status"] == "ok"
 
 
-async def test_a18_a_run_leaves_one_record_that_tells_all(
+async def test_a_run_leaves_one_record_that_tells_all(
     hass: HomeAssistant,
     house: NkConfigEntry,
     caplog: pytest.LogCaptureFixture,
@@ -119,14 +120,14 @@ async def test_a18_a_run_leaves_one_record_that_tells_all(
     (line,) = [
         found.getMessage()
         for found in caplog.records
-        if found.name.endswith("runner") and found.getMessage().startswith("run {")
+        if found.name.endswith("after_run") and found.getMessage().startswith("run {")
     ]
     told = json.loads(line.removeprefix("run "))
     assert (told["run_id"], told["status"]) == (run["run_id"], "ok")
     assert told["meters"] == 1
 
 
-async def test_a19_a_server_that_stumbles_is_asked_again(
+async def test_a_server_that_stumbles_is_asked_again(
     hass: HomeAssistant, house: NkConfigEntry, influxd: Influxd
 ) -> None:
     with gate_before(influxd.url) as gate:
@@ -157,7 +158,7 @@ async def test_a19_a_server_that_stumbles_is_asked_again(
         assert (await act(hass, "run_analytics"))["attempts"] == {"influxdb": 5}
 
 
-async def test_a20_one_reading_moves_what_depends_on_it_and_nothing_else(
+async def test_one_reading_moves_what_depends_on_it_and_nothing_else(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     for name in ("Strom", "Zwei", "Drei"):
@@ -169,23 +170,23 @@ async def test_a20_one_reading_moves_what_depends_on_it_and_nothing_else(
     terms = [{"meter_id": "strom"}, {"meter_id": "zwei", "factor": 2}]
     await add_computed(hass, house, "virtual_meter", name="Summe", terms=terms)
     await act(hass, "run_analytics")
-    known = dict(house.runtime_data.lookup.known)
+    known = dict(house.runtime_data.queries.known)
     await act(hass, "add_reading", meter_id="zwei", time="2026-02-15", value=1090)
     run = await act(hass, "run_analytics")
-    found = dict(house.runtime_data.lookup.known)
+    found = dict(house.runtime_data.queries.known)
     computed = {key for key in found if found[key] is not known[key]}
     assert computed == {"zwei", "summe"}
     moved = {key for key, one in run["meters"].items() if one["changed_days"]}
     assert moved == {"zwei", "summe"}
     await act(hass, "run_analytics", full=True)
-    anew = house.runtime_data.lookup.known
+    anew = house.runtime_data.queries.known
     for key in known:
         assert anew[key] is not found[key]
         for one, other in zip(anew[key].statistics, found[key].statistics, strict=True):
             assert one.years == other.years
 
 
-async def test_a21_the_same_finding_alarms_once(
+async def test_the_same_finding_alarms_once(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     told = async_capture_events(hass, "nebenkosten_anomaly")
@@ -204,13 +205,13 @@ async def test_a21_the_same_finding_alarms_once(
     assert told[0].data["id"] != told[2].data["id"]
 
 
-async def test_a22_a_dry_run_tells_each_month_and_writes_nothing(
+async def test_a_dry_run_tells_each_month_and_writes_nothing(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await read_house(hass, house)
     before = await published(hass, "strom")
     runs = (await act(hass, "get_runs"))["runs"]
-    journal = house.runtime_data.journal
+    journal = house.runtime_data.loaded.journal
     await hass.services.async_call(
         "switch",
         "turn_off",
@@ -234,7 +235,7 @@ async def test_a22_a_dry_run_tells_each_month_and_writes_nothing(
     assert journal.rows("SELECT count(*) FROM revisions")[0][0] == kept + 1
 
 
-async def test_a22_run_twice_cut_and_run_again_is_the_same(
+async def test_run_twice_cut_and_run_again_is_the_same(
     hass: HomeAssistant, house: NkConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await add_meter(hass, house)
@@ -275,7 +276,7 @@ async def test_a22_run_twice_cut_and_run_again_is_the_same(
     assert found["2026-03-05"] == pytest.approx(6)
 
 
-async def test_a23_twenty_readings_make_one_run(
+async def test_twenty_readings_make_one_run(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     await read_house(hass, house)
@@ -309,7 +310,7 @@ async def test_a23_twenty_readings_make_one_run(
     assert len((await act(hass, "get_runs"))["runs"]) == before + 2
 
 
-async def test_b11_switched_off_at_midnight_and_caught_up(
+async def test_switched_off_at_midnight_and_caught_up(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     await read_house(hass, house)
@@ -335,7 +336,7 @@ async def test_b11_switched_off_at_midnight_and_caught_up(
     assert {"2026-03-10", "2026-03-11"} <= days.keys()
 
 
-async def test_b13_records_survive_a_restart_for_thirty_days(
+async def test_records_survive_a_restart_for_thirty_days(
     hass: HomeAssistant,
     house: NkConfigEntry,
     freezer: Any,
@@ -361,7 +362,7 @@ async def test_b13_records_survive_a_restart_for_thirty_days(
     assert len((await act(hass, "get_runs", limit=1000))["runs"]) == 1
 
 
-async def test_b14_a_selection_takes_along_what_depends_on_it(
+async def test_a_selection_takes_along_what_depends_on_it(
     hass: HomeAssistant, house: NkConfigEntry
 ) -> None:
     await add_meter(hass, house)

@@ -12,15 +12,18 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.analysis.daily_summary import DailySummaries
 from custom_components.nebenkosten.journal.records import JournalError
+from custom_components.nebenkosten.journal.store import Journal
 from custom_components.nebenkosten.publication import statistics
 from custom_components.nebenkosten.runs import execution
-from custom_components.nebenkosten.runs.queue import Waiting
+from custom_components.nebenkosten.runs.queue import RunQueue
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from ..home_assistant.clock import pass_to
 from ..home_assistant.conftest import act, settle
 from ..home_assistant.reading_back import published
-from .tools import pass_to, read_house, state
+from .tools import read_house, state
 
 LOCKED = "Another program holds the journal: nothing was saved. Close it and try again."
 
@@ -172,18 +175,19 @@ async def test_a_run_that_hangs_is_given_up_and_the_next_one_runs(
 async def test_one_retry_does_not_replace_another(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
-    asked: list[frozenset[str]] = []
-    waiting = Waiting(
-        hass, lambda: None, lambda missed: asked.append(frozenset(missed))
-    )
-    waiting.again(["strom"])
+    queue = RunQueue(hass, lambda: True)
+    asked: list[tuple[str, frozenset[str]]] = []
+    queue.start(lambda: asked.append((queue.trigger, queue.taken())))
+    queue.again(["strom"])
     freezer.tick(600)
     async_fire_time_changed(hass)
-    waiting.again(["gas"])
+    queue.again(["gas"])
     freezer.tick(310)
     async_fire_time_changed(hass)
+    freezer.tick(2)
+    async_fire_time_changed(hass)
     await settle(hass)
-    assert asked == [{"strom", "gas"}]
+    assert asked == [("retry", frozenset({"strom", "gas"}))]
     freezer.tick(3600)
     async_fire_time_changed(hass)
     assert len(asked) == 1
@@ -199,12 +203,12 @@ async def test_what_fails_of_the_nights_work_stops_nothing_else(
     told = async_capture_events(hass, "nebenkosten_run_finished")
     kept: list[int] = []
 
-    async def keep() -> None:
+    def compact(_: Journal) -> int:
         kept.append(1)
+        return 0
 
-    analytics = house.runtime_data
-    monkeypatch.setattr(analytics, "async_summary", _locked)
-    monkeypatch.setattr(analytics.housekeeping, "async_keep", keep)
+    monkeypatch.setattr(DailySummaries, "async_of", _locked)
+    monkeypatch.setattr(Journal, "compact", compact)
     await pass_to(hass, freezer, "2026-03-11 03:30:00")
     assert [event.data["status"] for event in told] == ["ok"]
     assert kept == [1]

@@ -18,12 +18,13 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from sqlalchemy.exc import OperationalError
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.outside import deadline
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from ..home_assistant.clock import pass_to
 from ..home_assistant.conftest import act, settle
 from ..home_assistant.reading_back import used_per_day
-from .tools import pass_to, read_house
+from .tools import read_house
 
 
 @asynccontextmanager

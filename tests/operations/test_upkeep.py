@@ -20,32 +20,33 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.nebenkosten import coordinator as module
 from custom_components.nebenkosten.analysis import analyse
-from custom_components.nebenkosten.configuration import NkConfigEntry
 from custom_components.nebenkosten.const import DOMAIN
 from custom_components.nebenkosten.diagnostics import async_get_config_entry_diagnostics
 from custom_components.nebenkosten.engine.domain.quality_score import Quality
 from custom_components.nebenkosten.journal import readings
 from custom_components.nebenkosten.journal.records import NewReading
 from custom_components.nebenkosten.journal.store import create_journal, open_journal
+from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.servers import Influxd
 
 from ..engine.houses import meter, read, report_of
 from ..gate import gate_before
+from ..home_assistant.clock import pass_to
 from ..home_assistant.conftest import act, add_meter, settle
+from ..home_assistant.connected_house import a_house
 from ..home_assistant.influx_house import Beside
-from ..home_assistant.test_outages import a_house
 from ..home_assistant.tibber_house import (
     a_house as tibber_house,
     journal as tibber_hours,
 )
 from ..tibber.stand_in import FakeTibber
-from .tools import pass_to, read_house, state
+from .tools import read_house, state
 
 REPOSITORY = Path(__file__).parents[2]
 CANARY = "Frau Canary"
 
 
-async def test_a11_what_is_broken_is_named_and_nobody_else(
+async def test_what_is_broken_is_named_and_nobody_else(
     hass: HomeAssistant, house: NkConfigEntry, own_influxd: Influxd
 ) -> None:
     with gate_before(own_influxd.url) as gate:
@@ -101,7 +102,7 @@ print(journal.compact(), flush=True)
 """
 
 
-def test_a13_a_kill_while_compacting_leaves_a_whole_journal(tmp_path: Path) -> None:
+def test_a_kill_while_compacting_leaves_a_whole_journal(tmp_path: Path) -> None:
     path = tmp_path / "nebenkosten.db"
     _journal_with_waste(path)
     before = path.stat().st_size
@@ -133,7 +134,7 @@ def test_a13_a_kill_while_compacting_leaves_a_whole_journal(tmp_path: Path) -> N
     journal.close()
 
 
-async def test_a13_derived_data_ages_readings_do_not(
+async def test_derived_data_ages_readings_do_not(
     hass: HomeAssistant, house: NkConfigEntry, freezer: Any
 ) -> None:
     await add_meter(hass, house)
@@ -172,9 +173,7 @@ _PERFECT = Quality(
         ("quarantined", 10, 60),
     ],
 )
-def test_a14_each_part_lowers_the_score_alone(
-    name: str, worse: Any, worst: Any
-) -> None:
+def test_each_part_lowers_the_score_alone(name: str, worse: Any, worst: Any) -> None:
     scores = [
         replace(_PERFECT, **{name: value}).score
         for value in (getattr(_PERFECT, name), worse, worst)
@@ -183,7 +182,7 @@ def test_a14_each_part_lowers_the_score_alone(
     assert scores[0] > scores[1] > scores[2]
 
 
-def test_a14_golden_meters() -> None:
+def test_golden_meters() -> None:
     daily = [read(f"2025-12-{day:02}", 100.0 + day) for day in range(1, 32)]
     daily.append(read("2026-01-01", 132.0))
     good = report_of(meter(), daily).quality
@@ -200,7 +199,7 @@ def test_a14_golden_meters() -> None:
     assert gap.interpolated_share > good.interpolated_share
 
 
-async def test_a15_a_token_that_ran_out_and_a_new_one(
+async def test_a_token_that_ran_out_and_a_new_one(
     hass: HomeAssistant, house: NkConfigEntry, fake: FakeTibber
 ) -> None:
     await tibber_house(hass, house)
@@ -220,7 +219,7 @@ async def test_a15_a_token_that_ran_out_and_a_new_one(
     assert before.items() <= tibber_hours(hass).items()
 
 
-def test_a24_the_engine_runs_without_home_assistant(tmp_path: Path) -> None:
+def test_the_engine_runs_without_home_assistant(tmp_path: Path) -> None:
     engine = REPOSITORY / "custom_components" / "nebenkosten" / "engine"
     shutil.copytree(engine, tmp_path / "engine")
     (tmp_path / "engine" / "__main__.py").unlink()
@@ -252,7 +251,7 @@ print(round(float(report.meters["a"].counter[-1])))
     assert done.stdout.strip() in ("300", "310")
 
 
-async def test_b16_an_older_file_of_runs_is_read(
+async def test_an_older_file_of_runs_is_read(
     hass: HomeAssistant, house: NkConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
     run = await read_house(hass, house)
@@ -272,7 +271,7 @@ async def test_b16_an_older_file_of_runs_is_read(
     assert (await act(hass, "run_analytics"))["status"] == "ok"
 
 
-async def test_b21_a_run_that_fails_reaches_automations(
+async def test_a_run_that_fails_reaches_automations(
     hass: HomeAssistant, house: NkConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = async_capture_events(hass, "told")
@@ -301,7 +300,7 @@ async def test_b21_a_run_that_fails_reaches_automations(
     assert state(hass, "house_health").state == "error"
 
 
-def test_b20_examples_name_only_what_is_there() -> None:
+def test_examples_name_only_what_is_there() -> None:
     """Each is run against a house by test_docs.py and test_automations.py."""
     package = REPOSITORY / "custom_components" / "nebenkosten"
     texts = json.loads((package / "translations" / "en.json").read_text())
@@ -330,10 +329,10 @@ async def test_many_entities_are_told_some_at_a_time(
     monkeypatch.setattr(module, "_AT_ONCE", 2)
     told: list[int] = []
     removers = [
-        analytics.async_add_listener(partial(told.append, number))
+        analytics.coordinator.async_add_listener(partial(told.append, number))
         for number in range(5)
     ]
-    analytics.async_update_listeners()
+    analytics.coordinator.async_update_listeners()
     assert told == []
     # Who goes meanwhile hears nothing any more.
     removers[4]()

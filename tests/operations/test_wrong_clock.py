@@ -6,12 +6,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
+from custom_components.nebenkosten.runtime import NkConfigEntry
 
+from ..home_assistant.clock import pass_to
 from ..home_assistant.conftest import act, settle
 from ..home_assistant.reading_back import published, used_per_day
-from ..home_assistant.test_repairs import mend
-from .tools import issues, pass_to, read_house, state
+from ..home_assistant.repairing import mend
+from .tools import issues, read_house, state
 
 
 async def _restart(hass: HomeAssistant, house: NkConfigEntry) -> None:

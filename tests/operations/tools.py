@@ -1,47 +1,36 @@
-"""What tests of operation share: a read house, the clock, the recorder's tables."""
+"""What tests of operation share: a read house, the recorder's tables."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.recorder import get_instance, session_scope
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from sqlalchemy import event, select
 
-from custom_components.nebenkosten.configuration import NkConfigEntry
-from custom_components.nebenkosten.stores.cache import Cache
+from custom_components.nebenkosten.runtime import NkConfigEntry
+from custom_components.nebenkosten.upkeep.storage_files import async_remove_stored
 
 from ..home_assistant.conftest import act, add_meter, settle
 
-BERLIN = ZoneInfo("Europe/Berlin")
 READ = (("2026-01-31", 1000), ("2026-02-28", 1280), ("2026-03-09", 1370))
 
 
 async def read_house(
     hass: HomeAssistant, house: NkConfigEntry, **form: Any
 ) -> dict[str, Any]:
-    """Add a meter that was read three times, run, and return the run."""
+    """Add a meter that was read three times, run, and return the run.
+
+    The night's work that a first run brings along is over then, too.
+    """
     await add_meter(hass, house, **form)
     for time, value in READ:
         await act(hass, "add_reading", meter_id="strom", time=time, value=value)
     found: dict[str, Any] = await act(hass, "run_analytics")
-    return found
-
-
-async def pass_to(hass: HomeAssistant, freezer: Any, moment: str) -> None:
-    """Let the clock reach a local moment, and the quiet time after it pass."""
-    freezer.move_to(datetime.fromisoformat(moment).replace(tzinfo=BERLIN))
-    for _ in range(2):
-        async_fire_time_changed(hass)
-        await settle(hass)
-        freezer.tick(2)
-    async_fire_time_changed(hass)
     await settle(hass)
+    return found
 
 
 def state(hass: HomeAssistant, key: str, platform: str = "sensor") -> Any:
@@ -95,9 +84,9 @@ def statements(hass: HomeAssistant) -> Iterator[list[str]]:
 
 
 async def lose_cache(hass: HomeAssistant, house: NkConfigEntry) -> None:
-    """Delete the cache's file while the house is not loaded, and load it again."""
+    """Delete what can be computed anew while the house is not loaded; load it again."""
     assert await hass.config_entries.async_unload(house.entry_id)
     await settle(hass)
-    await Cache(hass).async_remove()
+    await async_remove_stored(hass)
     assert await hass.config_entries.async_setup(house.entry_id)
     await settle(hass)

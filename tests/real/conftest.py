@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-import socket
 
 import pytest
 
 from scripts.home_assistant import Server, prepare
+from scripts.servers import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +20,7 @@ def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     made: list[Server] = []
 
     def make() -> Server:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         folder = tmp_path / f"config{len(made)}"
         prepare(folder, port)
         made.append(Server(folder, port))

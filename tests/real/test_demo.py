@@ -12,16 +12,10 @@ import time
 import pytest
 
 from scripts.home_assistant import REPOSITORY, Server
+from scripts.servers import free_port
 
-METERS = """
-meters:
-- {meter_id: strom, name: Strom, medium: electricity, output_unit: kWh, role: main,
-   installation_date: '2025-12-01'}
-- {meter_id: Wasser_1, name: Wasser, medium: water, output_unit: m³, digits: 5}
-- {meter_id: waerme, name: Wärme, medium: heat, output_unit: MWh}
-- {meter_id: summe, type: master, output_unit: kWh, periods: [
-   {start_date: '2025-12-01', end_date: '9999-12-31', source_meters: [strom]}]}
-"""
+from .houses import METERS
+
 READINGS = """meter_id;time;value;kind
 strom;2026-01-01 08:00;1.000,5;actual
 strom;2026-02-15 12:00;1.180,5;removal
@@ -36,19 +30,12 @@ waerme;2026-03-01;13,5;actual
 """
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def test_the_demo_equals_the_engine(tmp_path: Path) -> None:
     house = tmp_path / "a house"
     house.mkdir()
     (house / "meters.yaml").write_text(METERS, encoding="utf-8")
     (house / "readings.csv").write_text(READINGS, encoding="utf-8")
-    port, config = _free_port(), tmp_path / "config"
+    port, config = free_port(), tmp_path / "config"
     done = subprocess.run(
         [
             *(str(REPOSITORY / "scripts" / "demo"), "--house", str(house)),
@@ -89,7 +76,7 @@ def _processes(folder: Path) -> list[int]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_the_demo_ends_in_order(tmp_path: Path, number: signal.Signals) -> None:
-    port, config = _free_port(), tmp_path / "config"
+    port, config = free_port(), tmp_path / "config"
     with (tmp_path / "log").open("w") as log:
         demo = subprocess.Popen(
             [

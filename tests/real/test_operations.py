@@ -46,7 +46,7 @@ def _sensors(server: Server) -> dict[str, str]:
     }
 
 
-def test_a16_the_example_house_leaves_no_statistics_behind(
+def test_the_example_house_leaves_no_statistics_behind(
     new_server: Callable[..., Server],
 ) -> None:
     server = new_server()
@@ -68,7 +68,7 @@ def test_a16_the_example_house_leaves_no_statistics_behind(
     assert _sensors(server) == {}
 
 
-def test_b16_a_backup_restored_elsewhere_shows_the_same(
+def test_a_backup_restored_elsewhere_shows_the_same(
     new_server: Callable[..., Server],
 ) -> None:
     server = new_server()

@@ -7,12 +7,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from custom_components.nebenkosten.engine.domain.meters import SourceKind, SourceRef
-from custom_components.nebenkosten.sources import tibber
-from custom_components.nebenkosten.sources.tibber import (
+from custom_components.nebenkosten.engine.domain.meters import SourceRef
+from custom_components.nebenkosten.sources import tibber_api
+from custom_components.nebenkosten.sources.tibber import TibberSource
+from custom_components.nebenkosten.sources.tibber_api import (
     HOMES,
     TibberError,
-    TibberSource,
     async_query,
     homes_from,
 )
@@ -27,9 +27,9 @@ async def fake(
     socket_enabled: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[FakeTibber]:
     found = FakeTibber(NOW)
-    monkeypatch.setattr(tibber, "_TIMEOUT", aiohttp.ClientTimeout(total=0.3))
+    monkeypatch.setattr(tibber_api, "_TIMEOUT", aiohttp.ClientTimeout(total=0.3))
     async with standing_in(found) as url:
-        monkeypatch.setattr(tibber, "API", url)
+        monkeypatch.setattr(tibber_api, "API", url)
         yield found
 
 
@@ -85,7 +85,7 @@ def node(start: str, end: str, quantity: Any, **prices: Any) -> dict[str, Any]:
 
 
 async def read(*answers: Any) -> list[float]:
-    source = SourceRef(kind=SourceKind.TIBBER, reference="a/consumption")
+    source = SourceRef(kind="tibber", reference="a/consumption")
     fed = TibberSource(Answers(*answers))
     return [
         amount.value

@@ -3,7 +3,7 @@
 from graphql import parse, validate
 import pytest
 
-from custom_components.nebenkosten.sources.tibber import HOMES, HOURS
+from custom_components.nebenkosten.sources.tibber_api import HOMES, HOURS
 
 from .stand_in import SCHEMA
 

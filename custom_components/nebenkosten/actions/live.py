@@ -10,7 +10,6 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..analysis.last_hours import Hour
-from ..coordinator import Analytics
 from ..engine.domain.local_days import iso
 from ..engine.domain.meters import Meter
 from ..live.today import used_today
@@ -18,7 +17,8 @@ from ..live.window import (
     Bucket,
     Window,
 )
-from .choosing import analytics_of, async_all_or_chosen, zone_of
+from ..runtime import Runtime
+from .choosing import async_all_or_chosen, runtime_of, zone_of
 
 
 async def get_live(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
@@ -26,12 +26,12 @@ async def get_live(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
 
     Minutes are those of a sensor: a meter read now and then has none.
     """
-    analytics = analytics_of(hass)
-    chosen = await async_all_or_chosen(hass, analytics, call)
+    runtime = runtime_of(hass)
+    chosen = await async_all_or_chosen(hass, runtime, call)
     meters = [meter for meter in chosen if isinstance(meter, Meter)]
-    hours = await analytics.lookup.async_hours(meters)
-    seen = [_seen(analytics, meter, hours[meter.key].hours) for meter in meters]
-    return await hass.async_add_executor_job(_response, seen, zone_of(analytics))
+    hours = await runtime.queries.async_hours(meters)
+    seen = [_seen(runtime, meter, hours[meter.key].hours) for meter in meters]
+    return await hass.async_add_executor_job(_response, seen, zone_of(runtime))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,12 @@ class _Seen:
     hours: Sequence[Hour]
 
 
-def _seen(analytics: Analytics, meter: Meter, hours: Sequence[Hour]) -> _Seen:
-    window = analytics.live.windows.get(meter.key)
+def _seen(runtime: Runtime, meter: Meter, hours: Sequence[Hour]) -> _Seen:
+    window = runtime.live.windows.get(meter.key)
     last = window.last if window else None
-    today = used_today(analytics.data.meters.get(meter.key), last[1] if last else None)
+    today = used_today(
+        runtime.coordinator.data.meters.get(meter.key), last[1] if last else None
+    )
     return _Seen(meter, window.copy() if window else None, today, hours)
 
 

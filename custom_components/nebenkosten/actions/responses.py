@@ -3,42 +3,35 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 import math
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
+from ..analysis.alerts import is_acknowledged
+from ..engine.domain import metrics
+from ..engine.domain.answers import Neighbour, Node, Period, ReadingInterval, State
+from ..engine.domain.calendar_periods import PeriodKind
 from ..engine.domain.local_days import (
     iso,
     start_of,
 )
 from ..engine.domain.meters import Meter
-from ..engine.domain.period import Period
 from ..engine.domain.report import (
     Finding,
     MeterReport,
 )
-from ..engine.queries import metrics
+from ..intake.found_readings import FoundReadings, local_time
+from ..intake.reading_desk import EnteredReading, ReadingPreview
 from ..journal.acknowledgements import Acknowledgement
 from ..journal.records import (
     Status,
     StoredReading,
 )
 from ..messages.texts import Wording
-from ..runs.alerts import is_acknowledged
 from ..runs.run import (
     MeterRun,
     Run,
 )
-
-if TYPE_CHECKING:
-    from ..engine.domain.calendar_periods import PeriodKind
-    from ..engine.queries.counter_at import (
-        Neighbour,
-        State,
-    )
-    from ..engine.queries.explain import Node
-    from ..engine.queries.reading_intervals import ReadingInterval
 
 
 def run_response(run: Run, text: Wording) -> JsonObjectType:
@@ -69,6 +62,26 @@ def findings_response(
         }
         for finding in findings
     ]
+
+
+def entered_response(entered: EnteredReading, text: Wording) -> JsonObjectType:
+    """Return a reading that was kept, and what it brought."""
+    return {
+        "reading_id": entered.reading_id,
+        "value": entered.value,
+        "findings": findings_response(entered.findings, text),
+    }
+
+
+def preview_response(preview: ReadingPreview, text: Wording) -> JsonObjectType:
+    """Return what readings would bring."""
+    return {
+        "value": preview.value,
+        "time": preview.at.isoformat(),
+        "use": preview.use,
+        "days": preview.days,
+        "findings": findings_response(preview.findings, text),
+    }
 
 
 def _meter_run(one: MeterRun, text: Wording) -> JsonObjectType:
@@ -102,9 +115,9 @@ def _judgement(report: MeterReport | None, text: Wording) -> JsonObjectType:
     if report is None:
         return {"anomalies": []}
     # Loaded by the run; never at set-up.
-    from ..engine.queries.json_report import judgement_json
+    from ..engine import api
 
-    return {**judgement_json(report, text)}
+    return {**api.judgement_json(report, text)}
 
 
 def anomalies_response(
@@ -132,12 +145,12 @@ def _anomalies(
     acknowledged: Sequence[Acknowledgement],
     text: Wording,
 ) -> list[JsonValueType]:
-    from ..engine.queries.json_report import anomaly_json
+    from ..engine import api
 
     start, end = days
     return [
         {
-            **anomaly_json(one, text),
+            **api.anomaly_json(one, text),
             "acknowledged": is_acknowledged(one, acknowledged),
         }
         for one in report.anomalies
@@ -222,8 +235,8 @@ def _neighbour(reading: Neighbour | None, zone: ZoneInfo) -> JsonValueType:
 
 def readings_response(
     meter: Meter,
+    found: FoundReadings,
     page: Iterable[StoredReading],
-    report: MeterReport,
     zone: ZoneInfo,
     names: Mapping[str | None, str | None],
 ) -> JsonObjectType:
@@ -233,20 +246,23 @@ def readings_response(
     """
     return {
         "unit": meter.unit,
-        "readings": [_reading(one, report, zone, names.get(one.user)) for one in page],
+        "readings": [
+            _reading(one, found.status(one), zone, names.get(one.user)) for one in page
+        ],
     }
 
 
 def _reading(
     reading: StoredReading,
-    report: MeterReport,
+    status: Status,
     zone: ZoneInfo,
     user: str | None,
 ) -> JsonObjectType:
     """Return a reading with what became of it, and the name of who said so."""
+    at = local_time(reading.instant, zone)
     return {
         "id": reading.reading_id,
-        "time": _time(reading.instant, zone),
+        "time": None if at is None else at.isoformat(),
         "value": reading.value if math.isfinite(reading.value) else None,
         "unit": reading.unit,
         "kind": reading.kind.value,
@@ -255,26 +271,8 @@ def _reading(
         "note": next(iter(reading.notes), None),
         "notes": [*reading.notes],
         "user": user,
-        "status": _status(reading, report).value,
+        "status": status.value,
     }
-
-
-def _time(instant: float, zone: ZoneInfo) -> str | None:
-    """Return an instant as others are told it; None where no calendar has it."""
-    try:
-        return iso(instant, zone)
-    except ValueError, OverflowError, OSError:
-        return None
-
-
-def _status(reading: StoredReading, report: MeterReport) -> Status:
-    if reading.deleted:
-        return Status.DELETED
-    if reading.superseded or reading.reading_id in report.superseded:
-        return Status.SUPERSEDED
-    if reading.reading_id in report.quarantined:
-        return Status.QUARANTINED
-    return Status.USED
 
 
 def consumption_response(
@@ -289,14 +287,14 @@ def consumption_response(
     `year_start` is the (month, day) of the billing year where a meter has none.
     """
     # Loaded by the analysis; never at set-up.
-    from ..engine.queries.periods import periods
+    from ..engine import api
 
     meters: JsonObjectType = {
         report.meter.meter_id: {
             "unit": metrics.CONSUMPTION.unit_of(report.meter),
             "rows": [
                 _period(report, one, zone)
-                for one in periods(
+                for one in api.periods(
                     report, kind, *days, report.meter.billing_year_start or year_start
                 )
             ],
@@ -308,9 +306,9 @@ def consumption_response(
 
 def _period(report: MeterReport, period: Period, zone: ZoneInfo) -> JsonObjectType:
     """Return a period, the dial at its end and the shares of its known days."""
-    from ..engine.queries.periods import last_year
+    from ..engine import api
 
-    before = last_year(report, period)
+    before = api.last_year(report, period)
     return {
         "start": start_of(period.start, zone).isoformat(),
         "end": start_of(period.end, zone).isoformat(),

@@ -1,17 +1,19 @@
 """What the actions tell of results."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.util import dt as dt_util
 
-from ..intake import reading_desk as desk
+from ..analysis.alerts import as_known
 from ..intake.rights import (
     POLICY_CONTROL,
     POLICY_READ,
     async_caller,
 )
+from ..intake.understanding import bounded, bounds, understood_instant
 from ..journal.acknowledgements import acknowledge, acknowledged, withdraw
 from ..messages.errors import (
     async_in_journal,
@@ -21,14 +23,13 @@ from ..messages.texts import (
     async_explaining,
     async_wording,
 )
-from ..runs.alerts import as_known
 from .choosing import (
-    analytics_of,
     async_all_or_chosen,
     async_all_or_chosen_physical,
     async_one_meter,
     async_one_physical,
     days_of,
+    runtime_of,
     zone_of,
 )
 from .responses import (
@@ -44,42 +45,42 @@ _ONE_DAY = timedelta(days=1)
 
 async def get_consumption(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return use by period."""
-    analytics = analytics_of(hass)
-    meters = await async_all_or_chosen(hass, analytics, call)
-    analyses = await analytics.lookup.async_analyses([meter.key for meter in meters])
+    runtime = runtime_of(hass)
+    meters = await async_all_or_chosen(hass, runtime, call)
+    analyses = await runtime.queries.async_analyses([meter.key for meter in meters])
     return await hass.async_add_executor_job(
         consumption_response,
         [analysis.report for analysis in analyses],
         call.data["period"],
         days_of(call),
-        zone_of(analytics),
-        analytics.house.billing_year_start,
+        zone_of(runtime),
+        runtime.loaded.house.billing_year_start,
     )
 
 
 async def get_intervals(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return what was used between readings, and how cold it was meanwhile."""
-    analytics = analytics_of(hass)
-    zone = zone_of(analytics)
-    bounds = desk.bounds(call.data.get("start"), call.data.get("end"), zone)
-    meters = await async_all_or_chosen_physical(hass, analytics, call)
-    intervals = await analytics.lookup.async_intervals(meters)
+    runtime = runtime_of(hass)
+    zone = zone_of(runtime)
+    between = bounds(call.data.get("start"), call.data.get("end"), zone)
+    meters = await async_all_or_chosen_physical(hass, runtime, call)
+    intervals = await runtime.queries.async_intervals(meters)
     return await hass.async_add_executor_job(
-        intervals_response, intervals, bounds, zone
+        intervals_response, intervals, between, zone
     )
 
 
 async def get_anomalies(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return the events that touch some days."""
-    analytics = analytics_of(hass)
-    meters = await async_all_or_chosen(hass, analytics, call)
-    analyses = await analytics.lookup.async_analyses([meter.key for meter in meters])
+    runtime = runtime_of(hass)
+    meters = await async_all_or_chosen(hass, runtime, call)
+    analyses = await runtime.queries.async_analyses([meter.key for meter in meters])
     return await async_in_journal(
         hass,
         anomalies_response,
         [analysis.report for analysis in analyses],
         days_of(call),
-        partial(acknowledged, analytics.journal),
+        partial(acknowledged, runtime.loaded.journal),
         await async_wording(hass),
     )
 
@@ -88,11 +89,11 @@ async def acknowledge_anomaly(
     hass: HomeAssistant, call: ServiceCall
 ) -> ServiceResponse:
     """Keep that somebody knows of an event, or that nobody does any more."""
-    analytics = analytics_of(hass)
-    note = desk.bounded(call.data.get("note"))
-    meter = await async_one_meter(hass, analytics, call, POLICY_CONTROL)
+    runtime = runtime_of(hass)
+    note = bounded(call.data.get("note"))
+    meter = await async_one_meter(hass, runtime, call, POLICY_CONTROL)
     caller = await async_caller(hass, call)
-    (analysis,) = await analytics.lookup.async_analyses([meter.key])
+    (analysis,) = await runtime.queries.async_analyses([meter.key])
     wanted = call.data.get("id")
     found = [
         one
@@ -102,44 +103,48 @@ async def acknowledge_anomaly(
     if not found:
         raise refuse("anomaly_unknown", meter=meter.meter_id)
     undo = call.data["undo"]
-    journal = analytics.journal.signed(caller.user_id)
+    journal = runtime.loaded.journal.signed(caller.user_id)
     for one in found:
-        known = as_known(one)
+        known = replace(as_known(one), note=note)
         if undo:
             await async_in_journal(hass, withdraw, journal, meter.key, known)
         else:
             await async_in_journal(
-                hass, acknowledge, journal, meter.key, one.anomaly_id, known, note
+                hass, acknowledge, journal, meter.key, one.anomaly_id, known
             )
-        await analytics.async_acknowledge(meter.key, one.anomaly_id, known=not undo)
+        runtime.stored.last_values.acknowledge(
+            meter.key, one.anomaly_id, known=not undo
+        )
+    await runtime.stored.last_values.async_save()
+    runtime.coordinator.show()
     return {"acknowledged": not undo}
 
 
 async def get_counter(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return what a dial showed at an instant."""
-    analytics = analytics_of(hass)
-    meter = await async_one_physical(hass, analytics, call, POLICY_READ)
-    zone = zone_of(analytics)
-    at = desk.understood_instant(call.data["at"], zone)
-    state = await analytics.lookup.async_state(meter, at)
+    runtime = runtime_of(hass)
+    meter = await async_one_physical(hass, runtime, call, POLICY_READ)
+    zone = zone_of(runtime)
+    at = understood_instant(call.data["at"], zone)
+    state = await runtime.queries.async_state(meter, at)
     return state_response(meter, state, zone)
 
 
 async def get_daily_summary(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return one day, meter by meter."""
-    analytics = analytics_of(hass)
-    meters = await async_all_or_chosen(hass, analytics, call)
+    runtime = runtime_of(hass)
+    meters = await async_all_or_chosen(hass, runtime, call)
     day = call.data.get("date") or _yesterday()
-    return await analytics.async_summary(meters, day)
+    return await runtime.summaries.async_of(meters, day)
 
 
 async def explain(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return where a day's number comes from."""
-    analytics = analytics_of(hass)
-    meter = await async_one_meter(hass, analytics, call, POLICY_READ)
+    runtime = runtime_of(hass)
+    meter = await async_one_meter(hass, runtime, call, POLICY_READ)
     day = call.data.get("date") or _yesterday()
-    node = await analytics.lookup.async_explain(meter, day)
-    return explain_response(node, await async_explaining(hass, zone_of(analytics)))
+    node = await runtime.queries.async_explain(meter, day)
+    return explain_response(node, await async_explaining(hass, zone_of(runtime)))
 
 
 def _yesterday() -> date:

@@ -32,19 +32,19 @@ from ..runs.run import (
 )
 from ..statistic_catalog import statistic_ids
 from ..upkeep.problems import house_problems
-from .choosing import analytics_of, async_all_or_chosen
+from .choosing import async_all_or_chosen, runtime_of
 from .responses import run_response
 
 
 async def run_analytics(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Run now and return what was done."""
-    analytics = analytics_of(hass)
-    meters = await async_all_or_chosen(hass, analytics, call, POLICY_CONTROL)
-    run = await analytics.async_run(
+    runtime = runtime_of(hass)
+    meters = await async_all_or_chosen(hass, runtime, call, POLICY_CONTROL)
+    run = await runtime.runner.async_run(
         Request(
             trigger=Trigger.MANUAL,
             meters=None
-            if len(meters) == len(analytics.meters)
+            if len(meters) == len(runtime.loaded.meters)
             else frozenset(m.key for m in meters),
             start=call.data.get("start"),
             end=call.data.get("end"),
@@ -58,20 +58,20 @@ async def run_analytics(hass: HomeAssistant, call: ServiceCall) -> ServiceRespon
 
 async def get_runs(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return the records of the last runs, newest first."""
-    analytics = analytics_of(hass)
+    runtime = runtime_of(hass)
     caller = await async_caller(hass, call)
-    caller.demand(POLICY_READ, [analytics.config_entry.entry_id])
-    runs: list[JsonValueType] = [*analytics.run_log.runs]
+    caller.demand(POLICY_READ, [runtime.loaded.entry.entry_id])
+    runs: list[JsonValueType] = [*runtime.stored.run_log.runs]
     return {"runs": runs[: call.data["limit"]]}
 
 
 async def check_config(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return all that does not fit in the definitions of meters."""
-    analytics = analytics_of(hass)
+    runtime = runtime_of(hass)
     caller = await async_caller(hass, call)
-    caller.demand(POLICY_READ, [analytics.config_entry.entry_id])
+    caller.demand(POLICY_READ, [runtime.loaded.entry.entry_id])
     sentences = await async_sentences(hass)
-    found = house_problems(hass, analytics.house)
+    found = house_problems(hass, runtime.loaded.house)
     return {"findings": [_worded(problem, sentences) for problem in found]}
 
 
@@ -89,11 +89,11 @@ async def wipe_processed(hass: HomeAssistant, call: ServiceCall) -> ServiceRespo
     """Delete what was published, of all meters; readings are not touched."""
     if not call.data["confirm"]:
         raise refuse("not_confirmed")
-    analytics = analytics_of(hass)
+    runtime = runtime_of(hass)
     # First: after a kill in the middle nobody must believe that all is still there.
-    await analytics.async_doubt(analytics.meters)
+    await runtime.async_doubt_all()
     points = 0
-    link = analytics.servers.influx
+    link = runtime.servers.influx
     if link is not None:
         link.begin()
         place = link.connection.processed
@@ -101,17 +101,22 @@ async def wipe_processed(hass: HomeAssistant, call: ServiceCall) -> ServiceRespo
             points = await link.async_tell(partial(drop_all, place=place))
         except OutOfReachError as error:
             raise broken("influxdb_out_of_reach") from error
-    ids = [one for key in analytics.meters for one in statistic_ids(key)]
+    ids = [one for key in runtime.loaded.meters for one in statistic_ids(key)]
     try:
         await async_clear(hass, ids)
     except OutOfReachError as error:
         raise broken("recorder_out_of_reach") from error
-    return {"deleted": {"statistics": len(analytics.meters), "influxdb": points}}
+    return {"deleted": {"statistics": len(runtime.loaded.meters), "influxdb": points}}
 
 
 async def import_tibber_history(
     hass: HomeAssistant, call: ServiceCall
 ) -> ServiceResponse:
     """Read years of hours."""
-    years = call.data["years"]
-    return await tibber_history.async_import(hass, analytics_of(hass), years)
+    runtime = runtime_of(hass)
+    try:
+        return await tibber_history.async_import(
+            runtime.loaded, runtime.servers, call.data["years"]
+        )
+    finally:
+        runtime.watching.tibber_asked()

@@ -9,9 +9,10 @@ from datetime import date
 from hashlib import sha256
 import json
 import math
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from ..engine.domain import units
+from ..engine.domain.answers import Asked, Node, ReadingInterval, State
 from ..engine.domain.local_days import local_day
 from ..engine.domain.meters import AnyMeter, House, Meter
 from ..engine.domain.report import (
@@ -19,26 +20,20 @@ from ..engine.domain.report import (
     Finding,
     MeterReport,
     Readings,
+    Report,
     Series,
     Snapshot,
     Temperature,
 )
 from ..engine.domain.serialization import meter_data
-from ..intake.entering import with_new
 from ..journal import series
 from ..journal.records import NewReading
+from ..journal.series import with_new
 from ..journal.store import Journal
 from ..publication.difference import fingerprints
 from ..publication.statistics import Statistic
 from ..statistic_catalog import StatisticBasis, StatisticKind, kinds_of
 from .collect import hours_from
-
-if TYPE_CHECKING:
-    from ..engine.assessment.invariants import Asked
-    from ..engine.domain.report import Report
-    from ..engine.queries.counter_at import State
-    from ..engine.queries.explain import Node
-    from ..engine.queries.reading_intervals import ReadingInterval
 
 # What a changed engine makes of the same readings is another result.
 _ENGINE_VERSION = 6
@@ -160,9 +155,6 @@ def analyse(
     stale = [meter for meter in meters if meter.key not in found]
     if not stale:
         return found
-    # Late imports: nothing on the set-up path may load numpy.
-    from ..engine.assessment.invariants import Asked
-
     group = related(house, stale)
     stored = {
         meter.key: series.load(journal, meter.key)
@@ -179,16 +171,16 @@ def analyse(
 
 
 def _analysis(stamped: str, asked: Asked) -> Analysis:
-    from ..engine.assessment.invariants import broken
-    from ..engine.queries.snapshot import snapshot
+    # Late imports: nothing on the set-up path may load numpy.
+    from ..engine import api
 
-    wrong, house = broken(asked), asked.house
+    wrong, house = api.broken(asked), asked.house
     report = replace(asked.report, findings=(*asked.report.findings, *wrong))
     basis = StatisticBasis(report, house)
     return Analysis(
         stamped,
         report,
-        snapshot(report, asked.as_of, ZoneInfo(house.time_zone)),
+        api.snapshot(report, asked.as_of, ZoneInfo(house.time_zone)),
         tuple(_statistic(kind, basis) for kind in kinds_of(report.meter)),
         wrong,
     )
@@ -209,22 +201,24 @@ def state(
     journal: Journal, house: House, meter: Meter, moment: Moment, at: float
 ) -> State:
     """Return what a meter's dial showed at an instant [epoch s]."""
-    from ..engine.queries.counter_at import state_at
+    from ..engine import api
 
     stored = series.load(journal, meter.key)
     context = Context(as_of=moment.as_of, temperature=moment.temperature)
-    return state_at(house, meter, stored, context, at)
+    return api.state_at(house, meter, stored, context, at)
 
 
 def intervals(
     journal: Journal, house: House, meters: Sequence[Meter], moment: Moment
 ) -> dict[Meter, tuple[ReadingInterval, ...]]:
     """Return what was used between the meters' readings."""
-    from ..engine.queries.reading_intervals import reading_intervals
+    from ..engine import api
 
     context = Context(as_of=moment.as_of, temperature=moment.temperature)
     return {
-        meter: reading_intervals(house, meter, series.load(journal, meter.key), context)
+        meter: api.reading_intervals(
+            house, meter, series.load(journal, meter.key), context
+        )
         for meter in meters
     }
 
@@ -238,12 +232,12 @@ def explained(
     day: date,
 ) -> Node:
     """Return where a meter's day comes from, down to the readings."""
-    from ..engine.queries.explain import explain
+    from ..engine import api
 
     def dial(one: Meter, at: float) -> State:
         return state(journal, house, one, moment, at)
 
-    return explain(house, reports, dial, meter, day)
+    return api.explain(house, reports, dial, meter, day)
 
 
 def preview(
@@ -254,15 +248,13 @@ def preview(
     new: Sequence[NewReading],
 ) -> Preview:
     """Compute a meter as if readings had been entered; the first one's use is told."""
-    from ..engine.domain.units import factor
-
     stored = series.load(journal, meter.key)
     moment = replace(moment, as_of=max(moment.as_of, *(one.instant for one in new)))
     before, after = (
         computed(journal, house, [meter], moment, {meter.key: one}).meters[meter.key]
         for one in (stored, replace(stored, readings=with_new(stored.readings, new)))
     )
-    value = new[0].value * factor(new[0].unit or meter.unit, meter.unit)
+    value = new[0].value * units.factor(new[0].unit or meter.unit, meter.unit)
     previous = _previous(stored.readings, before, new[0].instant)
     return Preview(
         since=None if previous is None else previous[0],
@@ -280,7 +272,7 @@ def computed(
     hours_of: Mapping[str, date] | None = None,
 ) -> Report:
     """Compute meters from these records, by the hour since the days of `hours_of`."""
-    from ..engine.pipeline import analyse as engine_analyse
+    from ..engine import api
 
     zone = ZoneInfo(house.time_zone)
     wanted = {meter.key: _hours_from(journal, meter, zone) for meter in meters}
@@ -290,16 +282,13 @@ def computed(
         as_of=moment.as_of, hours_from=hours, temperature=moment.temperature
     )
     some = house.of([meter.key for meter in meters])
-    report: Report = engine_analyse(some, stored, context)
-    return report
+    return api.analyse(some, stored, context)
 
 
 def _previous(
     readings: Readings, report: MeterReport, instant: float
 ) -> tuple[float, float] | None:
     """Return time and value, in the meter's unit, of the used reading before."""
-    from ..engine.domain.units import factor
-
     found: tuple[float, float] | None = None
     left_out = report.quarantined | report.superseded
     columns: Sequence[tuple[int, float, float, int]] = list(
@@ -308,7 +297,7 @@ def _previous(
     for reading_id, time, value, unit in columns:
         if reading_id not in left_out and time < instant:
             name = readings.unit_names[unit] or report.meter.unit
-            found = time, value * factor(name, report.meter.unit)
+            found = time, value * units.factor(name, report.meter.unit)
     return found
 
 

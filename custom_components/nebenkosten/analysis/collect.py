@@ -12,20 +12,21 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 
 from ..engine.domain.local_days import local_day, midnight
-from ..engine.domain.meters import Meter, SourceKind, SourceRef
+from ..engine.domain.meters import Meter, SourceRef
 from ..engine.domain.reading_bounds import is_possible, within
 from ..engine.domain.report import ReadingKind
-from ..intake.text import number_text
-from ..journal import amounts, house, readings
+from ..journal import amounts, readings, source_progress
 from ..journal.records import NewAmount, NewReading
 from ..journal.store import Journal
+from ..journal.value_text import number_text
 from ..outside import OutOfReachError
 from ..sources.collected import Collected, Source
+from ..sources.registry import is_dense
 
 _LOGGER = logging.getLogger(__name__)
 _DAY: Final = 86400.0
 
-type Sources = Mapping[SourceKind, Source]
+type Sources = Mapping[str, Source]
 
 
 @dataclass(slots=True)
@@ -51,7 +52,7 @@ async def async_collect(
     for source in meter.sources:
         reader = sources.get(source.kind)
         if reader is None:
-            found.missed.append(source.kind.value)
+            found.missed.append(source.kind)
             continue
         try:
             async for records in _async_read(
@@ -74,7 +75,7 @@ async def _async_read(
     """Keep what a source gives, part by part; yields how many records are new."""
     zone = ZoneInfo(hass.config.time_zone)
     known = await hass.async_add_executor_job(
-        house.collection, journal, meter.key, source.reference
+        source_progress.collection, journal, meter.key, source.reference
     )
     since = known.until if known else None
     if since is not None and again_from is not None:
@@ -89,9 +90,9 @@ async def _async_read(
 def hours_from(journal: Journal, meter: Meter, zone: ZoneInfo) -> date | None:
     """Return the first day that a dense meter is shown by the hour: its set-up."""
     found = [
-        house.collection(journal, meter.key, source.reference)
+        source_progress.collection(journal, meter.key, source.reference)
         for source in meter.sources
-        if source.is_dense
+        if is_dense(source)
     ]
     since = [one.since for one in found if one is not None]
     return local_day(min(since), zone) if since else None
@@ -129,7 +130,9 @@ def _keep(
         records += len(added.ids) - added.duplicates
     # What lies ahead of now is not kept yet: it is read when its time has come.
     until = min(found.until, now)
-    house.collected(journal, meter.key, source.reference, now=now, until=until)
+    source_progress.collected(
+        journal, meter.key, source.reference, now=now, until=until
+    )
     return records
 
 

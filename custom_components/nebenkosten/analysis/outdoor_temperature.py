@@ -5,11 +5,11 @@ import logging
 import time
 from zoneinfo import ZoneInfo
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..configuration import (
-    NkConfigEntry,
     settings_of,
 )
 from ..engine.domain.local_days import local_day
@@ -28,7 +28,7 @@ class OutdoorWeather:
     they end before yesterday: what is missing may have come.
     """
 
-    def __init__(self, hass: HomeAssistant, entry: NkConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Read the statistic that the house's options name."""
         self._hass = hass
         self._entry = entry

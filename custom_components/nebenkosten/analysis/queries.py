@@ -1,67 +1,67 @@
 """Analyses of meters as they are now, for questions between runs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
-from homeassistant.core import HomeAssistant
 from homeassistant.helpers.importlib import async_import_module
 
-from ..engine.domain.meters import AnyMeter, House, Meter
+from ..engine.domain.answers import Node, ReadingInterval, State
+from ..engine.domain.meters import AnyMeter, Meter
 from ..engine.domain.report import Temperature
 from ..journal.acknowledgements import Acknowledgement, acknowledged
 from ..journal.records import NewReading
-from ..journal.store import Journal
 from ..messages.errors import async_in_journal
 from . import analyse
 from .last_hours import LastHours, last_hours
+from .loaded_house import LoadedHouse
 from .outdoor_temperature import OutdoorWeather
 
-if TYPE_CHECKING:
-    from ..engine.queries.counter_at import State
-    from ..engine.queries.explain import Node
-    from ..engine.queries.reading_intervals import ReadingInterval
 
-
-class Lookup:
+class Queries:
     """Computes meters for those who ask, and again only when something has changed."""
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        weather: OutdoorWeather,
-        journal: Callable[[], Journal],
-        house: Callable[[], House],
-    ) -> None:
-        """Take journal and house from callables: both may change."""
-        self._hass = hass
+    def __init__(self, loaded: LoadedHouse, weather: OutdoorWeather) -> None:
+        """Know nothing yet."""
+        self._hass = loaded.hass
+        self._loaded = loaded
         self._weather = weather
-        self._journal = journal
-        self._house = house
-        self.known: dict[str, analyse.Analysis] = {}
+        self._known: dict[str, analyse.Analysis] = {}
         self._hours: dict[str, LastHours] = {}
+
+    @property
+    def known(self) -> Mapping[str, analyse.Analysis]:
+        """Return what was computed last, by meter key."""
+        return self._known
+
+    def learn(self, analyses: Mapping[str, analyse.Analysis]) -> None:
+        """Keep what a run has computed."""
+        self._known.update(analyses)
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Compute these meters anew when they are asked for."""
+        for key in keys:
+            self._known.pop(key, None)
 
     async def async_load_engine(self) -> None:
         """Load numpy and the engine outside the event loop, at the first need."""
         await async_import_module(
-            self._hass, "custom_components.nebenkosten.engine.pipeline"
+            self._hass, "custom_components.nebenkosten.engine.api"
         )
 
     async def async_analyses(self, keys: Sequence[str]) -> list[analyse.Analysis]:
         """Return the meters as they are now, computed anew where something changed."""
-        journal, house = self._journal(), self._house()
+        journal, house = self._loaded.journal, self._loaded.house
         await self.async_load_engine()
-        meters = {meter.key: meter for meter in house.all_meters}
         found = await async_in_journal(
             self._hass,
             analyse.analyse,
             journal,
             house,
-            [meters[key] for key in keys],
+            [self._loaded.meters[key] for key in keys],
             await self._weather.async_moment(),
-            dict(self.known),
+            dict(self._known),
         )
-        self.known.update(found)
+        self.learn(found)
         return list(found.values())
 
     async def async_temperature(self) -> Temperature | None:
@@ -70,13 +70,13 @@ class Lookup:
 
     async def async_explain(self, meter: AnyMeter, day: date) -> Node:
         """Return where a meter's day comes from."""
-        house = self._house()
+        house = self._loaded.house
         keys = [one.key for one in analyse.related(house, [meter])]
         analyses = await self.async_analyses(keys)
         return await async_in_journal(
             self._hass,
             analyse.explained,
-            self._journal(),
+            self._loaded.journal,
             house,
             {one.report.meter.key: one.report for one in analyses},
             await self._weather.async_moment(),
@@ -92,8 +92,8 @@ class Lookup:
         return await async_in_journal(
             self._hass,
             analyse.intervals,
-            self._journal(),
-            self._house(),
+            self._loaded.journal,
+            self._loaded.house,
             meters,
             await self._weather.async_moment(),
         )
@@ -104,8 +104,8 @@ class Lookup:
         found = await async_in_journal(
             self._hass,
             last_hours,
-            self._journal(),
-            self._house(),
+            self._loaded.journal,
+            self._loaded.house,
             meters,
             await self._weather.async_moment(),
             dict(self._hours),
@@ -119,8 +119,8 @@ class Lookup:
         return await async_in_journal(
             self._hass,
             analyse.state,
-            self._journal(),
-            self._house(),
+            self._loaded.journal,
+            self._loaded.house,
             meter,
             await self._weather.async_moment(),
             at,
@@ -130,7 +130,7 @@ class Lookup:
         self, meters: Sequence[AnyMeter]
     ) -> dict[str, list[Acknowledgement]]:
         """Return what somebody knows of the meters' odd days, by key."""
-        journal = self._journal()
+        journal = self._loaded.journal
         return await async_in_journal(
             self._hass,
             lambda: {one.key: acknowledged(journal, one.key) for one in meters},
@@ -144,8 +144,8 @@ class Lookup:
         return await async_in_journal(
             self._hass,
             analyse.preview,
-            self._journal(),
-            self._house(),
+            self._loaded.journal,
+            self._loaded.house,
             meter,
             await self._weather.async_moment(),
             new,

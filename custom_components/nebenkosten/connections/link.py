@@ -6,11 +6,11 @@ import logging
 import time
 from typing import Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..configuration import (
-    NkConfigEntry,
     settings_of,
 )
 from ..const import CONF_SOURCE, DOMAIN
@@ -41,7 +41,7 @@ class Link:
     """
 
     def __init__(
-        self, hass: HomeAssistant, entry: NkConfigEntry, kind: str, which: str = ""
+        self, hass: HomeAssistant, entry: ConfigEntry, kind: str, which: str = ""
     ) -> None:
         """Describe one server of a house; it counts as available until asked."""
         self.name = f"{kind}_{which}" if which else kind

@@ -10,10 +10,10 @@ import logging
 import time
 from typing import override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from ..configuration import NkConfigEntry
 from ..outside import OutOfReachError
 from .link import Link
 
@@ -23,12 +23,12 @@ _LOGGER = logging.getLogger(__name__)
 class Polling[T](DataUpdateCoordinator[T]):
     """Asks a server now and then; `received` is when it last answered [epoch s]."""
 
-    config_entry: NkConfigEntry
+    config_entry: ConfigEntry
 
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: NkConfigEntry,
+        entry: ConfigEntry,
         link: Link,
         interval: timedelta | None,
         nothing: T,

@@ -3,21 +3,17 @@
 from collections.abc import Callable
 from typing import Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.importlib import async_import_module
-from homeassistant.util import dt as dt_util
 
-from ..configuration import NkConfigEntry
 from ..const import CONF_INFLUXDB, CONF_TIBBER, SUBENTRY_WATER
-from ..engine.domain.meters import SourceKind
 from ..influx.connection import Connection, connection_from
 from ..influx.model import Server
 from ..influx.refused import Refused
 from ..outside import hiding
-from ..sources.collected import Source, shift_of
-from ..sources.influxdb import InfluxSource
-from ..sources.recorder import RecorderSource
-from ..sources.tibber import TibberSource
+from ..sources.descriptor import Access
+from ..sources.registry import open_sources
 from .link import Link
 from .tibber import TibberHomes, TibberLink
 from .water_stations import (
@@ -32,7 +28,7 @@ class InfluxLink(Link):
     """The InfluxDB; its client is loaded when it is first asked."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: NkConfigEntry, connection: Connection
+        self, hass: HomeAssistant, entry: ConfigEntry, connection: Connection
     ) -> None:
         """Describe a house's servers; `async_start` asks them."""
         super().__init__(hass, entry, CONF_INFLUXDB)
@@ -77,29 +73,19 @@ class InfluxLink(Link):
 class Servers:
     """All that a house reads from and writes to outside of Home Assistant."""
 
-    def __init__(self, hass: HomeAssistant, entry: NkConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Take what the entry configures; nothing is asked yet."""
         self._hass = hass
         self._entry = entry
         self.influx: InfluxLink | None = None
         self.tibber: TibberLink | None = None
-        recorder = RecorderSource(hass)
-        self.sources: dict[SourceKind, Source] = {
-            SourceKind.ENTITY: recorder,
-            SourceKind.STATISTIC: recorder,
-        }
         given = entry.data.get(CONF_INFLUXDB)
         if given:
             self.influx = InfluxLink(hass, entry, connection_from(given))
-            self.sources[SourceKind.INFLUXDB] = InfluxSource(
-                self.influx, self.influx.connection.raw, shift_of(dt_util.now())
-            )
-
         tibber = entry.data.get(CONF_TIBBER)
         if tibber:
             self.tibber = TibberLink(hass, entry, tibber["token"])
-            self.sources[SourceKind.TIBBER] = TibberSource(self.tibber)
-
+        self.sources = open_sources(Access(hass=hass, raw=self.raw, tibber=self.tibber))
         self.stations = {
             subentry.subentry_id: Station(hass, entry, station_of(subentry), self.raw)
             for subentry in entry.get_subentries_of_type(SUBENTRY_WATER)

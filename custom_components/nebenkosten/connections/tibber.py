@@ -5,14 +5,14 @@ from datetime import datetime
 from random import SystemRandom
 from typing import Any, Final, override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_track_time_change
 
-from ..configuration import NkConfigEntry
 from ..const import CONF_TIBBER
 from ..outside import hiding
-from ..sources.tibber import HOMES, Home, async_query, homes_from
+from ..sources.tibber_api import HOMES, Home, async_query, homes_from
 from .link import Link
 from .polling import Polling
 
@@ -24,7 +24,7 @@ _SPREAD: Final = 120
 class TibberLink(Link):
     """Tibber, with the token of the house."""
 
-    def __init__(self, hass: HomeAssistant, entry: NkConfigEntry, token: str) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, token: str) -> None:
         """Ask Tibber with one house's token."""
         super().__init__(hass, entry, CONF_TIBBER)
         self._token = token
@@ -53,7 +53,7 @@ class TibberHomes(Polling[Mapping[str, Home]]):
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: NkConfigEntry,
+        entry: ConfigEntry,
         link: TibberLink,
         then: Callable[[], None],
     ) -> None:

@@ -9,14 +9,13 @@ import time
 from typing import Any, Final, TypedDict, override
 from urllib.parse import urlsplit
 
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.storage import Store
 
-from ..configuration import NkConfigEntry
 from ..const import DOMAIN, SUBENTRY_WATER
 from ..influx.model import SECOND, Asks, Point
 from ..outside import OutOfReachError, OutsideError
@@ -72,7 +71,7 @@ class Station(Polling[TemperatureRow | None]):
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: NkConfigEntry,
+        entry: ConfigEntry,
         definition: StationDefinition,
         place: tuple[Asks, str] | None,
     ) -> None:

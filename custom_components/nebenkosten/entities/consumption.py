@@ -10,11 +10,12 @@ from homeassistant.const import EntityCategory
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
+from ..engine.domain import metrics
 from ..engine.domain.meters import AnyMeter, Meter
+from ..engine.domain.metrics import Metric
 from ..engine.domain.quality_score import Quality
 from ..engine.domain.report import PeriodValue, Snapshot
-from ..engine.queries import metrics
-from ..engine.queries.metrics import Metric
+from ..sources.registry import is_dense
 
 type SensorValue = StateType | datetime
 
@@ -126,7 +127,7 @@ def _about_quality(snapshot: Snapshot) -> Mapping[str, Any]:
 
 def _is_rarely_read(meter: AnyMeter) -> bool:
     """Return whether a meter's last reading may be long ago."""
-    return not (isinstance(meter, Meter) and any(one.is_dense for one in meter.sources))
+    return not (isinstance(meter, Meter) and any(map(is_dense, meter.sources)))
 
 
 def _midnight(day: date) -> str:

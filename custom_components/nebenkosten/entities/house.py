@@ -7,9 +7,9 @@ from typing import Any
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 from homeassistant.const import EntityCategory, UnitOfInformation
 
-from ..coordinator import Analytics
-from ..runs.alerts import current, known_ones
-from ..upkeep.health import Level, health
+from ..analysis.alerts import current, known_ones
+from ..runtime import Runtime
+from ..upkeep.health import Level
 from .consumption import SensorValue, instant
 
 
@@ -17,29 +17,34 @@ from .consumption import SensorValue, instant
 class HouseSensorDescription(SensorEntityDescription):
     """A sensor of the house."""
 
-    value_fn: Callable[[Analytics], SensorValue]
-    attributes_fn: Callable[[Analytics], Mapping[str, Any]] = lambda _: {}
+    value_fn: Callable[[Runtime], SensorValue]
+    attributes_fn: Callable[[Runtime], Mapping[str, Any]] = lambda _: {}
 
 
-def _sizes(analytics: Analytics) -> Mapping[str, Any]:
-    sizes = analytics.data.sizes
+def _sizes(runtime: Runtime) -> Mapping[str, Any]:
+    sizes = runtime.coordinator.data.sizes
     if sizes is None:
         return {}
     return {"readings": sizes.readings, "amounts": sizes.amounts, "edits": sizes.edits}
 
 
-def _open_anomalies(analytics: Analytics) -> list[str]:
-    alerts = analytics.data.alerts
+def _file_size(runtime: Runtime) -> int | None:
+    sizes = runtime.coordinator.data.sizes
+    return None if sizes is None else sizes.file
+
+
+def _open_anomalies(runtime: Runtime) -> list[str]:
+    alerts = runtime.coordinator.data.alerts
     return [
         meter.meter_id
-        for key, meter in analytics.meters.items()
+        for key, meter in runtime.loaded.meters.items()
         if current(alerts, key, muted=meter.muted)
     ]
 
 
-def _known_anomalies(analytics: Analytics) -> list[Mapping[str, str]]:
+def _known_anomalies(runtime: Runtime) -> list[Mapping[str, str]]:
     """Return what goes on although somebody knows of it: it is no news, but odd."""
-    alerts = analytics.data.alerts
+    alerts = runtime.coordinator.data.alerts
     return [
         {
             "meter_id": meter.meter_id,
@@ -48,7 +53,7 @@ def _known_anomalies(analytics: Analytics) -> list[Mapping[str, str]]:
             "since": one.start.isoformat(),
             "reason": one.reason,
         }
-        for key, meter in analytics.meters.items()
+        for key, meter in runtime.loaded.meters.items()
         for one in known_ones(alerts, key, muted=meter.muted)
     ]
 
@@ -59,7 +64,7 @@ HOUSE_SENSORS: tuple[HouseSensorDescription, ...] = (
         translation_key="last_run",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda analytics: instant(analytics.data.last_run),
+        value_fn=lambda runtime: instant(runtime.coordinator.data.last_run),
     ),
     HouseSensorDescription(
         key="journal_size",
@@ -68,16 +73,16 @@ HOUSE_SENSORS: tuple[HouseSensorDescription, ...] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         native_unit_of_measurement=UnitOfInformation.BYTES,
         suggested_unit_of_measurement=UnitOfInformation.MEBIBYTES,
-        value_fn=lambda house: house.data.sizes.file if house.data.sizes else None,
+        value_fn=_file_size,
         attributes_fn=_sizes,
     ),
     HouseSensorDescription(
         key="open_anomalies",
         translation_key="open_anomalies",
-        value_fn=lambda analytics: len(_open_anomalies(analytics)),
-        attributes_fn=lambda analytics: {
-            "meters": _open_anomalies(analytics),
-            "known": _known_anomalies(analytics),
+        value_fn=lambda runtime: len(_open_anomalies(runtime)),
+        attributes_fn=lambda runtime: {
+            "meters": _open_anomalies(runtime),
+            "known": _known_anomalies(runtime),
         },
     ),
     HouseSensorDescription(
@@ -86,7 +91,7 @@ HOUSE_SENSORS: tuple[HouseSensorDescription, ...] = (
         device_class=SensorDeviceClass.ENUM,
         options=[level.value for level in Level],
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda analytics: health(analytics).level.value,
-        attributes_fn=lambda analytics: {"reasons": list(health(analytics).reasons)},
+        value_fn=lambda runtime: runtime.health.now().level.value,
+        attributes_fn=lambda runtime: {"reasons": list(runtime.health.now().reasons)},
     ),
 )

@@ -12,13 +12,13 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 
-from ..coordinator import Analytics
 from ..engine.domain import units
 from ..engine.domain.meters import AnyMeter
 from ..engine.domain.report import Snapshot
 from ..entity import MeterEntity
 from ..live.today import used_today
 from ..live.window import Window
+from ..runtime import Runtime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,24 +96,26 @@ class LiveSensor(MeterEntity, SensorEntity):
 
     def __init__(
         self,
-        analytics: Analytics,
+        runtime: Runtime,
         meter: AnyMeter,
         window: Window,
         description: LiveSensorDescription,
     ) -> None:
         """Show a meter by the window of its last hour."""
-        super().__init__(analytics, meter, description)
+        super().__init__(runtime, meter, description)
         self._window = window
         unit, kind = description.unit_fn(meter)
         self._attr_native_unit_of_measurement = unit
         self._attr_device_class = kind
+        self._live = runtime.live
 
     @override
     async def async_added_to_hass(self) -> None:
         """Listen to the meter's sensor, too."""
         await super().async_added_to_hass()
-        live = self.coordinator.live
-        self.async_on_remove(live.listen(self.meter.key, self.async_write_ha_state))
+        self.async_on_remove(
+            self._live.listen(self.meter.key, self.async_write_ha_state)
+        )
 
     @property
     @override

@@ -16,7 +16,6 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from ..configuration import NkConfigEntry
 from ..connections.tibber import TibberHomes
 from ..connections.water_stations import Station
 from ..const import DOMAIN
@@ -24,7 +23,8 @@ from ..entity import (
     house_device,
     house_device_id,
 )
-from ..sources.tibber import Home
+from ..runtime import NkConfigEntry
+from ..sources.tibber_api import Home
 
 
 @callback

@@ -2,36 +2,25 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from functools import partial
 import re
 from typing import Any
 
-from homeassistant.components.recorder.entity_options import is_entity_recorded
-from homeassistant.components.recorder.statistics import get_metadata
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
 from homeassistant.util import slugify
 
-from ..const import DOMAIN
 from ..engine.domain import units
-from ..engine.domain.meters import Medium, SourceKind
+from ..engine.domain.meters import Medium
 from ..engine.domain.reading_bounds import within
 from ..engine.domain.serialization import is_meter_id, month_day, year_start
-from ..influx.model import series_from
 from ..intake.text import (
     TextError,
     bounded,
     parse_number,
 )
-from ..outside import OutOfReachError
-from ..outside.deadline import async_ask_recorder
-from ..sources import tibber
 from ..upkeep.identities import (
     free_id,
     rival,
 )
-from .schemas import LEARNED, MORE, OWN, SOURCE_COLUMNS
+from .schemas import LEARNED, MORE, OWN
 
 _MONTHS = 12
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.?")
@@ -52,14 +41,6 @@ class FieldError(ValueError):
         self.field = field
         self.key = key
         self.placeholders = placeholders
-
-
-class SourceError(FieldError):
-    """A source that cannot feed a meter."""
-
-    def __init__(self, key: str, reference: str = "") -> None:
-        """Keep the key and the source's name."""
-        super().__init__("sources", key, source=reference)
 
 
 def id_from(name: str) -> str:
@@ -136,77 +117,3 @@ def year_start_of(text: str | None) -> str | None:
         return month_day(year_start(given))
     except ValueError as error:
         raise FieldError("base", "year_start_invalid") from error
-
-
-async def async_checked_source(
-    hass: HomeAssistant, row: Mapping[str, Any], unit: str
-) -> dict[str, str]:
-    """Return a source as it is kept; raises SourceError."""
-    given = {name: row[name] for name in SOURCE_COLUMNS if row.get(name)}
-    if len(given) != 1:
-        raise SourceError("source_one_of")
-    ((column, reference),) = given.items()
-    kind = SOURCE_COLUMNS[column]
-    # A sensor's own statistic has no colon: its states belong to it too.
-    if kind is SourceKind.STATISTIC and ":" not in reference:
-        kind = SourceKind.ENTITY
-    if kind is SourceKind.STATISTIC:
-        await _async_check_statistic(hass, reference, unit)
-    elif kind is SourceKind.ENTITY:
-        _check_entity(hass, reference, unit)
-    else:
-        _check_unit(reference, _unit_outside(kind, reference), unit)
-    dates = {name: row[name] for name in ("from", "to") if row.get(name)}
-    return {"kind": kind.value, "reference": reference, **dates}
-
-
-def _unit_outside(kind: SourceKind, reference: str) -> str:
-    """Return the unit of what a server offers."""
-    if kind is SourceKind.TIBBER:
-        if reference.partition("/")[2] not in tibber.HOURS:
-            raise SourceError("source_unknown", reference)
-        return tibber.UNIT
-    try:
-        return series_from(reference).unit
-    except ValueError as error:
-        raise SourceError("source_unknown", reference) from error
-
-
-async def _async_check_statistic(
-    hass: HomeAssistant, statistic_id: str, unit: str
-) -> None:
-    if statistic_id.startswith(f"{DOMAIN}:"):
-        raise SourceError("source_is_ours", statistic_id)
-    find = partial(get_metadata, hass, statistic_ids={statistic_id})
-    try:
-        known = await async_ask_recorder(hass, find)
-    except OutOfReachError as error:
-        raise SourceError("recorder_out_of_reach", statistic_id) from error
-    if statistic_id not in known:
-        raise SourceError("source_unknown", statistic_id)
-    metadata = known[statistic_id][1]
-    if not metadata["has_sum"]:
-        raise SourceError("source_no_sum", statistic_id)
-    _check_unit(statistic_id, metadata["unit_of_measurement"], unit)
-
-
-def _check_entity(hass: HomeAssistant, entity_id: str, unit: str) -> None:
-    entry = er.async_get(hass).async_get(entity_id)
-    if entry is not None and entry.platform == DOMAIN:
-        raise SourceError("source_is_ours", entity_id)
-    if entity_id.split(".")[0] not in ("sensor", "input_number", "number"):
-        raise SourceError("source_wrong_kind", entity_id)
-    state = hass.states.get(entity_id)
-    if state is None:
-        raise SourceError("source_unknown", entity_id)
-    if not is_entity_recorded(hass, entity_id):
-        raise SourceError("source_not_recorded", entity_id)
-    _check_unit(entity_id, state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), unit)
-
-
-def _check_unit(reference: str, given: str | None, wanted: str) -> None:
-    """Refuse a unit that no fixed factor joins with the meter's own."""
-    try:
-        units.factor(given or wanted, wanted)
-    except units.UnitMismatchError as error:
-        raise SourceError("source_unit", reference) from error

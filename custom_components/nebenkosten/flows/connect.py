@@ -20,10 +20,11 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 
 from ..const import CONF_INFLUXDB, CONF_SOURCE, CONF_TIBBER
+from ..influx.asking import async_ask
 from ..influx.connection import Connection, InfluxError, Version, connection_from
 from ..influx.model import Place, Server, days_text
 from ..outside import OutsideError
-from .asking import async_ask, async_homes
+from ..sources.tibber_api import async_homes
 
 _SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 _TEXT = TextSelector()
@@ -191,7 +192,7 @@ class ConnectFlow(ConfigFlow):
         errors, detail = {}, ""
         if user_input is not None:
             try:
-                await async_homes(self.hass, user_input)
+                await async_homes(self.hass, user_input["token"])
             except OutsideError as error:
                 errors["base"], detail = f"tibber_{error.key}", error.detail
             else:
@@ -202,7 +203,7 @@ class ConnectFlow(ConfigFlow):
         """Return whether a server still takes its credentials."""
         try:
             if name == CONF_TIBBER:
-                await async_homes(self.hass, data)
+                await async_homes(self.hass, data["token"])
             else:
                 await self._async_check_influxdb(data)
         except OutsideError as error:

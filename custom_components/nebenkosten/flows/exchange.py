@@ -5,23 +5,31 @@ from typing import Any
 
 from homeassistant.data_entry_flow import FlowContext, FlowHandler, FlowResult
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.util.json import JsonObjectType
 
+from ..intake.reading_desk import ReadingPreview
+from ..intake.understanding import GivenExchange
 from ..messages.errors import (
     DOUBTED,
     error_key,
     placeholders,
 )
-from .actions import async_act
-from .reading_forms import asked_once, exchange_schema
-from .words import preview_in_words
+from ..runtime import NkConfigEntry
+from .reading_forms import exchange_schema, given_exchange, is_confirmed
+from .session import async_administration
+from .words import async_preview_in_words
 
 
 class ExchangeSteps[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, R, H]):
     """Two steps: both readings, and what they give."""
 
-    _exchange: dict[str, Any]
-    _given: JsonObjectType
+    _exchange: GivenExchange
+    _is_confirmed: bool
+    _exchange_preview: ReadingPreview
+
+    @property
+    @abstractmethod
+    def _house(self) -> NkConfigEntry:
+        """Return the entry of the house."""
 
     @property
     @abstractmethod
@@ -41,11 +49,12 @@ class ExchangeSteps[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, R
     ) -> R:
         """Take the last reading of the old dial and the first of the new one."""
         errors, said = {}, dict[str, str]()
-        meter_id, unit = self._exchanged
+        _, unit = self._exchanged
         if user_input is not None:
-            self._exchange = {"meter_id": meter_id, **asked_once(user_input)}
+            self._exchange = given_exchange(user_input)
+            self._is_confirmed = is_confirmed(user_input)
             try:
-                self._given = await self._replace(dry_run=True)
+                await self._async_preview_exchange()
             except HomeAssistantError as error:
                 errors["base"], said = error_key(error), placeholders(error)
             else:
@@ -66,16 +75,29 @@ class ExchangeSteps[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, R
         """Show that nothing is lost before both readings are kept."""
         if user_input is not None:
             try:
-                await self._replace(dry_run=False)
+                await self._async_keep_exchange()
             except HomeAssistantError as error:
                 return self.async_abort(reason=error_key(error))
             return self._exchange_kept()
-        words = preview_in_words(self.hass, self._given, self._exchanged[1])
+        words = await async_preview_in_words(
+            self.hass, self._exchange_preview, self._exchanged[1]
+        )
         return self.async_show_form(
             step_id="confirm_exchange",
-            description_placeholders={"first": self._exchange["first_value"], **words},
+            description_placeholders={"first": str(self._exchange.first), **words},
         )
 
-    async def _replace(self, *, dry_run: bool) -> JsonObjectType:
-        data = {**self._exchange, "dry_run": dry_run}
-        return await async_act(self.hass, "replace_meter", data)
+    async def _async_preview_exchange(self) -> None:
+        session = await async_administration(self.hass, self._house)
+        meter, desk = session.controlled(self._exchanged[0]), session.runtime.desk
+        pair = await desk.async_understand_exchange(meter, self._exchange)
+        self._exchange_preview = await desk.async_preview(
+            meter, pair, confirmed=self._is_confirmed
+        )
+
+    async def _async_keep_exchange(self) -> None:
+        session = await async_administration(self.hass, self._house)
+        meter = session.controlled(self._exchanged[0])
+        await session.runtime.desk.async_exchange(
+            meter, self._exchange, session.caller, confirmed=self._is_confirmed
+        )

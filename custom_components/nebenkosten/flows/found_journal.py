@@ -7,13 +7,8 @@ from homeassistant.config_entries import ConfigSubentryData
 
 from ..configuration import meter_from_data
 from ..const import SUBENTRY_PHYSICAL
-from ..journal.house import (
-    Definition,
-    HouseOptions,
-    KnownMeter,
-    known_house,
-    known_meters,
-)
+from ..journal.definitions import Definition, KnownMeter, known_meters
+from ..journal.house_options import HouseOptions, known_house
 from ..journal.records import JournalError
 from ..journal.store import open_journal
 from ..messages.texts import Sentences

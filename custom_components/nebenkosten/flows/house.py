@@ -43,6 +43,7 @@ from ..const import (
 )
 from ..journal.store import set_aside
 from ..messages.texts import async_sentences
+from ..runtime import NkConfigEntry
 from .checks import FieldError, year_start_of
 from .connect import ConnectFlow
 from .energy_dashboard import EnergyDashboard
@@ -107,6 +108,11 @@ class HouseFlow(
     _subentries: list[ConfigSubentryData]
     _found: FoundJournal
     _anew: bool = False
+
+    @property
+    @override
+    def _house(self) -> NkConfigEntry:
+        return self._get_reconfigure_entry()
 
     async def async_step_house(
         self, user_input: dict[str, Any] | None = None

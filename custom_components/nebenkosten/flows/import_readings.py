@@ -1,9 +1,10 @@
 """The steps that import a file of readings, with a preview."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 import csv
 import io
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from homeassistant.data_entry_flow import FlowContext, FlowHandler, FlowResult
 from homeassistant.exceptions import HomeAssistantError
@@ -12,17 +13,22 @@ from homeassistant.helpers.selector import (
     FileSelectorConfig,
     SelectOptionDict,
 )
-from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
-from ..intake.csv_readings import places_of
+from ..intake.importing import GivenFile, async_keep, async_parsed
+from ..intake.reading_cells import places_of
+from ..intake.reading_rows import Parsed, Rejected
 from ..intake.table import (
     FileError,
     table_of,
 )
+from ..intake.text import BareDates
+from ..journal.records import Added
 from ..messages.errors import error_key
-from .actions import async_act
+from ..messages.texts import Sentences, async_sentences
+from ..runtime import NkConfigEntry
 from .schemas import choice, picked
+from .session import FormSession, async_administration
 from .uploads import async_uploaded
 
 _FILE: Final = vol.Schema(
@@ -45,9 +51,14 @@ class ImportReadings[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, 
     _only: str | None = None
     _header: tuple[str, ...]
     _rows: list[tuple[int, Sequence[str]]]
-    _bare_dates: str
+    _bare_dates: BareDates
     _content: str
-    _report: JsonObjectType
+    _count: int
+
+    @property
+    @abstractmethod
+    def _house(self) -> NkConfigEntry:
+        """Return the entry of the house."""
 
     async def async_step_import_readings(
         self, user_input: dict[str, Any] | None = None
@@ -118,23 +129,28 @@ class ImportReadings[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, 
         """Look at what the file would give."""
         self._content = _canonical(self._rows, places)
         try:
-            self._report = await self._async_import(dry_run=True)
+            _, parsed = await self._async_parsed()
         except HomeAssistantError as error:
             return self._file_form({"file": error_key(error)}, {})
-        count = int(str(self._report["rejected_count"]))
-        if count:
-            rejected = cast(list[JsonObjectType], self._report["rejected"])
-            rows = "\n".join(f"- {self._place(r)}" for r in rejected[:_EXAMPLES])
-            return self._file_form(
-                {"base": "rows_rejected"}, {"rows": rows, "count": str(count)}
+        if parsed.rejected:
+            sentences = await async_sentences(self.hass)
+            rows = "\n".join(
+                f"- {self._place(one, sentences)}"
+                for one in parsed.rejected[:_EXAMPLES]
             )
+            count = str(len(parsed.rejected))
+            return self._file_form(
+                {"base": "rows_rejected"}, {"rows": rows, "count": count}
+            )
+        self._count = len(parsed.rows)
         return await self.async_step_preview_readings()
 
-    def _place(self, rejected: JsonObjectType) -> str:
-        """Return where a row stands in the file as it was given."""
-        line, _ = self._rows[int(str(rejected["line"])) - 2]
-        cell = f" „{rejected['cell']}“" if rejected["cell"] else ""
-        return f"{line}, {rejected['column']}{cell}: {rejected['text']}"
+    def _place(self, rejected: Rejected, sentences: Sentences) -> str:
+        """Return where a row stands in the file as it was given, and what is wrong."""
+        line, _ = self._rows[rejected.line - 2]
+        cell = f" „{rejected.cell}“" if rejected.cell else ""
+        text = sentences[rejected.code].format(**rejected.data)
+        return f"{line}, {rejected.column}{cell}: {text}"
 
     async def async_step_preview_readings(
         self, user_input: dict[str, Any] | None = None
@@ -142,32 +158,39 @@ class ImportReadings[C: FlowContext, R: FlowResult[Any, Any], H](FlowHandler[C, 
         """Show what will be kept, and keep it."""
         if user_input is not None:
             try:
-                done = await self._async_import(dry_run=False)
+                added = await self._async_keep()
             except HomeAssistantError as error:
                 return self.async_abort(reason=error_key(error))
-            said = {k: str(done[k]) for k in ("imported", "duplicates")}
             return self.async_abort(
-                reason="readings_imported", description_placeholders=said
+                reason="readings_imported",
+                description_placeholders={
+                    "imported": str(added.new),
+                    "duplicates": str(added.duplicates),
+                },
             )
         first, last = self._content.splitlines()[1], self._content.splitlines()[-1]
         return self.async_show_form(
             step_id="preview_readings",
             description_placeholders={
-                "count": str(self._report["accepted"]),
+                "count": str(self._count),
                 "first": first.replace(";", " · "),
                 "last": last.replace(";", " · "),
             },
         )
 
-    async def _async_import(self, *, dry_run: bool) -> JsonObjectType:
-        data = {
-            "content": self._content,
-            "bare_dates": self._bare_dates,
-            "dry_run": dry_run,
-        }
-        if self._only is not None:
-            data["meter_id"] = self._only
-        return await async_act(self.hass, "import_readings", data)
+    async def _async_parsed(self) -> tuple[FormSession, Parsed]:
+        """Return the rows as the house understands them now, and who brings them."""
+        session = await async_administration(self.hass, self._house)
+        only = None if self._only is None else session.controlled(self._only)
+        given = GivenFile(content=self._content, bare_dates=self._bare_dates)
+        return session, await async_parsed(session.runtime.loaded, given, only)
+
+    async def _async_keep(self) -> Added:
+        session, parsed = await self._async_parsed()
+        runtime, sentences = session.runtime, await async_sentences(self.hass)
+        added = await async_keep(runtime.loaded, parsed, sentences, session.caller)
+        runtime.queue.request({row.meter.key for row in parsed.rows})
+        return added
 
 
 def _canonical(

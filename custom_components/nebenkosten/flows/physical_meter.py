@@ -1,32 +1,39 @@
 """The flow that adds, changes and reads a physical meter."""
 
 from collections.abc import Mapping
-from typing import Any, cast, override
+from datetime import date
+from typing import Any, override
 
 from homeassistant.config_entries import SubentryFlowContext, SubentryFlowResult
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import SelectOptionDict
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
 from ..engine.domain import units
+from ..intake.reading_desk import ReadingPreview
+from ..intake.understanding import GivenReading
 from ..messages.errors import (
     DOUBTED,
     error_key,
     placeholders,
 )
-from .actions import async_act
-from .checks import async_checked_source
+from ..runtime import NkConfigEntry
+from .correctable import Correctable, async_correctable
 from .exchange import ExchangeSteps
 from .import_readings import ImportReadings
 from .meter import MeterFlow
-from .offers import async_offers
-from .reading_forms import asked_once, choose_schema, reading_schema
-from .schemas import MORE, SOURCE_COLUMNS, physical_schema
-from .words import moment, number_in_words, preview_in_words
+from .reading_forms import (
+    choose_schema,
+    given_reading,
+    is_confirmed,
+    reading_schema,
+)
+from .schemas import MORE, physical_schema
+from .session import async_administration, async_session
+from .source_rows import async_kept, async_source_rows, row_of
+from .words import async_preview_in_words, number_in_words
 
-_LISTED = 100
 _TEXTS = ("serial_number", "model", "calibrated_until")
 _NUMBERS = ("digits", "decimals")
 _LIMIT = "overdue_after"
@@ -39,24 +46,25 @@ class PhysicalMeterFlow(
 ):
     """Add a meter; later enter readings, correct them, change the settings."""
 
-    _reading: dict[str, Any]
-    _preview: JsonObjectType
-    _chosen: JsonObjectType
-    _listed: dict[str, JsonObjectType]
+    _reading: GivenReading
+    _is_confirmed: bool
+    _preview: ReadingPreview
+    _chosen: Correctable
+    _listed: dict[str, Correctable]
 
     @override
     async def _async_schema(
         self, known: Mapping[str, Any], own: str | None
     ) -> vol.Schema:
         rows = known.get("sources") or []
-        offers = await async_offers(self.hass, self._get_entry(), rows)
-        return physical_schema(self._others(own), offers, new=own is None)
+        sources = await async_source_rows(self.hass, self._get_entry(), rows)
+        return physical_schema(self._others(own), sources, new=own is None)
 
     @override
     async def _async_own(self, values: Mapping[str, Any]) -> dict[str, Any]:
         unit, rare = units.canonical(values["unit"]), values.get(MORE, {})
         rows = values.get("sources") or ()
-        sources = [await async_checked_source(self.hass, row, unit) for row in rows]
+        sources = [await async_kept(self.hass, row, unit) for row in rows]
         return {
             "installed": values.get("installed"),
             "removed": values.get("removed"),
@@ -72,7 +80,7 @@ class PhysicalMeterFlow(
     def _own_as_form(self, data: Mapping[str, Any]) -> dict[str, Any]:
         return {
             **{k: data[k] for k in ("installed", "removed") if data.get(k)},
-            "sources": [_source_row(source) for source in data.get("sources", ())],
+            "sources": [row_of(source) for source in data.get("sources", ())],
             MORE: {name: data.get(name) for name in (*_TEXTS, *_NUMBERS, _LIMIT)},
         }
 
@@ -94,11 +102,10 @@ class PhysicalMeterFlow(
         """Take a reading and look what it gives."""
         errors, said = {}, dict[str, str]()
         if user_input is not None:
-            self._reading = {"meter_id": self._meter_id, **asked_once(user_input)}
+            self._reading = given_reading(user_input)
+            self._is_confirmed = is_confirmed(user_input)
             try:
-                self._preview = await async_act(
-                    self.hass, "add_reading", {**self._reading, "dry_run": True}
-                )
+                await self._async_look()
             except HomeAssistantError as error:
                 errors["base"], said = error_key(error), placeholders(error)
             else:
@@ -118,15 +125,27 @@ class PhysicalMeterFlow(
         """Show what the reading gives before it is kept."""
         if user_input is not None:
             try:
-                await async_act(self.hass, "add_reading", self._reading)
+                session = await async_session(self.hass, self._house)
+                await session.async_enter(
+                    self._meter_id, self._reading, confirmed=self._is_confirmed
+                )
             except HomeAssistantError as error:
                 return self.async_abort(reason=error_key(error))
             return self.async_abort(reason="reading_saved")
         return self.async_show_form(
             step_id="confirm_reading",
-            description_placeholders=preview_in_words(
+            description_placeholders=await async_preview_in_words(
                 self.hass, self._preview, self._unit
             ),
+        )
+
+    async def _async_look(self) -> None:
+        """Understand the reading, and look what it would bring."""
+        session = await async_session(self.hass, self._house)
+        meter, desk = session.controlled(self._meter_id), session.runtime.desk
+        new = await desk.async_understand(meter, self._reading)
+        self._preview = await desk.async_preview(
+            meter, [new], confirmed=self._is_confirmed
         )
 
     async def async_step_correct_reading(
@@ -157,25 +176,12 @@ class PhysicalMeterFlow(
             errors=errors,
         )
 
-    async def _async_listed(self, day: str | None) -> dict[str, JsonObjectType]:
-        """Return readings by id: those entered by hand, then all; newest first.
-
-        With a day, those up to it.
-        """
-        asked: dict[str, Any] = {"meter_id": self._meter_id, "order": "newest"}
-        asked |= {"limit": _LISTED} | ({"end": day} if day else {})
-        found: dict[str, JsonObjectType] = {}
-        for by_hand in (True, False):
-            given = {**asked, "by_hand": by_hand}
-            response = await async_act(self.hass, "get_readings", given)
-            meters = cast(
-                dict[str, dict[str, list[JsonObjectType]]], response["meters"]
-            )
-            for reading in meters[self._meter_id]["readings"]:
-                known = None not in (reading["time"], reading["value"])
-                if known and reading["status"] in ("used", "quarantined"):
-                    found.setdefault(str(reading["id"]), reading)
-        return found
+    async def _async_listed(self, day: str | None) -> dict[str, Correctable]:
+        """Return what may be corrected, by id; with a day, of the time up to it."""
+        session = await async_session(self.hass, self._house)
+        until = None if day is None else date.fromisoformat(day)
+        meter = session.seen(self._meter_id)
+        return await async_correctable(session.runtime, meter, until)
 
     async def async_step_edit_reading(
         self, user_input: dict[str, Any] | None = None
@@ -183,14 +189,9 @@ class PhysicalMeterFlow(
         """Change or delete the chosen reading; the old value stays readable."""
         errors, said = {}, dict[str, str]()
         if user_input is not None:
-            chosen = {"reading_id": self._chosen["id"]}
             delete = user_input.pop("delete")
             try:
-                if delete:
-                    await async_act(self.hass, "delete_reading", chosen)
-                else:
-                    given = {**chosen, **asked_once(user_input)}
-                    await async_act(self.hass, "edit_reading", given)
+                await (self._async_delete() if delete else self._async_edit(user_input))
             except HomeAssistantError as error:
                 errors["base"], said = error_key(error), placeholders(error)
             else:
@@ -198,10 +199,10 @@ class PhysicalMeterFlow(
                     reason="reading_deleted" if delete else "reading_saved"
                 )
         suggested = user_input or {
-            "value": number_in_words(self.hass, self._chosen["value"]),
-            "time": f"{moment(self._chosen):%Y-%m-%d %H:%M:%S}",
-            "kind": self._chosen["kind"],
-            "note": self._chosen["note"] or "",
+            "value": number_in_words(self.hass, self._chosen.reading.value),
+            "time": f"{self._chosen.at:%Y-%m-%d %H:%M:%S}",
+            "kind": self._chosen.reading.kind.value,
+            "note": next(iter(self._chosen.reading.notes), ""),
         }
         return self.async_show_form(
             step_id="edit_reading",
@@ -211,6 +212,20 @@ class PhysicalMeterFlow(
             ),
             errors=errors,
             description_placeholders={**said, "unit": self._unit},
+        )
+
+    async def _async_delete(self) -> None:
+        session = await async_administration(self.hass, self._house)
+        desk = session.runtime.desk
+        await desk.async_delete(self._chosen.reading.reading_id, session.caller)
+
+    async def _async_edit(self, values: Mapping[str, Any]) -> None:
+        session = await async_administration(self.hass, self._house)
+        await session.runtime.desk.async_edit(
+            self._chosen.reading.reading_id,
+            given_reading(values),
+            session.caller,
+            confirmed=is_confirmed(values),
         )
 
     @property
@@ -236,6 +251,11 @@ class PhysicalMeterFlow(
     # --- what the steps share ----------------------------------------------------
 
     @property
+    @override
+    def _house(self) -> NkConfigEntry:
+        return self._get_entry()
+
+    @property
     def _meter_id(self) -> str:
         return str(self._get_reconfigure_subentry().data["meter_id"])
 
@@ -243,13 +263,7 @@ class PhysicalMeterFlow(
     def _unit(self) -> str:
         return str(self._get_reconfigure_subentry().data["unit"])
 
-    def _label(self, reading: JsonObjectType) -> str:
-        unit = reading["unit"] or self._unit
-        value = number_in_words(self.hass, reading["value"])
-        return f"{moment(reading):%d.%m.%Y %H:%M} · {value} {unit}"
-
-
-def _source_row(source: Mapping[str, Any]) -> dict[str, str]:
-    column = next(name for name, k in SOURCE_COLUMNS.items() if k == source["kind"])
-    dates = {name: source[name] for name in ("from", "to") if source.get(name)}
-    return {column: source["reference"], **dates}
+    def _label(self, one: Correctable) -> str:
+        value = number_in_words(self.hass, one.reading.value)
+        unit = one.reading.unit or self._unit
+        return f"{one.at:%d.%m.%Y %H:%M} · {value} {unit}"

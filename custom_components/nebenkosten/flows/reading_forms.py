@@ -17,6 +17,7 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 
 from ..engine.domain.report import ReadingKind
+from ..intake.understanding import GivenExchange, GivenReading
 from ..sources.water_temperature import STATIONS
 from .schemas import choice, picked
 
@@ -63,9 +64,33 @@ def _confirming(*, doubted: bool) -> dict[Any, Any]:
     )
 
 
-def asked_once(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a form gives to an action, which refuses what does not fit."""
-    return {"confirmed": False, **values}
+def given_reading(values: Mapping[str, Any]) -> GivenReading:
+    """Return the reading of a filled form."""
+    kind = values.get("kind")
+    return GivenReading(
+        value=values.get("value"),
+        time=values.get("time"),
+        kind=ReadingKind(kind) if kind else None,
+        note=values.get("note"),
+    )
+
+
+def given_exchange(values: Mapping[str, Any]) -> GivenExchange:
+    """Return the exchange of a filled form."""
+    return GivenExchange(
+        final=GivenReading(
+            value=values["final_value"],
+            time=values.get("time"),
+            note=values.get("note"),
+        ),
+        first=values["first_value"],
+        serial_number=values.get("serial_number"),
+    )
+
+
+def is_confirmed(values: Mapping[str, Any]) -> bool:
+    """Return whether the box was ticked; unasked, what does not fit is refused."""
+    return bool(values.get("confirmed"))
 
 
 def choose_schema(options: Sequence[SelectOptionDict]) -> vol.Schema:

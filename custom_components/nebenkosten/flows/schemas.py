@@ -1,7 +1,6 @@
 """The fields of the forms of meters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from homeassistant.data_entry_flow import section
@@ -22,7 +21,7 @@ from homeassistant.helpers.selector import (
 )
 import probatio as vol
 
-from ..engine.domain.meters import Medium, Role, Sensitivity, SourceKind
+from ..engine.domain.meters import Medium, Role, Sensitivity
 
 UNITS = ["kWh", "Wh", "MWh", "GJ", "m³", "L"]
 MORE = "more"
@@ -41,34 +40,18 @@ PROFILES = [
     OWN,
 ]
 
-# The columns of a source's row; each row fills one of the first four.
-SOURCE_COLUMNS = {
-    "entity": SourceKind.ENTITY,
-    "statistic": SourceKind.STATISTIC,
-    "series": SourceKind.INFLUXDB,
-    "tibber": SourceKind.TIBBER,
-}
-
 type Fields = dict[Any, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Offers:
-    """What servers outside have to offer as sources."""
-
-    series: tuple[SelectOptionDict, ...] = ()
-    tibber: tuple[SelectOptionDict, ...] = ()
-
-
 def physical_schema(
-    others: Mapping[str, str], offers: Offers, *, new: bool
+    others: Mapping[str, str], sources: ObjectSelector, *, new: bool
 ) -> vol.Schema:
     """Return a physical meter's form; `others` are the house's other meters."""
     return _schema(
         {
             vol.Optional("installed"): DateSelector(),
             vol.Optional("removed"): DateSelector(),
-            vol.Optional("sources"): _sources(offers),
+            vol.Optional("sources"): sources,
         },
         {
             vol.Optional("serial_number"): TextSelector(),
@@ -91,7 +74,7 @@ def master_schema(others: Mapping[str, str], *, new: bool) -> vol.Schema:
         "end_date": {"selector": {"date": {}}},
         "source_meters": {"selector": {"select": several}, "required": True},
     }
-    rows = _rows(fields, "period", label="start_date", described="source_meters")
+    rows = rows_of(fields, "period", label="start_date", described="source_meters")
     return _schema({vol.Required("periods"): rows}, {}, others, new=new)
 
 
@@ -106,7 +89,7 @@ def virtual_schema(others: Mapping[str, str], *, new: bool) -> vol.Schema:
         "factor": {"selector": {"number": number}},
         "zero_when_absent": {"selector": {"boolean": {}}},
     }
-    rows = _rows(fields, "term", label="meter_id", described="factor")
+    rows = rows_of(fields, "term", label="meter_id", described="factor")
     return _schema({vol.Required("terms"): rows}, {}, others, new=new)
 
 
@@ -143,27 +126,14 @@ def _schema(
     return vol.Schema(fields)
 
 
-def _sources(offers: Offers) -> ObjectSelector:
-    """Return the rows of sources; servers that are not there have no column."""
-    helpers = {"filter": [{"domain": ["sensor", "input_number", "number"]}]}
-    fields: dict[str, ObjectSelectorField] = {
-        "entity": {"selector": {"entity": helpers}},
-        "statistic": {"selector": {"statistic": {}}},
-    }
-    for column, options in (("series", offers.series), ("tibber", offers.tibber)):
-        if options:
-            fields[column] = {"selector": {"select": _listed(options)}}
-    fields |= {"from": {"selector": {"date": {}}}, "to": {"selector": {"date": {}}}}
-    return _rows(fields, "source", label="entity", described="statistic")
-
-
-def _rows(
+def rows_of(
     fields: dict[str, ObjectSelectorField],
     translation_key: str,
     *,
     label: str,
     described: str,
 ) -> ObjectSelector:
+    """Return a list of rows with these fields, of which two name a row."""
     return ObjectSelector(
         ObjectSelectorConfig(
             multiple=True,

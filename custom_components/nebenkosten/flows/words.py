@@ -1,44 +1,33 @@
-"""A reading's preview in words."""
-
-from datetime import datetime
-from typing import cast
+"""Numbers and a reading's preview in words."""
 
 from homeassistant.core import HomeAssistant
-from homeassistant.util.json import JsonObjectType
 
-from ..messages.texts import (
-    shown,
-    writes_comma,
-)
+from ..intake.reading_desk import ReadingPreview
+from ..messages.texts import async_wording, shown, writes_comma
 
 
-def number_in_words(hass: HomeAssistant, value: object) -> str:
+def number_in_words(hass: HomeAssistant, value: float) -> str:
     """Return a number as people of the house's language write it."""
-    return shown(float(str(value)), comma=writes_comma(hass.config.language))
+    return shown(float(value), comma=writes_comma(hass.config.language))
 
 
-def moment(answer: JsonObjectType) -> datetime:
-    """Return the time in an action's response."""
-    return datetime.fromisoformat(str(answer["time"]))
-
-
-def preview_in_words(
-    hass: HomeAssistant, preview: JsonObjectType, unit: str
+async def async_preview_in_words(
+    hass: HomeAssistant, preview: ReadingPreview, unit: str
 ) -> dict[str, str]:
     """Return what fills the sentences of a preview."""
-    use, days = preview["use"], preview["days"]
-    findings = cast(list[JsonObjectType], preview["findings"])
-    per_day = None if use is None or not days else float(str(use)) / float(str(days))
+    text = await async_wording(hass)
+    use, days = preview.use, preview.days
+    per_day = None if use is None or not days else use / days
 
-    def number(value: object) -> str:
+    def number(value: float | None) -> str:
         return "–" if value is None else number_in_words(hass, value)
 
     return {
-        "value": number(preview["value"]),
+        "value": number(preview.value),
         "unit": unit,
-        "time": f"{moment(preview):%d.%m.%Y %H:%M}",
+        "time": f"{preview.at:%d.%m.%Y %H:%M}",
         "use": number(use),
-        "days": number(None if days is None else round(float(str(days)), 1)),
+        "days": number(None if days is None else round(days, 1)),
         "per_day": number(per_day),
-        "findings": "\n".join(f"- {finding['text']}" for finding in findings),
+        "findings": "\n".join(f"- {text(finding)}" for finding in preview.findings),
     }

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
 import math
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .connection import InfluxError
 from .model import Field, Value
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _HIDDEN: Final = ("", "result", "table")
 _NUMBERS: Final = ("double", "long", "unsignedLong")

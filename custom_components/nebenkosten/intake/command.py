@@ -6,13 +6,16 @@
 import argparse
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
+from itertools import groupby
 import json
 from pathlib import Path
 import sys
 import time
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from ..engine import api
 from ..engine.domain import local_days
 from ..engine.domain.report import (
     KINDS,
@@ -22,27 +25,24 @@ from ..engine.domain.report import (
     Series,
     empty_series,
 )
-from ..engine.pipeline import analyse
-from ..engine.queries.json_report import (
-    meters_json,
-    run_json,
-)
 from ..messages.texts import (
     file_problem_text,
     finding_text,
     load_sentences,
 )
-from .csv_readings import ReadingRow
 from .house_folder import (
     HouseError,
     HouseFolder,
     read_house,
 )
+from .reading_rows import ReadingRows
 from .table import FileError
 from .text import (
     TextError,
     parse_instant,
 )
+
+_KIND_CODES: Final = {kind: code for code, kind in enumerate(KINDS)}
 
 
 class RowError(ValueError):
@@ -78,69 +78,93 @@ def main(arguments: list[str]) -> int:
 def _result(
     folder: HouseFolder, as_of: str | None, started: float
 ) -> dict[str, object]:
-    rows = _rows(folder)
-    collected = time.perf_counter()
+    series = collected(folder)
+    collected_at = time.perf_counter()
     zone = ZoneInfo(folder.house.time_zone)
     if as_of is None:
-        instant = _after_all(rows, zone)
+        instant = _after_all(series, zone)
     else:
         instant = parse_instant(as_of, zone, bare_dates="start").seconds
-    report: Report = analyse(
+    report: Report = api.analyse(
         folder.house,
-        _series(rows),
+        series,
         Context(as_of=instant, temperature=folder.temperature),
     )
     stages = {
-        "collect": collected - started,
-        "analyse": time.perf_counter() - collected,
+        "collect": collected_at - started,
+        "analyse": time.perf_counter() - collected_at,
         "publish": 0.0,
     }
     sentences = load_sentences("en")
-    meters = meters_json(report, lambda f: finding_text(f, sentences, comma=False))
+    meters = api.meters_json(report, lambda f: finding_text(f, sentences, comma=False))
     duration = time.perf_counter() - started
-    return {"run": run_json(report, "engine", duration, stages), "meters": meters}
+    return {"run": api.run_json(report, "engine", duration, stages), "meters": meters}
 
 
-def _rows(folder: HouseFolder) -> list[ReadingRow]:
-    rows: list[ReadingRow] = []
+def _after_all(series: Mapping[str, Series], zone: ZoneInfo) -> float:
+    """Return the first local midnight at or after the newest reading."""
+    newest = max((max(one.readings.times) for one in series.values()), default=0.0)
+    return local_days.midnight(
+        local_days.first_midnight_at_or_after(newest, zone), zone
+    )
+
+
+def collected(folder: HouseFolder) -> dict[str, Series]:
+    """Return the readings of each meter by key; raises RowError, FileError.
+
+    They are numbered in the order of the files.
+    """
+    columns: dict[str, _Columns] = defaultdict(_Columns)
+    count = 0
     for path, parsed in folder.readings():
         for rejected in parsed.rejected[:1]:
             raise RowError(
                 f"{path}, line {rejected.line}, {rejected.column}: {rejected.code}"
                 f" ({len(parsed.rejected)} rows rejected)"
             )
-        rows += parsed.rows
-    return rows
+        start = 0
+        for meter, run in groupby(parsed.rows.meters):
+            stop = start + len(list(run))
+            columns[meter.key].extend(parsed.rows, slice(start, stop), count)
+            start = stop
+        count += len(parsed.rows)
+    return {key: found.series() for key, found in columns.items()}
 
 
-def _after_all(rows: list[ReadingRow], zone: ZoneInfo) -> float:
-    """Return the first local midnight at or after the newest reading."""
-    newest = max((row.instant for row in rows), default=0.0)
-    return local_days.midnight(
-        local_days.first_midnight_at_or_after(newest, zone), zone
-    )
+class _Columns:
+    """What is known of one meter so far."""
 
+    def __init__(self) -> None:
+        """Begin without a reading."""
+        self._numbers = array("q")
+        self._times = array("d")
+        self._values = array("d")
+        self._kinds = array("b")
+        self._units = array("b")
+        self._unit_names: dict[str | None, int] = {None: 0}
 
-def _series(rows: Iterable[ReadingRow]) -> dict[str, Series]:
-    by_meter: dict[str, list[tuple[int, ReadingRow]]] = defaultdict(list)
-    for number, row in enumerate(rows):
-        by_meter[row.meter.key].append((number, row))
-    return {key: _columns(found) for key, found in by_meter.items()}
+    def extend(self, rows: ReadingRows, place: slice, before: int) -> None:
+        """Take rows that stand together; so many came before their file."""
+        self._numbers.extend(range(before + place.start, before + place.stop))
+        self._times += rows.instants[place]
+        self._values += rows.values[place]
+        self._kinds.extend(map(_KIND_CODES.__getitem__, rows.kinds[place]))
+        units, names = rows.units[place], self._unit_names
+        for unit in dict.fromkeys(units):
+            names.setdefault(unit, len(names))
+        self._units.extend(map(names.__getitem__, units))
 
-
-def _columns(found: list[tuple[int, ReadingRow]]) -> Series:
-    names: dict[str | None, int] = {None: 0}
-    units = [names.setdefault(row.unit, len(names)) for _, row in found]
-    numbers = [number for number, _ in found]
-    return Series(
-        Readings(
-            ids=array("q", numbers),
-            times=array("d", [row.instant for _, row in found]),
-            values=array("d", [row.value for _, row in found]),
-            kinds=array("b", [KINDS.index(row.kind) for _, row in found]),
-            revisions=array("q", numbers),
-            units=array("b", units),
-            unit_names=tuple(names),
-        ),
-        empty_series().amounts,
-    )
+    def series(self) -> Series:
+        """Return the meter's readings."""
+        return Series(
+            Readings(
+                ids=self._numbers,
+                times=self._times,
+                values=self._values,
+                kinds=self._kinds,
+                revisions=self._numbers,
+                units=self._units,
+                unit_names=tuple(self._unit_names),
+            ),
+            empty_series().amounts,
+        )

@@ -7,17 +7,18 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 import time
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from homeassistant.core import HomeAssistant
 from homeassistant.helpers.importlib import async_import_module
 
+from ..analysis.loaded_house import LoadedHouse
+from ..engine.domain.answers import ImplausibleReading
 from ..engine.domain.local_days import local_day
 from ..engine.domain.meters import Meter
-from ..engine.domain.report import KINDS, Readings
+from ..engine.domain.report import Readings
 from ..journal import series
 from ..journal.records import NewReading
+from ..journal.series import with_new
 from ..journal.store import Journal
 from ..messages.errors import (
     async_in_journal,
@@ -28,15 +29,10 @@ from ..messages.texts import (
     writes_comma,
 )
 
-if TYPE_CHECKING:
-    from ..engine.cleaning.new_readings import Doubtful
-
 
 async def async_refuse_doubtful(
-    hass: HomeAssistant,
-    journal: Journal,
+    loaded: LoadedHouse,
     meter: Meter,
-    zone: ZoneInfo,
     new: Sequence[NewReading],
     instead_of: int | None = None,
 ) -> None:
@@ -44,37 +40,35 @@ async def async_refuse_doubtful(
 
     An edit puts the new reading `instead_of` one of the journal's.
     """
-    found = await async_doubtful(hass, journal, meter, zone, new, instead_of)
+    found = await async_doubtful(loaded, meter, new, instead_of)
     if found:
-        raise refuse("reading_doubted", **in_words(hass, meter, zone, found[0]))
+        raise refuse("reading_doubted", **in_words(loaded, meter, found[0]))
 
 
 async def async_doubtful(
-    hass: HomeAssistant,
-    journal: Journal,
+    loaded: LoadedHouse,
     meter: Meter,
-    zone: ZoneInfo,
     new: Sequence[NewReading],
     instead_of: int | None = None,
-) -> tuple[Doubtful, ...]:
+) -> tuple[ImplausibleReading, ...]:
     """Return which new readings of a meter do not fit; known ones are not weighed."""
-    await async_import_module(
-        hass, "custom_components.nebenkosten.engine.cleaning.new_readings"
+    await async_import_module(loaded.hass, "custom_components.nebenkosten.engine.api")
+    return await async_in_journal(
+        loaded.hass, doubtful, loaded.journal, meter, loaded.zone, new, instead_of
     )
-    return await async_in_journal(hass, doubtful, journal, meter, zone, new, instead_of)
 
 
 def in_words(
-    hass: HomeAssistant, meter: Meter, zone: ZoneInfo, doubt: Doubtful
+    loaded: LoadedHouse, meter: Meter, doubt: ImplausibleReading
 ) -> dict[str, str]:
     """Return what fills the sentence about a reading that does not fit."""
-    comma = writes_comma(hass.config.language)
+    comma = writes_comma(loaded.hass.config.language)
     return {
         "value": shown(doubt.value, comma=comma),
         "likely": shown(doubt.likely, comma=comma),
         "use": shown(doubt.use, comma=comma),
         "unit": meter.unit,
-        "day": local_day(doubt.beside, zone).isoformat(),
+        "day": local_day(doubt.beside, loaded.zone).isoformat(),
     }
 
 
@@ -84,9 +78,9 @@ def doubtful(
     zone: ZoneInfo,
     new: Sequence[NewReading],
     instead_of: int | None = None,
-) -> tuple[Doubtful, ...]:
+) -> tuple[ImplausibleReading, ...]:
     """Return which new readings of a meter do not fit; known ones are not weighed."""
-    from ..engine.cleaning.new_readings import doubtful as weighed
+    from ..engine import api
 
     stored = _without(series.load(journal, meter.key).readings, instead_of)
     known = set(zip(stored.times, stored.values, strict=True))
@@ -94,7 +88,7 @@ def doubtful(
     if not fresh:
         return ()
     as_of = max(time.time(), *(one.instant for one in fresh))
-    return weighed(meter, stored, with_new(stored, fresh), as_of, zone)
+    return api.doubtful(meter, stored, with_new(stored, fresh), as_of, zone)
 
 
 def _without(readings: Readings, one: int | None) -> Readings:
@@ -110,19 +104,4 @@ def _without(readings: Readings, one: int | None) -> Readings:
         kinds=array("b", [readings.kinds[i] for i in kept]),
         revisions=array("q", [readings.revisions[i] for i in kept]),
         units=array("b", [readings.units[i] for i in kept]),
-    )
-
-
-def with_new(old: Readings, new: Sequence[NewReading]) -> Readings:
-    """Return a meter's readings with some more; their ids are negative."""
-    names = tuple(dict.fromkeys((*old.unit_names, *(one.unit for one in new))))
-    return replace(
-        old,
-        ids=array("q", [*old.ids, *range(-1, -len(new) - 1, -1)]),
-        times=array("d", [*old.times, *(one.instant for one in new)]),
-        values=array("d", [*old.values, *(one.value for one in new)]),
-        kinds=array("b", [*old.kinds, *(KINDS.index(one.kind) for one in new)]),
-        revisions=array("q", [*old.revisions, *(2**62 for _ in new)]),
-        units=array("b", [*old.units, *(names.index(one.unit) for one in new)]),
-        unit_names=names,
     )

@@ -1,6 +1,6 @@
 """A house folder: its meters, readings and what cannot be read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 
 from ..engine.domain.meters import House, Meter
 from ..engine.domain.report import Severity, Temperature
-from .csv_readings import Parsed, RowContext, parse
-from .original import CONFIG, LARGEST_YAML, METERS, PATTERNS, FileProblem, read_original
+from ..messages.file_problems import FileProblem
+from .csv_readings import parse
+from .original import CONFIG, LARGEST_YAML, METERS, PATTERNS, read_original
+from .reading_cells import RowContext
+from .reading_rows import Parsed
 from .regular_file import read_regular
 from .table import LARGEST, csv_table, decode
 from .text import TextError, parse_day, parse_number
@@ -44,20 +47,18 @@ class HouseFolder:
     files: tuple[tuple[Path, Meter | None], ...]
     temperature: Temperature | None
 
-    def readings(self) -> list[tuple[Path, Parsed]]:
-        """Read all files of readings; none of their rows is checked for the future."""
+    def readings(self) -> Iterator[tuple[Path, Parsed]]:
+        """Read one file of readings after the other, as each is asked for.
+
+        None of their rows is checked for the future.
+        """
         expected = RowContext(
             meters={meter.key: meter for meter in self.house.meters},
             zone=ZoneInfo(self.house.time_zone),
             latest=float("inf"),
         )
-        return [
-            (
-                path,
-                parse(_content(path), replace(expected, only_meter=meter)),
-            )
-            for path, meter in self.files
-        ]
+        for path, meter in self.files:
+            yield path, parse(_content(path), replace(expected, only_meter=meter))
 
 
 def read_house(folder: Path) -> HouseFolder:

@@ -1,49 +1,99 @@
 """The import of a file of readings, with what is said of its rows."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from homeassistant.core import HomeAssistant
-from homeassistant.util.json import JsonObjectType, JsonValueType
 
+from ..analysis.loaded_house import LoadedHouse
 from ..const import SOURCE_IMPORT
-from ..coordinator import Analytics
-from ..engine.domain.local_days import iso
-from ..journal.records import NewReading
-from ..messages.errors import refuse
+from ..engine.domain.meters import Meter
+from ..journal import readings
+from ..journal.records import Added, NewReading
+from ..messages.errors import async_in_journal, refuse
 from ..messages.texts import Sentences
-from .csv_readings import (
-    Parsed,
-    RowContext,
-    parse,
-    parse_table,
-)
+from .csv_readings import parse, parse_content
 from .entering import (
     async_doubtful,
     in_words,
 )
 from .file_access import read_file
-from .table import (
-    FileError,
-    table_of,
-)
+from .reading_cells import RowContext
+from .reading_rows import Parsed
+from .rights import Caller
+from .table import FileError
+from .text import BareDates
+from .understanding import latest_instant
 
-_REJECTED_SHOWN: Final = 1_000
 _DOUBTFUL_SHOWN: Final = 1_000
 
 
-def parse_given(
-    hass: HomeAssistant, given: dict[str, Any], expected: RowContext
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenFile:
+    """A file of readings as somebody gives it: by its path, or its content."""
+
+    path: str | None = None
+    content: str = ""
+    bare_dates: BareDates | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtfulRow:
+    """A row that does not fit; `words` fill the sentence about it."""
+
+    meter: Meter
+    instant: float
+    value: float
+    likely: float
+    words: Mapping[str, str]
+
+
+async def async_parsed(
+    loaded: LoadedHouse, given: GivenFile, only: Meter | None
 ) -> Parsed:
-    """Read and parse a file or a text; blocks."""
+    """Return the rows of a file, all of one meter where it names none."""
+    expected = RowContext(
+        meters=loaded.physical,
+        zone=loaded.zone,
+        latest=latest_instant(loaded.zone),
+        only_meter=only,
+        bare_dates=given.bare_dates,
+    )
+    return await loaded.hass.async_add_executor_job(
+        _parsed, loaded.hass, given, expected
+    )
+
+
+def _parsed(hass: HomeAssistant, given: GivenFile, expected: RowContext) -> Parsed:
     try:
-        if "path" in given:
-            return parse_table(table_of(read_file(hass, given["path"])), expected)
-        return parse(given.get("content", ""), expected)
+        if given.path is not None:
+            return parse_content(read_file(hass, given.path), expected)
+        return parse(given.content, expected)
     except FileError as error:
         raise refuse(error.key, column=error.column) from error
+
+
+async def async_keep(
+    loaded: LoadedHouse, parsed: Parsed, sentences: Sentences, caller: Caller
+) -> Added:
+    """Keep the rows of a file, all or none: one that cannot be read refuses it."""
+    if parsed.rejected:
+        first = parsed.rejected[0]
+        raise refuse(
+            "rows_rejected",
+            line=str(first.line),
+            column=first.column,
+            count=str(len(parsed.rejected)),
+            reason=sentences[first.code].format(**first.data),
+        )
+    return await async_in_journal(
+        loaded.hass,
+        readings.append,
+        loaded.journal.signed(caller.user_id),
+        new_readings(parsed),
+    )
 
 
 def new_readings(parsed: Parsed) -> Iterator[NewReading]:
@@ -53,7 +103,7 @@ def new_readings(parsed: Parsed) -> Iterator[NewReading]:
             meter=row.meter.key,
             instant=row.instant,
             zone=row.zone,
-            value_text=row.number.text,
+            value_text=row.value_text,
             value=row.value,
             unit=row.unit,
             kind=row.kind,
@@ -62,57 +112,24 @@ def new_readings(parsed: Parsed) -> Iterator[NewReading]:
         )
 
 
-async def async_doubts(
-    hass: HomeAssistant, analytics: Analytics, parsed: Parsed, sentences: Sentences
-) -> list[JsonValueType]:
+async def async_doubts(loaded: LoadedHouse, parsed: Parsed) -> list[DoubtfulRow]:
     """Return which rows do not fit the readings around them; they are kept, too."""
     rows: dict[str, list[NewReading]] = defaultdict(list)
     for one in new_readings(parsed):
         rows[one.meter].append(one)
-    zone = ZoneInfo(analytics.house.time_zone)
-    found: list[JsonValueType] = []
+    found: list[DoubtfulRow] = []
     for key, new in rows.items():
-        meter = analytics.physical[key]
-        journal = analytics.journal
-        for doubt in await async_doubtful(hass, journal, meter, zone, new):
-            if len(found) == _DOUBTFUL_SHOWN:
-                return found
-            said = in_words(hass, meter, zone, doubt)
-            found.append(
-                {
-                    "meter_id": meter.meter_id,
-                    "time": iso(doubt.instant, zone),
-                    "value": doubt.value,
-                    "likely": doubt.likely,
-                    "text": sentences["row_doubtful"].format(**said),
-                }
+        meter = loaded.physical[key]
+        found += [
+            DoubtfulRow(
+                meter=meter,
+                instant=doubt.instant,
+                value=doubt.value,
+                likely=doubt.likely,
+                words=in_words(loaded, meter, doubt),
             )
-    return found
-
-
-def report(
-    parsed: Parsed,
-    sentences: Sentences,
-    doubts: list[JsonValueType],
-    *,
-    imported: int,
-    duplicates: int,
-) -> JsonObjectType:
-    """Return what became of a file's rows."""
-    return {
-        "accepted": len(parsed.rows),
-        "rejected": [
-            {
-                "line": rejected.line,
-                "column": rejected.column,
-                "code": rejected.code,
-                "cell": rejected.cell,
-                "text": sentences[rejected.code].format(**rejected.data),
-            }
-            for rejected in parsed.rejected[:_REJECTED_SHOWN]
-        ],
-        "rejected_count": len(parsed.rejected),
-        "doubtful": doubts,
-        "imported": imported,
-        "duplicates": duplicates,
-    }
+            for doubt in await async_doubtful(loaded, meter, new)
+        ]
+        if len(found) >= _DOUBTFUL_SHOWN:
+            break
+    return found[:_DOUBTFUL_SHOWN]

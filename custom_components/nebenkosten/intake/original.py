@@ -4,7 +4,7 @@ The format of the original system; each problem is named with its file and line.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import yaml
@@ -27,10 +27,11 @@ from ..engine.domain.serialization import (
     gas_factor,
     is_meter_id,
     master_from,
-    meter_from,
     virtual_from,
     year_start,
 )
+from ..messages.file_problems import FileProblem
+from ..sources.registry import described_meter
 from .aliases import is_too_much
 from .gas_entries import gas_keys
 from .text import zone_named
@@ -45,7 +46,7 @@ _MONTHS: Final = 12
 _READ_BY: Final[
     Mapping[str, Callable[[str, Mapping[str, Plain]], Meter | Master | Virtual]]
 ] = {
-    "physical": meter_from,
+    "physical": described_meter,
     "master": master_from,
     "virtual": virtual_from,
 }
@@ -83,17 +84,6 @@ _MEDIA: Final = (
     (Medium.WATER, ("wasser", "water")),
     (Medium.ELECTRICITY, ("strom", "solar", "power", "electric", "speicher", "haupt")),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileProblem:
-    """Something in a file that cannot be taken as it is; `line` counts from 1."""
-
-    file: str
-    line: int
-    code: str
-    severity: Severity
-    data: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

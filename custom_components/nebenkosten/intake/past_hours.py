@@ -3,17 +3,15 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from zoneinfo import ZoneInfo
-
-from homeassistant.core import HomeAssistant
 
 from ..analysis.collect import async_collect
+from ..analysis.loaded_house import LoadedHouse
 from ..engine.domain.local_days import midnight
-from ..engine.domain.meters import House, SourceKind, SourceRef
+from ..engine.domain.meters import SourceRef
 from ..journal import amounts
-from ..journal.store import Journal
 from ..outside import OutOfReachError
 from ..sources.collected import Collected, Source
+from ..sources.tibber import KIND
 
 type Tell = Callable[[str, float], None]
 
@@ -45,22 +43,18 @@ class _Telling:
 
 
 async def async_import_history(
-    hass: HomeAssistant,
-    journal: Journal,
-    house: House,
-    tibber: Source,
-    begin: date,
-    tell: Tell,
+    loaded: LoadedHouse, tibber: Source, begin: date, tell: Tell
 ) -> dict[str, Imported]:
     """Read again what Tibber knows since a day; raises OutOfReachError.
 
     What was kept before a failure stays, and the next run goes on from there.
     """
-    since = midnight(begin, ZoneInfo(house.time_zone))
-    sources = {SourceKind.TIBBER: _Telling(tibber, since, tell)}
+    hass, journal = loaded.hass, loaded.journal
+    since = midnight(begin, loaded.zone)
+    sources = {KIND: _Telling(tibber, since, tell)}
     done: dict[str, Imported] = {}
-    for meter in house.meters:
-        fed = tuple(s for s in meter.sources if s.kind is SourceKind.TIBBER)
+    for meter in loaded.house.meters:
+        fed = tuple(s for s in meter.sources if s.kind == KIND)
         if not fed:
             continue
         only = replace(meter, sources=fed)

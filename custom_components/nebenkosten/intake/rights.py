@@ -12,7 +12,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from ..const import DOMAIN
 from ..engine.domain.meters import AnyMeter
 
-__all__ = ["POLICY_CONTROL", "POLICY_READ", "Caller", "async_caller"]
+__all__ = ["POLICY_CONTROL", "POLICY_READ", "Caller", "async_caller", "async_caller_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ class Caller:
             if not self.may(policy, one):
                 raise Unauthorized(context=self.context, permission=policy)
 
+    def demand_administrator(self) -> None:
+        """Raise Unauthorized for a user who may not change what was said before."""
+        if not self.is_administrator:
+            raise Unauthorized(context=self.context)
+
     def only[M: AnyMeter](self, policy: str, meters: Sequence[M]) -> Sequence[M]:
         """Return the meters open to the user; raises Unauthorized if none is."""
         found = [meter for meter in meters if self.may(policy, meter.key)]
@@ -69,9 +74,14 @@ class Caller:
 
 
 async def async_caller(hass: HomeAssistant, call: ServiceCall) -> Caller:
-    """Return who calls; raises UnknownUser for one that is gone."""
-    user_id = call.context.user_id
+    """Return who calls an action; raises UnknownUser for one that is gone."""
+    return await async_caller_of(hass, call.context)
+
+
+async def async_caller_of(hass: HomeAssistant, context: Context) -> Caller:
+    """Return who acts in a context; raises UnknownUser for one that is gone."""
+    user_id = context.user_id
     user = await hass.auth.async_get_user(user_id) if user_id else None
     if user_id and user is None:
-        raise UnknownUser(context=call.context)
-    return Caller(hass, call.context, user)
+        raise UnknownUser(context=context)
+    return Caller(hass, context, user)

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 import io
 from typing import Final
 
-from .text import number_text
+from ..journal.value_text import number_text
 
 _EXCEL: Final = b"PK\x03\x04"
 _SPECIMEN: Final = 20
@@ -39,11 +39,12 @@ class Table:
 
 def table_of(content: bytes) -> Table:
     """Return the table of a CSV or an Excel file; raises FileError if it is none."""
-    return (
-        excel_table(content)
-        if content.startswith(_EXCEL)
-        else csv_table(decode(content))
-    )
+    return excel_table(content) if is_workbook(content) else csv_table(decode(content))
+
+
+def is_workbook(content: bytes) -> bool:
+    """Return whether a file's content is an Excel file, as far as its begin tells."""
+    return content.startswith(_EXCEL)
 
 
 def decode(content: bytes) -> str:
@@ -63,10 +64,7 @@ def csv_table(text: str) -> Table:
     text = text.removeprefix("\ufeff")
     if not text.strip():
         raise FileError("file_empty")
-    lines = [line for line in text.splitlines()[:_SPECIMEN] if line.strip()]
-    widest = max(lines, key=_separators)
-    delimiter = max(";,\t", key=widest.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
 
     def rows() -> Iterator[tuple[int, Sequence[str]]]:
         try:
@@ -78,6 +76,13 @@ def csv_table(text: str) -> Table:
             raise FileError("not_a_csv") from error
 
     return _headed(rows())
+
+
+def delimiter_of(text: str) -> str:
+    """Return what parts the cells of a text that is not blank."""
+    lines = [line for line in text.splitlines()[:_SPECIMEN] if line.strip()]
+    widest = max(lines, key=_separators, default="")
+    return max(";,\t", key=widest.count)
 
 
 def _check_size(number: int, cells: Sequence[str]) -> None:

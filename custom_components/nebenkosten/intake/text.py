@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 import re
 from typing import Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ..engine.domain import reading_bounds
 from ..engine.domain.local_days import midnight
 from ..engine.domain.report import ReadingKind
+from ..journal.value_text import AMBIGUOUS
 
 type BareDates = Literal["start", "end"]
 
@@ -18,7 +18,8 @@ _PLAIN: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _GROUPED: Final = re.compile(
     r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*(?:(?!\1)[.,]\d+)?"
 )
-_AMBIGUOUS: Final = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
+# An ambiguous number as a line of its own among others.
+AMBIGUOUS_LINE: Final = re.compile(f"^{AMBIGUOUS.pattern}$", re.MULTILINE)
 _GERMAN: Final = re.compile(
     r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: Uhr)?)?"
 )
@@ -72,6 +73,11 @@ def bounded(text: str) -> str:
     return text
 
 
+def is_ambiguous(text: str) -> bool:
+    """Return whether a number's only separator stands before exactly three digits."""
+    return AMBIGUOUS.fullmatch(text) is not None
+
+
 def parse_number(text: str) -> Number:
     """Read a number with point or comma; raises TextError.
 
@@ -86,7 +92,7 @@ def parse_number(text: str) -> Number:
 
 def _number(text: str) -> Number:
     bare = text.strip().translate(_SPACES)
-    if _AMBIGUOUS.fullmatch(bare):
+    if is_ambiguous(bare):
         whole = bare.replace(",", "").replace(".", "")
         return Number(text, float(bare.replace(",", ".")), float(whole))
     if _PLAIN.fullmatch(bare):
@@ -177,10 +183,3 @@ def zone_named(name: str) -> str | None:
         return ZoneInfo(name.strip()).key
     except ZoneInfoNotFoundError, ValueError, OSError:
         return None
-
-
-def number_text(value: float) -> str:
-    """Return a number so that it reads back as itself and nothing else."""
-    text = format(Decimal(repr(value)), "f")
-    text = text.removesuffix(".0")
-    return f"{text}0" if _AMBIGUOUS.fullmatch(text) else text

@@ -5,19 +5,20 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from homeassistant.components import persistent_notification
-from homeassistant.core import HomeAssistant, ServiceResponse
+from homeassistant.core import ServiceResponse
 from homeassistant.util import dt as dt_util
 
+from ..analysis.loaded_house import LoadedHouse
+from ..connections.servers import Servers
 from ..const import DOMAIN
-from ..coordinator import Analytics
 from ..engine.domain.local_days import iso
-from ..engine.domain.meters import SourceKind
 from ..messages.errors import (
     broken,
     refuse,
 )
 from ..messages.texts import async_sentences
 from ..outside import OutOfReachError
+from ..sources import tibber
 from .past_hours import (
     Imported,
     async_import_history,
@@ -27,12 +28,13 @@ _NOTE: Final = f"{DOMAIN}_tibber_history"
 
 
 async def async_import(
-    hass: HomeAssistant, analytics: Analytics, years: int
+    loaded: LoadedHouse, servers: Servers, years: int
 ) -> ServiceResponse:
     """Import, with a notification that goes when all is done."""
+    hass, zone = loaded.hass, loaded.zone
     sentences = await async_sentences(hass)
-    tibber = analytics.servers.sources.get(SourceKind.TIBBER)
-    if tibber is None:
+    source = servers.sources.get(tibber.KIND)
+    if source is None:
         raise refuse("tibber_missing")
 
     def tell(reference: str, until: float) -> None:
@@ -44,19 +46,15 @@ async def async_import(
             _NOTE,
         )
 
-    zone = ZoneInfo(analytics.house.time_zone)
     today = dt_util.now().date()
     begin = date(today.year - years, today.month, min(today.day, 28))
-    analytics.servers.begin()
+    servers.begin()
     try:
-        done = await async_import_history(
-            hass, analytics.journal, analytics.house, tibber, begin, tell
-        )
+        done = await async_import_history(loaded, source, begin, tell)
     except OutOfReachError as error:
         raise broken("tibber_out_of_reach") from error
     finally:
         persistent_notification.async_dismiss(hass, _NOTE)
-        analytics.watching.tibber_asked()
     return {"homes": {home: _response(one, zone) for home, one in done.items()}}
 
 

@@ -19,13 +19,14 @@ class Acknowledgement:
     """Days, first to last included, of an event that somebody knows of.
 
     `kind` and `excess` [unit/day] are what it was then; None where an older version
-    kept it.
+    kept it. `note` is what was said of it, and only kept.
     """
 
     first: date
     last: date
     kind: str | None = None
     excess: float | None = None
+    note: str | None = None
 
 
 @transactional("acknowledge")
@@ -35,7 +36,6 @@ def acknowledge(
     meter: str,
     anomaly_id: str,
     known: Acknowledgement,
-    note: str | None,
 ) -> None:
     """Keep that an event is known; what was said of these days before, in the audit."""
     _keep_in_audit(connection, revision, meter, known)
@@ -52,7 +52,7 @@ def acknowledge(
             anomaly_id,
             known.first.isoformat(),
             known.last.isoformat(),
-            note,
+            known.note,
             micros(time.time()),
             revision,
             known.kind,

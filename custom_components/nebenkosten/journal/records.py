@@ -99,6 +99,11 @@ class Added:
     ids: tuple[int, ...]
     duplicates: int
 
+    @property
+    def new(self) -> int:
+        """Return how many were not known before."""
+        return len(self.ids) - self.duplicates
+
 
 def in_one_line(notes: Iterable[str]) -> str:
     """Return the notes of a reading as one text, as a file has room for."""

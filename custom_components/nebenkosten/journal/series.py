@@ -1,7 +1,7 @@
 """A meter's series as the engine needs it, and the stamp of its changes."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import sqlite3
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ..engine.domain.reading_bounds import EARLIEST, LARGEST, LATEST
 from ..engine.domain.report import KINDS, Amounts, Impossible, Readings, Series
+from .records import NewReading
 from .store import Journal, micros
 
 # What an older version kept and no dial can have shown never reaches the engine.
@@ -114,3 +115,18 @@ def _units(units: Iterable[str | None]) -> tuple[array[int], tuple[str | None, .
     names: dict[str | None, int] = {None: 0}
     codes = array("b", [names.setdefault(unit, len(names)) for unit in units])
     return codes, tuple(names)
+
+
+def with_new(old: Readings, new: Sequence[NewReading]) -> Readings:
+    """Return a meter's readings with some more; their ids are negative."""
+    names = tuple(dict.fromkeys((*old.unit_names, *(one.unit for one in new))))
+    return replace(
+        old,
+        ids=array("q", [*old.ids, *range(-1, -len(new) - 1, -1)]),
+        times=array("d", [*old.times, *(one.instant for one in new)]),
+        values=array("d", [*old.values, *(one.value for one in new)]),
+        kinds=array("b", [*old.kinds, *(KINDS.index(one.kind) for one in new)]),
+        revisions=array("q", [*old.revisions, *(2**62 for _ in new)]),
+        units=array("b", [*old.units, *(names.index(one.unit) for one in new)]),
+        unit_names=names,
+    )

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 import math
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import (
     CALLBACK_TYPE,
     Event,
     EventStateChangedData,
-    HomeAssistant,
     callback,
 )
 from homeassistant.helpers.event import (
@@ -24,14 +23,12 @@ from homeassistant.helpers.event import (
 )
 from homeassistant.util import dt as dt_util
 
+from ..analysis.loaded_house import LoadedHouse
 from ..engine.domain import units
-from ..engine.domain.meters import Meter, SourceKind
+from ..engine.domain.meters import Meter
 from ..engine.domain.report import Snapshot
-from ..runs.run import Trigger
+from ..sources.registry import entity_of, is_dense
 from .window import NOW, Window
-
-if TYPE_CHECKING:
-    from ..coordinator import Analytics
 
 _EVERY: Final = timedelta(minutes=1)
 
@@ -42,9 +39,10 @@ def sensor_of(meter: Meter) -> str | None:
     for source in meter.sources:
         begun = source.valid_from is None or source.valid_from <= today
         ended = source.valid_to is not None and source.valid_to < today
-        dense = source.kind is SourceKind.ENTITY and source.is_dense
-        if dense and begun and not ended:
-            return source.reference
+        if is_dense(source) and begun and not ended:
+            entity_id = entity_of(source)
+            if entity_id is not None:
+                return entity_id
     return None
 
 
@@ -61,14 +59,14 @@ def used_today(snapshot: Snapshot | None, last: float | None) -> float | None:
 class Live:
     """Follows the sensors of all meters that have one, by meter key."""
 
-    def __init__(self, hass: HomeAssistant, analytics: Analytics) -> None:
-        """Prepare a window for each of them."""
-        self._hass = hass
-        self._analytics = analytics
+    def __init__(self, loaded: LoadedHouse, burst: Callable[[str], None]) -> None:
+        """Prepare a window for each of them; `burst` is told whose is nearly full."""
+        self._loaded = loaded
+        self._burst = burst
         self._listeners: dict[str, list[CALLBACK_TYPE]] = {}
         sensors = {
             key: entity_id
-            for key, meter in analytics.physical.items()
+            for key, meter in loaded.physical.items()
             if (entity_id := sensor_of(meter)) is not None
         }
         self.windows = {key: Window() for key in sensors}
@@ -82,11 +80,9 @@ class Live:
         """Begin to listen, until the house is unloaded."""
         if not self._fed:
             return
-        unload = self._analytics.config_entry.async_on_unload
-        unload(
-            async_track_state_change_event(self._hass, list(self._fed), self._reported)
-        )
-        unload(async_track_time_interval(self._hass, self._tick, _EVERY))
+        hass, unload = self._loaded.hass, self._loaded.entry.async_on_unload
+        unload(async_track_state_change_event(hass, list(self._fed), self._reported))
+        unload(async_track_time_interval(hass, self._tick, _EVERY))
 
     @callback
     def listen(self, key: str, heard: CALLBACK_TYPE) -> Callable[[], None]:
@@ -112,7 +108,7 @@ class Live:
             self._take(key, instant, value, given)
 
     def _take(self, key: str, instant: float, value: float, given: str | None) -> None:
-        unit = self._analytics.physical[key].unit
+        unit = self._loaded.physical[key].unit
         try:
             value *= units.factor(given or unit, unit)
         except units.UnitMismatchError:
@@ -120,7 +116,7 @@ class Live:
             return
         if self.windows[key].take(instant, value):
             # The journal gets what there is before there is too much of it.
-            self._analytics.request([key], Trigger.BURST)
+            self._burst(key)
 
     @callback
     def _tick(self, _now: datetime) -> None:

@@ -8,20 +8,17 @@ from datetime import date, datetime
 from functools import cache
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
+from ..engine.domain.answers import Node
 from ..engine.domain.report import (
     Finding,
     Value,
 )
 from ..engine.domain.validation import Problem
-from ..intake.original import FileProblem
-
-if TYPE_CHECKING:
-    from ..engine.queries.explain import Node
+from .file_problems import FileProblem
 
 type Sentences = Mapping[str, str]
 type Wording = Callable[[Finding], str]

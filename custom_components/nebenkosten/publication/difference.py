@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 import math
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from ..engine.domain.report import known
-
-if TYPE_CHECKING:
-    from ..engine.domain.report import Rows
+from ..engine.domain.report import Rows, known
 
 _RELATIVE: Final = 1e-9
 

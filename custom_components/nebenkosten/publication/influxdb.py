@@ -81,6 +81,14 @@ class _Change:
         return _Change(tuple(upserts), self.doomed, tuple(instead))
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A bucket or database, and what the names of measurements end with there."""
+
+    place: str
+    suffix: str = ""
+
+
 class InfluxSink:
     """The bucket or database of results."""
 
@@ -88,12 +96,11 @@ class InfluxSink:
         self,
         hass: HomeAssistant,
         server: Asks,
-        place: str,
+        target: Target,
         text: Wording,
-        suffix: str = "",
         refused: Refused | None = None,
     ) -> None:
-        """Publish to one place; `text` words reasons, measurements get the suffix.
+        """Publish to one place; `text` words reasons.
 
         What the server `refused` before is not sent again.
         """
@@ -101,10 +108,10 @@ class InfluxSink:
         self._found: Place | None = None
         self.forgets: int | None = None
         self.keeps_all = False
-        self._suffix = suffix
+        self._suffix = target.suffix
         self._hass = hass
         self._server = server
-        self._place = place
+        self._place = target.place
         self._text = text
 
     async def async_publish(self, results: Results, ledger: PointsLedger) -> int:

@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 import math
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from ..const import PREVIEW
-from ..engine.domain.report import Finding, FlaggedDay, Provenance
+from ..engine.domain.answers import FlaggedDay
+from ..engine.domain.arrays import Bools, Floats, Ints
+from ..engine.domain.report import Finding, Provenance
 from ..influx.model import SECOND, Field, Point, Server
 
 DAILY: Final = "meter_interpolated_daily"
@@ -41,9 +43,6 @@ SHARES: Final = (
 )
 # Servers keep the type that a field was first written with.
 COUNT: Final = "anomaly_count"
-
-if TYPE_CHECKING:
-    from ..engine.domain.report import Bools, Floats, Ints
 
 type Digests = dict[str, str]
 type Wording = Callable[[Finding], str]

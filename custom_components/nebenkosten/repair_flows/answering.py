@@ -11,8 +11,6 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..configuration import NkConfigEntry
-from ..coordinator import Analytics
 from ..journal.records import JournalError
 from ..messages.errors import (
     broken,
@@ -21,6 +19,7 @@ from ..messages.errors import (
 )
 from ..outside import OutOfReachError
 from ..outside.deadline import RECORDER
+from ..runtime import NkConfigEntry, Runtime
 
 type Step = Callable[..., Coroutine[Any, Any, RepairsFlowResult]]
 
@@ -105,10 +104,10 @@ class HouseRepairFlow(RepairsFlow):
 
     def expect(self) -> None:
         """Raise HomeAssistantError where nothing is left that a step could mend."""
-        _ = self._analytics
+        _ = self._runtime
 
     @property
-    def _analytics(self) -> Analytics:
+    def _runtime(self) -> Runtime:
         """Return the house; raises HomeAssistantError while it is not loaded."""
         if self._entry.state is not ConfigEntryState.LOADED:
             if self._entry.setup_lock.locked():

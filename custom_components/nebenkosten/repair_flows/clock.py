@@ -24,8 +24,8 @@ class ClockFlow(HouseRepairFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Go on if the clock was set meanwhile."""
-        analytics = self._analytics
-        if not await analytics.clock_check.async_is_right():
+        runtime = self._runtime
+        if not await runtime.clock_check.async_is_right():
             return self.async_abort(reason="still_behind")
         return await self._async_go_on()
 
@@ -33,9 +33,9 @@ class ClockFlow(HouseRepairFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Note that it was ahead before, and is right now."""
-        await self._analytics.clock_check.async_confirm()
+        await self._runtime.clock_check.async_confirm()
         return await self._async_go_on()
 
     async def _async_go_on(self) -> RepairsFlowResult:
-        await self._analytics.watching.async_go_on()
+        await self._runtime.watching.async_go_on()
         return self.async_create_entry(data={})

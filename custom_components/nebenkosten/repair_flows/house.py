@@ -7,14 +7,14 @@ from typing import Any, override
 from homeassistant.components.repairs import RepairsFlowResult
 import probatio as vol
 
-from ..configuration import NkConfigEntry
 from ..const import CONF_JOURNAL_ID, CONF_JOURNAL_REVISION, JOURNAL_FILE
-from ..journal.house import keep_meter
+from ..journal.definitions import keep_meter
 from ..journal.readings import delete_all
 from ..journal.settled import put_log_aside
 from ..journal.store import set_aside
 from ..publication.influxdb import drop_all
 from ..publication.statistics import async_clear
+from ..runtime import NkConfigEntry
 from ..statistic_catalog import statistic_ids
 from .answering import HouseRepairFlow
 
@@ -42,7 +42,7 @@ class JournalFlow(HouseRepairFlow):
     ) -> RepairsFlowResult:
         """Look whether the right file lies there now."""
         await self.hass.config_entries.async_reload(self._entry.entry_id)
-        if not self._analytics.has_journal:
+        if not self._runtime.loaded.has_journal:
             return self.async_abort(reason="still_missing")
         return self.async_create_entry(data={})
 
@@ -112,7 +112,7 @@ class RemovedMeterFlow(HouseRepairFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Keep readings and statistics, and do not ask again."""
-        journal = self._analytics.journal
+        journal = self._runtime.loaded.journal
         await self.hass.async_add_executor_job(keep_meter, journal, self._meter)
         return self.async_create_entry(data={})
 
@@ -120,11 +120,11 @@ class RemovedMeterFlow(HouseRepairFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Clear the statistics and mark all readings as deleted."""
-        if self._meter in self._analytics.meters:
+        if self._meter in self._runtime.loaded.meters:
             return self.async_abort(reason="meter_is_back")
-        journal = self._analytics.journal
+        journal = self._runtime.loaded.journal
         await self.hass.async_add_executor_job(delete_all, journal, self._meter)
-        await self._analytics.async_forget(self._meter)
+        await self._runtime.async_forget(self._meter)
         await async_clear(self.hass, statistic_ids(self._meter))
         return self.async_create_entry(data={})
 
@@ -151,7 +151,7 @@ class OrphansFlow(HouseRepairFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Ask about them no more."""
-        await self._analytics.async_keep_orphans(self._statistics)
+        await self._runtime.decisions.async_keep_orphans(self._statistics)
         return self.async_create_entry(data={})
 
     async def async_step_delete(
@@ -185,11 +185,11 @@ class OriginalFlow(HouseRepairFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Delete the four measurements and publish everything."""
-        analytics = self._analytics
-        link = analytics.servers.influx
+        runtime = self._runtime
+        link = runtime.servers.influx
         if link is not None:
             link.begin()
             place = link.connection.processed
             await link.async_tell(partial(drop_all, place=place))
-        analytics.request(analytics.meters)
+        runtime.queue.request(runtime.loaded.meters)
         return self.async_create_entry(data={})

@@ -5,7 +5,7 @@ from typing import Any
 from homeassistant.components.repairs import RepairsFlowResult
 import probatio as vol
 
-from ..flows.actions import async_act
+from ..flows.session import async_administration
 from .meter import MeterRepairFlow
 
 
@@ -22,6 +22,8 @@ class ImpossibleFlow(MeterRepairFlow):
                 data_schema=vol.Schema({}),
                 description_placeholders=self._said,
             )
-        given = {"reading_id": self._trouble["reading_id"]}
-        await async_act(self.hass, "delete_reading", given)
+        session = await async_administration(self.hass, self._entry)
+        await session.runtime.desk.async_delete(
+            self._trouble["reading_id"], session.caller
+        )
         return self.async_create_entry(data={})

@@ -11,10 +11,15 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
-from ..configuration import NkConfigEntry
-from ..flows.actions import acting_user, async_act
 from ..flows.exchange import ExchangeSteps
-from ..flows.reading_forms import asked_once, reading_schema, value_schema
+from ..flows.reading_forms import (
+    given_reading,
+    is_confirmed,
+    reading_schema,
+    value_schema,
+)
+from ..flows.session import acting_user, async_administration, async_session
+from ..intake.understanding import GivenReading
 from ..journal.readings import confirm
 from ..messages.errors import (
     DOUBTED,
@@ -23,6 +28,7 @@ from ..messages.errors import (
     placeholders,
     refuse,
 )
+from ..runtime import NkConfigEntry
 from .answering import HouseRepairFlow
 
 
@@ -47,6 +53,10 @@ class MeterRepairFlow(HouseRepairFlow):
             if str(subentry.unique_id) == wanted:
                 return subentry
         raise refuse("meter_gone")
+
+    @property
+    def _meter_id(self) -> str:
+        return str(self._subentry.data["meter_id"])
 
     @property
     def _unit(self) -> str:
@@ -107,8 +117,13 @@ class ExchangeFlow(
 
     @property
     @override
+    def _house(self) -> NkConfigEntry:
+        return self._entry
+
+    @property
+    @override
     def _exchanged(self) -> tuple[str, str]:
-        return self._subentry.data["meter_id"], self._unit
+        return self._meter_id, self._unit
 
     @override
     def _likely_exchange(self) -> dict[str, Any]:
@@ -141,17 +156,17 @@ class TypoFlow(MeterRepairFlow):
     ) -> RepairsFlowResult:
         """Put the likely value in its place; the old one stays readable."""
         likely = round(float(self._trouble["likely"]), 3)
-        return await self._async_edit({"value": likely})
+        return await self._async_edit(GivenReading(value=likely), confirmed=None)
 
     async def async_step_keep(
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Vouch for the reading: nobody doubts it any more."""
-        analytics = self._analytics
+        runtime = self._runtime
         reading_id = self._trouble["reading_id"]
-        journal = analytics.journal.signed(acting_user())
+        journal = runtime.loaded.journal.signed(acting_user())
         meter = await async_in_journal(self.hass, confirm, journal, reading_id)
-        analytics.request([meter])
+        runtime.queue.request([meter])
         return self.async_create_entry(data={})
 
     async def async_step_edit(
@@ -161,7 +176,9 @@ class TypoFlow(MeterRepairFlow):
         errors, said = {}, dict[str, str]()
         if user_input is not None:
             try:
-                done = await self._async_edit(asked_once(user_input))
+                done = await self._async_edit(
+                    given_reading(user_input), confirmed=is_confirmed(user_input)
+                )
             except HomeAssistantError as error:
                 errors["base"], said = error_key(error), placeholders(error)
             else:
@@ -176,9 +193,13 @@ class TypoFlow(MeterRepairFlow):
             description_placeholders={"unit": self._unit, **(self._said or {}), **said},
         )
 
-    async def _async_edit(self, values: Mapping[str, Any]) -> RepairsFlowResult:
-        given = {"reading_id": self._trouble["reading_id"], **values}
-        await async_act(self.hass, "edit_reading", given)
+    async def _async_edit(
+        self, given: GivenReading, *, confirmed: bool | None
+    ) -> RepairsFlowResult:
+        session = await async_administration(self.hass, self._entry)
+        await session.runtime.desk.async_edit(
+            self._trouble["reading_id"], given, session.caller, confirmed=confirmed
+        )
         return self.async_create_entry(data={})
 
 
@@ -191,10 +212,12 @@ class OverdueFlow(MeterRepairFlow):
         """Take it."""
         errors, said = {}, dict[str, str]()
         if user_input is not None and "issue_id" not in user_input:
-            given = {"meter_id": self._subentry.data["meter_id"]}
             try:
-                await async_act(
-                    self.hass, "add_reading", {**given, **asked_once(user_input)}
+                session = await async_session(self.hass, self._entry)
+                await session.async_enter(
+                    self._meter_id,
+                    given_reading(user_input),
+                    confirmed=is_confirmed(user_input),
                 )
             except HomeAssistantError as error:
                 errors["base"], said = error_key(error), placeholders(error)

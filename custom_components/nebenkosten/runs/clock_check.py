@@ -4,28 +4,27 @@ A machine without a battery starts months behind. What would be published then w
 all that came since; what is typed in gets a time long ago.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 import logging
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..configuration import NkConfigEntry
+from ..analysis.last_values import LastValues
+from ..analysis.loaded_house import LoadedHouse
 from ..const import DOMAIN, ISSUE_CLOCK
 from ..journal.known_time import confirm_clock, newest_change
 from ..journal.records import JournalError
 from ..messages.errors import refuse
 from ..publication.newest import async_newest
 from ..statistic_catalog import CONSUMPTION
-
-if TYPE_CHECKING:
-    from ..coordinator import Analytics
 
 _LOGGER = logging.getLogger(__name__)
 # A time zone that was set wrongly, or a day that ends early, is no wrong clock [s].
@@ -39,15 +38,22 @@ class ClockCheck:
     """Compares the clock with journal, last run and published rows."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: NkConfigEntry, analytics: Analytics
+        self, loaded: LoadedHouse, last_values: LastValues, changed: Callable[[], None]
     ) -> None:
         """Check the clock of one house; it counts as right until checked."""
-        self._hass = hass
-        self._entry = entry
-        self._analytics = analytics
+        self._hass = loaded.hass
+        self._loaded = loaded
+        self._last_values = last_values
+        self._changed = changed
         self._newest: float | None = None
         self._cancel: CALLBACK_TYPE | None = None
+        self._go_on: Callable[[], object] = self._compare
         self.is_wrong = False
+
+    @callback
+    def start(self, go_on: Callable[[], object]) -> None:
+        """Call `go_on` once a wrong clock is right again."""
+        self._go_on = go_on
 
     @callback
     def stop(self) -> None:
@@ -76,26 +82,27 @@ class ClockCheck:
 
     async def async_confirm(self) -> None:
         """Believe the clock from now on; what is known of the future was wrong."""
-        analytics, now = self._analytics, time.time()
+        last_values, now = self._last_values, time.time()
         await self._hass.async_add_executor_job(
-            confirm_clock, analytics.journal, now, now - _AGAIN
+            confirm_clock, self._loaded.journal, now, now - _AGAIN
         )
-        analytics.cache.last_run = analytics.cache.last_nightly = None
-        await analytics.cache.async_save()
+        last_values.last_run = last_values.last_nightly = None
+        await last_values.async_save()
         self._newest = now
         self._compare()
 
     async def _async_learn(self) -> None:
-        analytics = self._analytics
-        self.seen(analytics.cache.last_run)
+        self.seen(self._last_values.last_run)
         try:
             self.seen(
                 await self._hass.async_add_executor_job(
-                    newest_change, analytics.journal
+                    newest_change, self._loaded.journal
                 )
             )
             self.seen(
-                await async_newest(self._hass, map(CONSUMPTION.id_of, analytics.meters))
+                await async_newest(
+                    self._hass, map(CONSUMPTION.id_of, self._loaded.meters)
+                )
             )
         except (JournalError, SQLAlchemyError) as error:
             # Whoever needs it next says what is wrong.
@@ -117,7 +124,7 @@ class ClockCheck:
             _LOGGER.warning("The clock is right again; the house goes on")
             self.stop()
             ir.async_delete_issue(self._hass, DOMAIN, ISSUE_CLOCK)
-        self._analytics.async_update_listeners()
+        self._changed()
 
     def _tell(self) -> None:
         told = self._placeholders()
@@ -134,7 +141,7 @@ class ClockCheck:
             severity=ir.IssueSeverity.ERROR,
             translation_key="clock_behind",
             translation_placeholders=told,
-            data={"entry_id": self._entry.entry_id},
+            data={"entry_id": self._loaded.entry.entry_id},
         )
 
     def _placeholders(self) -> dict[str, str]:
@@ -148,4 +155,4 @@ class ClockCheck:
     def _look_again(self, _now: datetime) -> None:
         self._compare()
         if not self.is_wrong:
-            self._analytics.begin(self._analytics.watching.async_go_on())
+            self._go_on()

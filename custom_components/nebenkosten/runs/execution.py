@@ -1,32 +1,34 @@
 """One run: collect, analyse, publish; what fails stops nothing else."""
 
 from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 import logging
 import time
 from uuid import uuid4
 
-from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..analysis import analyse
+from ..analysis.alerts import (
+    Alert,
+    Told,
+    alerts_of,
+    news,
+)
 from ..analysis.analyse import Analysis
 from ..analysis.collect import async_collect
-from ..configuration import (
-    NkConfigEntry,
-    settings_of,
-)
+from ..analysis.last_values import Remembered
+from ..analysis.loaded_house import LoadedHouse
 from ..connections.servers import Servers
-from ..engine.domain.meters import AnyMeter, Definition, House, Meter
+from ..engine.domain.meters import AnyMeter, Definition, Meter
 from ..engine.domain.partitions import portions
 from ..engine.domain.report import Temperature
 from ..journal.acknowledgements import acknowledged
-from ..journal.store import Journal
 from ..messages.texts import async_wording
 from ..outside import OutOfReachError
-from ..stores.cache import Cache
-from .alerts import Alert, Told, alerts_of, news
-from .meter_record import of_meter
+from ..publication.ledger import Ledger
+from .meter_record import Gathering, of_meter
 from .progress import Progress
 from .publishing import Publication
 from .raw_values import async_hand_on
@@ -35,45 +37,61 @@ from .run import MeterRun, Request, Run, RunStatus
 _LOGGER = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was known, by meter key, before a run."""
+
+    analyses: Mapping[str, Analysis]
+    alerts: Mapping[str, tuple[Alert, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """A run's record, and what is known now of the meters that it concerned."""
+
+    run: Run
+    analyses: Mapping[str, Analysis] = field(default_factory=dict)
+    alerts: Mapping[str, tuple[Alert, ...]] = field(default_factory=dict)
+    verified: Mapping[str, Remembered] = field(default_factory=dict)
+
+
 class Execution:
     """The state of one run."""
 
     def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: NkConfigEntry,
-        house: House,
-        journal: Journal,
-        cache: Cache,
-        analyses: dict[str, Analysis],
-        servers: Servers,
+        self, loaded: LoadedHouse, servers: Servers, ledger: Ledger, known: Known
     ) -> None:
-        """Take what a run works on; `analyses` is updated as results come."""
+        """Take what a run works on; nothing of it is changed but the ledger."""
         self._servers = servers
-        self._hass = hass
-        self._entry = entry
-        self._house = house
-        self._journal = journal
-        self._cache = cache
-        self._analyses = analyses
+        self._hass = loaded.hass
+        self._loaded = loaded
+        self._house = loaded.house
+        self._journal = loaded.journal
+        self._ledger = ledger
+        self._known = known
         self._temperature: Temperature | None = None
         self._started = time.time()
         self._run_id = uuid4().hex
-        self._progress = Progress(hass, self._run_id)
+        self._progress = Progress(loaded.hass, self._run_id)
         self._errors: list[str] = []
         self._failed: dict[str, RunStatus] = {}
         self._missed: dict[str, tuple[str, ...]] = {}
         self._collected: dict[str, int] = {}
+        self._alerts: dict[str, tuple[Alert, ...]] = {}
         self._told: tuple[Told, ...] = ()
         self._stages: dict[str, float] = {}
         self._begun = time.perf_counter()
 
-    async def async_run(self, request: Request, temperature: Temperature | None) -> Run:
+    async def async_run(
+        self, request: Request, temperature: Temperature | None
+    ) -> Executed:
         """Do all stages for the meters asked for."""
         self._temperature = temperature
         self._started, self._begun = time.time(), time.perf_counter()
         meters = self._concerned(request)
-        publication = self._publication()
+        publication = Publication(
+            self._loaded, self._ledger, self._servers.influx, self._progress
+        )
         if not request.dry_run:
             self._servers.begin()
             await self._timed("collect", self._collect(meters, request.start))
@@ -81,7 +99,6 @@ class Execution:
         if request.dry_run:
             await self._timed("compare", publication.async_compare(results, request))
         else:
-            self._analyses.update(results)
             sound = self._sound(results)
             self._told = await self._async_told(sound)
             await self._timed("publish", publication.async_publish(sound))
@@ -92,7 +109,8 @@ class Execution:
         done = await self._hass.async_add_executor_job(
             self._of_meters, request, meters, results, publication
         )
-        return self._run(request, done, publication, nothing=not results)
+        run = self._run(request, done, publication, nothing=not results)
+        return Executed(run, results, self._alerts, publication.verified)
 
     def broken_off(self, request: Request, reason: str) -> Run:
         """Return the record of a run that came to no end; `reason` is a sentence."""
@@ -156,7 +174,7 @@ class Execution:
         self._miss(meter, gathered.missed)
         if self._servers.raw is not None:
             await async_hand_on(
-                self._hass, self._journal, meter, self._servers.raw, self._cache
+                self._hass, self._journal, meter, self._servers.raw, self._ledger
             )
 
     async def _analyse(
@@ -200,7 +218,7 @@ class Execution:
             self._house,
             meters,
             analyse.Moment(as_of, self._temperature),
-            self._analyses,
+            self._known.analyses,
         )
 
     def _sound(self, results: dict[str, Analysis]) -> dict[str, Analysis]:
@@ -223,23 +241,13 @@ class Execution:
         )
         told: list[Told] = []
         for key, result in results.items():
-            before = self._cache.alerts.get(key, ())
-            self._cache.alerts[key] = now[key]
+            before = self._known.alerts.get(key, ())
+            self._alerts[key] = now[key]
             meter = result.report.meter
             told += [
                 Told(meter, phase, alert) for phase, alert in news(before, now[key])
             ]
         return tuple(told)
-
-    def _publication(self) -> Publication:
-        return Publication(
-            self._hass,
-            self._entry,
-            self._cache,
-            self._servers.influx,
-            self._progress,
-            preview=settings_of(self._entry).preview,
-        )
 
     def _miss(self, meter: Definition, names: list[str]) -> None:
         """Note which servers a meter is behind for; the next run catches up."""
@@ -310,8 +318,10 @@ class Execution:
         return of_meter(
             result,
             request,
-            self._failed.get(meter.key, RunStatus.OK),
-            self._collected.get(meter.key, 0),
+            Gathering(
+                self._failed.get(meter.key, RunStatus.OK),
+                self._collected.get(meter.key, 0),
+            ),
             publication.done(meter.key),
-            self._house.time_zone,
+            self._loaded.zone,
         )

@@ -1,33 +1,41 @@
 """The record of what a run did with one meter."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ..analysis.analyse import Analysis
-from ..engine.queries import metrics
+from ..engine.domain import metrics
 from .publishing import Done
 from .run import MeterRun, Request, RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """How a meter fared until it was computed, and what its sources gave."""
+
+    status: RunStatus
+    records: int
 
 
 def of_meter(
     result: Analysis,
     request: Request,
-    status: RunStatus,
-    collected: int,
+    gathered: Gathering,
     done: Done,
-    time_zone: str,
+    zone: ZoneInfo,
 ) -> MeterRun:
     """Return the part of a run's record that is one meter's."""
     # Loaded by the analysis; never at set-up.
-    from ..engine.queries.periods import total
+    from ..engine import api
 
-    report, zone = result.report, ZoneInfo(time_zone)
-    period = total(report, request.start, request.end)
+    report = result.report
+    period = api.total(report, request.start, request.end)
     changed = {datetime.fromtimestamp(c, zone).date() for c in done.outcome.changed}
     return MeterRun(
-        status=status,
+        status=gathered.status,
         readings=report.readings,
-        collected=collected,
+        collected=gathered.records,
         days=sum(period.days) if period else 0,
         first_day=report.first_day,
         last_day=report.last_day,

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from ..configuration import NkConfigEntry
 from ..connections.servers import InfluxLink
 from ..const import (
     CONF_INFLUXDB,
@@ -15,17 +15,18 @@ from ..const import (
     ISSUE_SHORT,
     PREVIEW,
 )
+from ..engine.domain import metrics
 from ..engine.domain.report import MeterReport
-from ..engine.queries import metrics
 from ..influx.model import days_text
 from ..messages.texts import async_wording
 from ..publication.influxdb import (
     InfluxSink,
     OriginalError,
+    Target,
 )
+from ..publication.ledger import Ledger
 from ..publication.moving import async_move
 from ..publication.points import Results
-from ..stores.cache import Cache
 
 
 class Points:
@@ -37,7 +38,7 @@ class Points:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: NkConfigEntry,
+        entry: ConfigEntry,
         link: InfluxLink,
         *,
         preview: bool,
@@ -50,13 +51,13 @@ class Points:
         self._sink: InfluxSink | None = None
         self._refused = False
 
-    async def async_publish(self, key: str, report: MeterReport, cache: Cache) -> int:
+    async def async_publish(self, key: str, report: MeterReport, ledger: Ledger) -> int:
         """Return how many points were written; raises OutOfReachError."""
         if self._refused:
             return 0
         sink = self._sink or await self._async_sink()
         connection = self._link.connection
-        if not cache.aim(
+        if not ledger.aim(
             " ".join((connection.url, connection.raw, connection.processed))
         ):
             try:
@@ -68,11 +69,11 @@ class Points:
                 self._tell(ISSUE_ORIGINAL, {"place": place}, asked)
                 return 0
             self._tell(ISSUE_ORIGINAL, {})
-        if not (cache.moved or self._preview):
+        if not (ledger.moved or self._preview):
             await async_move(self._link, connection.processed)
-            await cache.async_note_moved()
+            await ledger.async_note_moved()
         results = await self._hass.async_add_executor_job(_results, key, report)
-        written = await sink.async_publish(results, cache)
+        written = await sink.async_publish(results, ledger)
         self._tell(ISSUE_COLUMN, {"detail": self._link.refused.columns})
         if sink.forgets is not None:
             place, days = connection.processed, days_text(sink.forgets)
@@ -91,9 +92,8 @@ class Points:
         self._sink = InfluxSink(
             self._hass,
             self._link,
-            place,
+            Target(place, PREVIEW if self._preview else ""),
             text,
-            PREVIEW if self._preview else "",
             self._link.refused,
         )
         return self._sink
@@ -125,7 +125,7 @@ class Points:
 
 def _results(key: str, report: MeterReport) -> Results:
     # Late: nothing on the set-up path may load numpy.
-    from ..engine.anomalies.legacy_flags import flagged_days
+    from ..engine import api
 
     return Results(
         key=key,
@@ -135,5 +135,5 @@ def _results(key: str, report: MeterReport) -> Results:
         use=metrics.CONSUMPTION.column(report),
         dial=metrics.COUNTER.column(report),
         provenance=report.provenance,
-        flagged=flagged_days(report),
+        flagged=api.flagged_days(report),
     )

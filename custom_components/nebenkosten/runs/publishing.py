@@ -6,10 +6,9 @@ from dataclasses import dataclass, field, replace
 import logging
 from zoneinfo import ZoneInfo
 
-from homeassistant.core import HomeAssistant
-
 from ..analysis.analyse import Analysis
-from ..configuration import NkConfigEntry
+from ..analysis.last_values import Remembered
+from ..analysis.loaded_house import LoadedHouse
 from ..connections.servers import InfluxLink
 from ..engine.domain.meters import Definition
 from ..outside import OutOfReachError
@@ -19,15 +18,12 @@ from ..publication.difference import (
     by_month,
     rows_since,
 )
+from ..publication.ledger import Ledger
 from ..publication.statistics import (
     Outcome,
     Statistic,
 )
 from ..statistic_catalog import preview_of
-from ..stores.cache import (
-    Cache,
-    Remembered,
-)
 from .point_publishing import Points
 from .progress import Progress
 from .run import Month, Request, RunStatus
@@ -51,22 +47,20 @@ class Publication:
 
     def __init__(
         self,
-        hass: HomeAssistant,
-        entry: NkConfigEntry,
-        cache: Cache,
+        loaded: LoadedHouse,
+        ledger: Ledger,
         influx: InfluxLink | None,
         progress: Progress,
-        *,
-        preview: bool,
     ) -> None:
         """Publish one house's results to these sinks."""
-        self._hass = hass
-        self._entry = entry
-        self._cache = cache
+        self._hass = loaded.hass
+        self._entry = loaded.entry
+        self._ledger = ledger
         self._influx = influx
         self._progress = progress
-        self._preview = preview
+        self._preview = loaded.settings.preview
         self._done: dict[str, Done] = {}
+        self.verified: dict[str, Remembered] = {}
         self.failed: list[tuple[Definition, RunStatus, str]] = []
         self.errors: list[str] = []
         self.missed: dict[str, tuple[str, ...]] = {}
@@ -110,7 +104,7 @@ class Publication:
         placed = {key: self._placed(result) for key, result in results.items()}
         wanted = [one for some in placed.values() for one in some]
         outcomes = await statistics.async_publish(
-            self._hass, wanted, self._cache, self._progress.step
+            self._hass, wanted, self._ledger, self._progress.step
         )
         for key, result in results.items():
             own = [outcomes[one.statistic_id] for one in placed[key]]
@@ -120,7 +114,7 @@ class Publication:
                 self._miss(key, RECORDER)
                 self.failed.append((result.report.meter, RunStatus.PARTIAL, RECORDER))
             elif all(outcome.verified for outcome in own):
-                self._cache.meters[key] = Remembered(result.stamp, result.snapshot)
+                self.verified[key] = Remembered(result.stamp, result.snapshot)
             else:
                 meter = result.report.meter
                 self.failed.append((meter, RunStatus.PARTIAL, "statistics"))
@@ -148,7 +142,7 @@ class Publication:
             meter = result.report.meter
             try:
                 self.points += await points.async_publish(
-                    key, result.report, self._cache
+                    key, result.report, self._ledger
                 )
                 if points.refuses(key):
                     self.failed.append((meter, RunStatus.PARTIAL, "points"))

@@ -17,31 +17,44 @@ _LONGEST: Final = 30.0
 _RETRY: Final = 900.0
 
 
-class Waiting:
-    """Gathers what changes in quick succession; `begin` is called once for it all."""
+class RunQueue:
+    """Gathers what changes in quick succession, so that one run does for it all.
+
+    While the house does not work by itself, meters wait for whoever asks for a run.
+    """
 
     def __init__(
-        self,
-        hass: HomeAssistant,
-        begin: Callable[[], None],
-        retry: Callable[[Collection[str]], None],
+        self, hass: HomeAssistant, works_by_itself: Callable[[], bool]
     ) -> None:
-        """Call `begin` once for all that waited, and `retry` for what was missed."""
+        """Let nothing begin before `start`."""
         self._hass = hass
-        self._begin = begin
-        self._once_more = retry
+        self._works_by_itself = works_by_itself
+        self._begin: Callable[[], None] | None = None
         self._quiet: CALLBACK_TYPE | None = None
         self._begun_at = 0.0
         self._retry: CALLBACK_TYPE | None = None
         self._missed: set[str] = set()
-        self._stopped = False
         self.trigger = Trigger.CHANGE
         self.nightly = False
         self.meters: set[str] = set()
 
     @callback
-    def add(self, meters: Iterable[str], trigger: Trigger, *, soon: bool) -> None:
-        """Let meters wait; unless `soon`, until somebody asks for a run."""
+    def start(self, begin: Callable[[], None]) -> None:
+        """Call `begin` from now on, once for all that waited."""
+        self._begin = begin
+
+    @callback
+    def stop(self) -> None:
+        """Begin nothing any more."""
+        self._begin = None
+        for cancel in (self._quiet, self._retry):
+            if cancel is not None:
+                cancel()
+        self._quiet = self._retry = None
+
+    @callback
+    def request(self, meters: Iterable[str], trigger: Trigger = Trigger.CHANGE) -> None:
+        """Run these meters soon; calls in quick succession make one run."""
         new = set(meters)
         if not new:
             return
@@ -49,7 +62,7 @@ class Waiting:
         self.trigger = trigger
         # Whoever takes it over does the night's work.
         self.nightly |= trigger is Trigger.NIGHTLY
-        if not soon or self._stopped:
+        if self._begin is None or not self._works_by_itself():
             return
         now = self._hass.loop.time()
         if self._quiet is None:
@@ -58,6 +71,11 @@ class Waiting:
             self._quiet()
         delay = min(_QUIET, max(self._begun_at + _LONGEST - now, 0.0))
         self._quiet = async_call_later(self._hass, delay, self._begun)
+
+    @callback
+    def go_on(self) -> None:
+        """Let what waits wait no more."""
+        self.request(set(self.meters), self.trigger)
 
     @callback
     def taken(self) -> frozenset[str]:
@@ -74,7 +92,7 @@ class Waiting:
         What was missed before keeps its time, which comes first.
         """
         self.nightly |= nightly
-        if not missed or self._stopped:
+        if not missed or self._begin is None:
             return
         self._missed |= set(missed)
         if self._retry is None:
@@ -85,18 +103,10 @@ class Waiting:
         self._retry = None
         missed = frozenset(self._missed)
         self._missed.clear()
-        self._once_more(missed)
-
-    @callback
-    def stop(self) -> None:
-        """Begin nothing any more."""
-        self._stopped = True
-        for cancel in (self._quiet, self._retry):
-            if cancel is not None:
-                cancel()
-        self._quiet = self._retry = None
+        self.request(missed, Trigger.RETRY)
 
     @callback
     def _begun(self, _now: datetime) -> None:
         self._quiet = None
-        self._begin()
+        if self._begin is not None:
+            self._begin()

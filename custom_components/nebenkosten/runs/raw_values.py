@@ -1,4 +1,4 @@
-"""Tibber's hours on their way to the raw bucket: each once, and again if corrected."""
+"""Hours on their way to the raw bucket: each once, and again if corrected."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,13 +6,13 @@ import time
 
 from homeassistant.core import HomeAssistant
 
-from ..engine.domain.meters import Meter, SourceKind
+from ..engine.domain.meters import Meter
 from ..influx.model import SECOND, Asks, Field, Point, Server
 from ..journal import amounts
 from ..journal.records import ChangedAmount
 from ..journal.store import Journal
-from ..sources.tibber import CONSUMPTION
-from ..stores.cache import Cache
+from ..publication.ledger import Ledger
+from ..sources.registry import is_passed_on
 
 
 async def async_hand_on(
@@ -20,19 +20,17 @@ async def async_hand_on(
     journal: Journal,
     meter: Meter,
     place: tuple[Asks, str],
-    cache: Cache,
+    ledger: Ledger,
 ) -> None:
     """Write what changed since the last time; raises OutOfReachError.
 
-    A cache that is lost writes everything again, over the same points.
+    A ledger that is lost writes everything again, over the same points.
     """
     for source in meter.sources:
-        if source.kind is not SourceKind.TIBBER:
-            continue
-        if not source.reference.endswith(f"/{CONSUMPTION}"):
+        if not is_passed_on(source):
             continue
         name = f"{source.kind}:{source.reference}"
-        seen = cache.handed_on(f"{meter.key} {name}")
+        seen = ledger.handed_on(f"{meter.key} {name}")
         changed = await hass.async_add_executor_job(
             amounts.changed_since, journal, meter.key, name, seen
         )
@@ -41,7 +39,7 @@ async def async_hand_on(
             points = [_point(meter.meter_id, amount) for amount in changed]
             write = partial(_write, bucket, points, time.time_ns())
             await server.async_tell(write, name)
-            cache.hand_on(f"{meter.key} {name}", changed[-1].revision)
+            ledger.hand_on(f"{meter.key} {name}", changed[-1].revision)
 
 
 def _write(bucket: str, points: Sequence[Point], now: int, server: Server) -> None:

@@ -5,8 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from ..analysis.alerts import Told
 from ..engine.domain.report import Finding, MeterReport
-from .alerts import Told
+
+
+class TooLongError(Exception):
+    """Work did not end within its limit."""
 
 
 class Trigger(StrEnum):

@@ -3,29 +3,25 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.event import (
     async_track_point_in_utc_time,
     async_track_time_change,
 )
 from homeassistant.util import dt as dt_util
 
-from ..configuration import (
-    NkConfigEntry,
-    settings_of,
-)
+from ..analysis.loaded_house import LoadedHouse
 from .schedule import runs_around
 
 
 class Clock:
     """Calls at midnight, five and ten past each hour, and for the nightly run."""
 
-    def __init__(self, hass: HomeAssistant, entry: NkConfigEntry) -> None:
+    def __init__(self, loaded: LoadedHouse) -> None:
         """Make a timer of a house; `start` sets it."""
-        self._hass = hass
-        self._entry = entry
+        self._hass = loaded.hass
+        self._loaded = loaded
         self._cancel: list[CALLBACK_TYPE] = []
         self._nightly: Callable[[], None]
 
@@ -58,7 +54,7 @@ class Clock:
 
     @callback
     def plan_anew(self) -> None:
-        """Follow a changed time zone; the nightly call is always the last one."""
+        """Follow a clock that was set; the nightly call is always the last one."""
         self._cancel.pop()()
         self._cancel.append(self._plan())
 
@@ -78,5 +74,5 @@ class Clock:
         return async_track_point_in_utc_time(self._hass, called, self._around()[1])
 
     def _around(self) -> tuple[datetime, datetime]:
-        zone = ZoneInfo(self._hass.config.time_zone)
-        return runs_around(dt_util.utcnow(), settings_of(self._entry).run_time, zone)
+        at = self._loaded.settings.run_time
+        return runs_around(dt_util.utcnow(), at, self._loaded.zone)

@@ -10,10 +10,30 @@ from functools import partial
 import math
 from typing import Final
 
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import ObjectSelectorField, SelectOptionDict
+from homeassistant.util import dt as dt_util
+
+from ..const import CONF_INFLUXDB
+from ..engine.domain import units
 from ..engine.domain.meters import SourceRef
-from ..influx.connection import InfluxError
-from ..influx.model import SECOND, Asks, RawSeries, Server, Value, series_from
-from .collected import Collected, Sample, reduced
+from ..influx.asking import async_ask
+from ..influx.connection import Connection, InfluxError, connection_from
+from ..influx.model import (
+    SECOND,
+    Asks,
+    Extent,
+    RawSeries,
+    Server,
+    Value,
+    series_from,
+)
+from ..outside import OutsideError
+from .collected import Collected, Sample, reduced, shift_of
+from .descriptor import Access, CheckedSource, SourceDescriptor, SourceError, listed
+
+KIND: Final = "influxdb"
 
 _HOUR: Final = 3600 * SECOND
 # What writers deliver late, after an outage of theirs, is found for three days.
@@ -44,6 +64,7 @@ class InfluxSource:
         series, place, shift = series_from(source.reference), self._place, self._shift
         start = 0 if since is None else round(since) * SECOND - _REREAD
         start, end = max(start - start % _HOUR, 0), round(now * SECOND)
+        keep = shift if _is_dense(source.reference) else None
 
         extent = await self._server.async_ask(
             lambda server: server.extent(place, series, start, end), source.reference
@@ -56,7 +77,7 @@ class InfluxSource:
                 source.reference,
             )
             if values:
-                yield _collected(series, values, shift if source.is_dense else None)
+                yield _collected(series, values, keep)
             return
         step = _STEP if shift else _HOUR // SECOND
         first = max(start, extent.first - extent.first % _HOUR)
@@ -66,7 +87,7 @@ class InfluxSource:
                 source.reference,
             )
             if values:
-                yield _collected(series, values, shift if source.is_dense else None)
+                yield _collected(series, values, keep)
 
 
 def _all(
@@ -151,3 +172,74 @@ def _months(start: int, end: int) -> Iterator[tuple[int, int]]:
         until = min(int(following) * SECOND, end)
         yield start, until
         start = until
+
+
+async def _async_offer(
+    hass: HomeAssistant, entry: ConfigEntry, chosen: Sequence[str]
+) -> ObjectSelectorField | None:
+    return listed(await _async_series(hass, entry), chosen)
+
+
+async def _async_series(
+    hass: HomeAssistant, entry: ConfigEntry
+) -> list[SelectOptionDict]:
+    """Return the series of the raw place; none while the server is out of reach."""
+    given = entry.data.get(CONF_INFLUXDB)
+    if not given:
+        return []
+    connection = connection_from(given)
+    try:
+        series = await async_ask(hass, connection, partial(_found, connection))
+    except OutsideError:
+        return []
+    return [
+        SelectOptionDict(value=one.reference, label=_label(one, extent))
+        for one, extent in sorted(series, key=lambda pair: pair[0].entity_id)
+    ]
+
+
+def _found(connection: Connection, server: Server) -> list[tuple[RawSeries, Extent]]:
+    """Return what is measured in units of meters: no thermostat, no timer."""
+    return [
+        (series, extent)
+        for series, extent in server.found(connection.raw, units.spellings())
+        if series.entity_id
+    ]
+
+
+def _label(series: RawSeries, extent: Extent) -> str:
+    first, last = (
+        datetime.fromtimestamp(time // SECOND, UTC).date().isoformat()
+        for time in (extent.first, extent.last)
+    )
+    name = f"{series.domain}.{series.entity_id}" if series.domain else series.entity_id
+    return f"{name} [{series.unit}] · {first} – {last} · {extent.count}"
+
+
+async def _async_check(_hass: HomeAssistant, reference: str) -> CheckedSource:
+    try:
+        return CheckedSource(KIND, series_from(reference).unit)
+    except ValueError as error:
+        raise SourceError("source_unknown", reference) from error
+
+
+def _open(access: Access) -> InfluxSource | None:
+    if access.raw is None:
+        return None
+    server, place = access.raw
+    return InfluxSource(server, place, shift_of(dt_util.now()))
+
+
+def _is_dense(reference: str) -> bool:
+    """Return whether a sensor wrote the series: helpers are typed in by hand."""
+    return reference.partition(":")[2].startswith("sensor.")
+
+
+INFLUXDB: Final = SourceDescriptor(
+    kind=KIND,
+    column="series",
+    async_offer=_async_offer,
+    async_check=_async_check,
+    open=_open,
+    is_dense=_is_dense,
+)

@@ -1,4 +1,4 @@
-"""The source that reads a meter from Home Assistant's recorder.
+"""The reader of Home Assistant's recorder, for entities and for statistics.
 
 Hourly statistics give the past as amounts: differences of `sum`, valid at an hour's
 end. States give the last days as readings of the dial.
@@ -16,7 +16,7 @@ from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant, State
 from homeassistant.util import dt as dt_util
 
-from ..engine.domain.meters import SourceKind, SourceRef
+from ..engine.domain.meters import SourceRef
 from ..outside.deadline import async_ask_recorder
 from ..outside.stored_statistics import (
     heading,
@@ -35,52 +35,43 @@ _STATES: Final = 10 * _DAY
 
 
 class RecorderSource:
-    """Sensors, helpers and statistics of this Home Assistant."""
+    """Hours of statistics and, `with_states`, the last days' states beside them."""
 
-    def __init__(self, hass: HomeAssistant) -> None:
+    def __init__(self, hass: HomeAssistant, *, with_states: bool) -> None:
         """Ask this Home Assistant's recorder."""
         self._hass = hass
+        self._with_states = with_states
 
     async def async_read(
         self, source: SourceRef, since: float | None, now: float
     ) -> AsyncIterator[Collected]:
         """Yield what is new, in one part; raises whatever the recorder raises."""
         state = self._hass.states.get(source.reference)
+        unit_now = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
         yield await async_ask_recorder(
-            self._hass,
-            _collect,
-            self._hass,
-            source,
-            since,
-            now,
-            state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None,
+            self._hass, self._collect, source.reference, since, now, unit_now
         )
 
-
-def _collect(
-    hass: HomeAssistant,
-    source: SourceRef,
-    since: float | None,
-    now: float,
-    unit_now: str | None,
-) -> Collected:
-    known = heading(hass, source.reference)
-    amounts: list[Amount] = []
-    if known is not None and known.has_sum:
-        amounts = _amounts(hass, source.reference, known.unit, since)
-    samples: list[Sample] = []
-    if source.kind is SourceKind.ENTITY:
-        begin = now - _STATES if since is None else max(since - HOUR, now - _STATES)
-        shift = shift_of(dt_util.as_local(_moment(now)))
-        samples = _samples(hass, source.reference, begin, shift, unit_now)
-    # Not `now`: the recorder may be behind, and what it writes late must be found.
-    seen = [*(s.instant for s in samples[-1:]), *(a.end for a in amounts[-1:])]
-    return Collected(
-        samples=tuple(samples),
-        amounts=tuple(amounts),
-        amount_unit=known.unit if known else None,
-        until=seen[0] if seen else since or now - _STATES,
-    )
+    def _collect(
+        self, reference: str, since: float | None, now: float, unit_now: str | None
+    ) -> Collected:
+        known = heading(self._hass, reference)
+        amounts: list[Amount] = []
+        if known is not None and known.has_sum:
+            amounts = _amounts(self._hass, reference, known.unit, since)
+        samples: list[Sample] = []
+        if self._with_states:
+            begin = now - _STATES if since is None else max(since - HOUR, now - _STATES)
+            shift = shift_of(dt_util.as_local(_moment(now)))
+            samples = _samples(self._hass, reference, begin, shift, unit_now)
+        # Not `now`: the recorder may be behind, and what it writes late must be found.
+        seen = [*(s.instant for s in samples[-1:]), *(a.end for a in amounts[-1:])]
+        return Collected(
+            samples=tuple(samples),
+            amounts=tuple(amounts),
+            amount_unit=known.unit if known else None,
+            until=seen[0] if seen else since or now - _STATES,
+        )
 
 
 def _amounts(

@@ -1,10 +1,10 @@
 """Issues end with what they are about: a meter, a server, a station."""
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..configuration import (
-    NkConfigEntry,
     meters_of,
 )
 from ..connections.water_stations import station_of
@@ -23,7 +23,7 @@ _OF_RESULTS = (ISSUE_COLUMN, ISSUE_ORIGINAL, ISSUE_SHORT)
 
 
 @callback
-def withdraw_ended_issues(hass: HomeAssistant, entry: NkConfigEntry) -> None:
+def withdraw_ended_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Withdraw what is asked about meters, servers and stations that are gone.
 
     Called at each set-up: whatever removes one of them loads the house anew.

@@ -5,26 +5,24 @@ Readings are never touched: what goes is what can be computed again.
 
 from functools import partial
 import logging
-from typing import TYPE_CHECKING
 
-from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..configuration import NkConfigEntry, settings_of
+from ..analysis.last_values import LastValues
+from ..analysis.loaded_house import LoadedHouse
+from ..connections.servers import InfluxLink
 from ..const import DOMAIN, ISSUE_ORPHANED, PREVIEW
-from ..journal.house import known_meters
+from ..journal.definitions import known_meters
 from ..journal.records import JournalError
 from ..outside import OutOfReachError
 from ..publication.influxdb import drop_all
+from ..publication.ledger import Ledger
 from ..publication.statistics import (
     async_clear,
     async_ours,
 )
 from ..statistic_catalog import ids_of, key_of
-
-if TYPE_CHECKING:
-    from ..coordinator import Analytics
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,23 +31,27 @@ class Housekeeping:
     """Compacts the journal, drops what is forgotten, ends previews, finds orphans."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: NkConfigEntry, analytics: Analytics
+        self,
+        loaded: LoadedHouse,
+        ledger: Ledger,
+        last_values: LastValues,
+        influx: InfluxLink | None,
     ) -> None:
         """Tidy one house up."""
-        self._hass = hass
-        self._entry = entry
-        self._analytics = analytics
+        self._hass = loaded.hass
+        self._loaded = loaded
+        self._ledger = ledger
+        self._last_values = last_values
+        self._influx = influx
 
     async def async_keep(self) -> None:
         """Do all of it."""
-        analytics = self._analytics
+        loaded = self._loaded
         try:
-            freed = await self._hass.async_add_executor_job(analytics.journal.compact)
+            freed = await self._hass.async_add_executor_job(loaded.journal.compact)
             if freed:
                 _LOGGER.info("The journal gave back %d bytes", freed)
-            analytics.cache.keep_only(
-                analytics.meters.keys() | analytics.house.left_out
-            )
+            self._last_values.keep_only(loaded.meters.keys() | loaded.house.left_out)
             await self.async_end_preview()
             await self.async_find_orphans()
         except (JournalError, OutOfReachError, SQLAlchemyError) as error:
@@ -60,14 +62,14 @@ class Housekeeping:
         """Ask about statistics of ours that no meter publishes any more."""
         there = await async_ours(self._hass)
         known = await self._hass.async_add_executor_job(
-            known_meters, self._analytics.journal
+            known_meters, self._loaded.journal
         )
         wanted = {
-            one for meter in self._analytics.meters.values() for one in ids_of(meter)
+            one for meter in self._loaded.meters.values() for one in ids_of(meter)
         }
-        gone = known.keys() - self._analytics.meters.keys()
-        gone |= self._analytics.house.left_out
-        kept = set(self._analytics.cache.decisions.kept_orphans)
+        gone = known.keys() - self._loaded.meters.keys()
+        gone |= self._loaded.house.left_out
+        kept = set(self._last_values.decisions.kept_orphans)
         orphans = sorted(
             one
             for one in there - wanted - kept
@@ -84,12 +86,15 @@ class Housekeeping:
             severity=ir.IssueSeverity.WARNING,
             translation_key=ISSUE_ORPHANED,
             translation_placeholders={"statistics": ", ".join(orphans)},
-            data={"entry_id": self._entry.entry_id, "statistics": ",".join(orphans)},
+            data={
+                "entry_id": self._loaded.entry.entry_id,
+                "statistics": ",".join(orphans),
+            },
         )
 
     async def async_end_preview(self) -> None:
         """Take previews away once nobody wants them any more."""
-        if settings_of(self._entry).preview:
+        if self._loaded.settings.preview:
             return
         try:
             there = await async_ours(self._hass)
@@ -99,11 +104,11 @@ class Housekeeping:
         except OutOfReachError as error:
             _LOGGER.warning("Previews cannot be cleared tonight: %s", error)
             return
-        link, cache = self._analytics.servers.influx, self._analytics.cache
-        if link is not None and cache.has_points(PREVIEW):
+        link, ledger = self._influx, self._ledger
+        if link is not None and ledger.has_points(PREVIEW):
             try:
                 place = link.connection.processed
                 await link.async_tell(partial(drop_all, place=place, suffix=PREVIEW))
             except OutOfReachError:
                 return
-        cache.forget_points(PREVIEW)
+        ledger.forget_points(PREVIEW)

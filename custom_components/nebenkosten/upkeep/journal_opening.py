@@ -1,12 +1,15 @@
 """The opening of the house's journal, and its comparison with the house's meters."""
 
+import logging
 from pathlib import Path
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util.hass_dict import HassKey
 
+from ..analysis.loaded_house import LoadedHouse
 from ..configuration import (
-    NkConfigEntry,
     meters_of,
     read_meters,
 )
@@ -19,26 +22,22 @@ from ..const import (
     JOURNAL_FILE,
 )
 from ..engine.domain.serialization import meter_data
-from ..journal.house import (
-    Definition,
-    HouseOptions,
-    known_decisions,
-    known_meters,
-    remember_decisions,
-    remember_house,
-    remember_meters,
-)
+from ..journal.definitions import Definition, known_meters, remember_meters
+from ..journal.house_options import HouseOptions, remember_house
 from ..journal.records import JournalError
 from ..journal.settled import settled_in, settled_revision
 from ..journal.store import Journal, create_journal, open_journal
-from ..stores.cache import Cache
 
+_LOGGER = logging.getLogger(__name__)
+# Journals that were read whole since the start, and what was wrong with one.
+_CHECKED: HassKey[set[str]] = HassKey(f"{DOMAIN}_checked")
+_DAMAGED: HassKey[dict[str, JournalError]] = HassKey(f"{DOMAIN}_damaged")
 # The user can do something about these: restore the file, or start anew.
 _FIXABLE = ("journal_missing", "journal_older", "journal_other", "journal_unreadable")
 
 
 async def async_journal_of(
-    hass: HomeAssistant, entry: NkConfigEntry
+    hass: HomeAssistant, entry: ConfigEntry
 ) -> Journal | JournalError:
     """Open the house's own journal, or say in a repair issue why that cannot be."""
     path = Path(hass.config.path(JOURNAL_FILE))
@@ -50,6 +49,11 @@ async def async_journal_of(
         entry.data.get(CONF_JOURNAL_REVISION),
         bool(meters_of(entry)),
     )
+    if isinstance(found, Journal):
+        damaged = hass.data.get(_DAMAGED, {}).pop(found.journal_id, None)
+        if damaged is not None:
+            await hass.async_add_executor_job(found.close)
+            found = damaged
     if isinstance(found, JournalError):
         report_journal(hass, entry, found)
         return found
@@ -62,7 +66,7 @@ async def async_journal_of(
 
 
 def report_journal(
-    hass: HomeAssistant, entry: NkConfigEntry, error: JournalError
+    hass: HomeAssistant, entry: ConfigEntry, error: JournalError
 ) -> None:
     """Tell the user in a repair issue why nothing goes on."""
     ir.async_create_issue(
@@ -77,18 +81,42 @@ def report_journal(
     )
 
 
-async def async_note_revision(
-    hass: HomeAssistant, entry: NkConfigEntry, journal: Journal
-) -> None:
+async def async_note_revision(loaded: LoadedHouse) -> None:
     """Keep in the entry how far the journal has come, to know an older one by it.
 
     Called now and then: after a kill an older number is there, which does no harm.
     """
-    settled = await hass.async_add_executor_job(settled_revision, journal)
+    hass, entry, journal = loaded.hass, loaded.entry, loaded.opened
+    if isinstance(journal, JournalError):
+        return
+    try:
+        settled = await hass.async_add_executor_job(settled_revision, journal)
+    except JournalError as error:
+        _LOGGER.warning("The journal's revision cannot be kept: %s", error)
+        return
     if settled and settled != entry.data.get(CONF_JOURNAL_REVISION):
         hass.config_entries.async_update_entry(
             entry, data={**entry.data, CONF_JOURNAL_REVISION: settled}
         )
+
+
+async def async_is_whole(loaded: LoadedHouse) -> bool:
+    """Read the whole journal once a start; a damaged one is used no more.
+
+    The house is loaded anew then, without it.
+    """
+    hass, journal = loaded.hass, loaded.journal
+    checked = hass.data.setdefault(_CHECKED, set())
+    if journal.journal_id in checked:
+        return True
+    try:
+        await hass.async_add_executor_job(journal.check)
+    except JournalError as error:
+        hass.data.setdefault(_DAMAGED, {})[journal.journal_id] = error
+        hass.config_entries.async_schedule_reload(loaded.entry.entry_id)
+        return False
+    checked.add(journal.journal_id)
+    return True
 
 
 def _open(
@@ -115,26 +143,15 @@ def _open(
 
 
 async def async_remember_options(
-    hass: HomeAssistant, entry: NkConfigEntry, journal: Journal
+    hass: HomeAssistant, entry: ConfigEntry, journal: Journal
 ) -> None:
     """Note in the journal what changes numbers: who takes it over gets it back."""
     house = HouseOptions(options=dict(entry.options), time_zone=hass.config.time_zone)
     await hass.async_add_executor_job(remember_house, journal, house)
 
 
-async def async_take_decisions(
-    hass: HomeAssistant, journal: Journal, cache: Cache
-) -> None:
-    """Let what the journal says of the user's decisions count; once, the cache's."""
-    known = await hass.async_add_executor_job(known_decisions, journal)
-    if known is not None:
-        cache.decisions = known
-    else:
-        await hass.async_add_executor_job(remember_decisions, journal, cache.decisions)
-
-
 async def async_compare_meters(
-    hass: HomeAssistant, entry: NkConfigEntry, journal: Journal
+    hass: HomeAssistant, entry: ConfigEntry, journal: Journal
 ) -> None:
     """Note today's meters in the journal; ask what becomes of those removed."""
     known = await hass.async_add_executor_job(known_meters, journal)

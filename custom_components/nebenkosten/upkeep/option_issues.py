@@ -2,11 +2,11 @@
 
 from datetime import date
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
-from ..configuration import NkConfigEntry
 from ..const import CONF_RUN_TIME, DEFAULT_RUN_TIME, DOMAIN, ISSUE_GAS, ISSUE_RUN_TIME
 from ..engine.domain.gas_factor_bounds import is_possible
 from ..engine.domain.meters import GasFactor, House
@@ -38,7 +38,7 @@ def tell_gas(hass: HomeAssistant, house: House) -> None:
 
 
 @callback
-def tell_run_time(hass: HomeAssistant, entry: NkConfigEntry) -> None:
+def tell_run_time(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Tell of a time of day that is none: runs begin at the usual one instead."""
     given = str(entry.options.get(CONF_RUN_TIME, DEFAULT_RUN_TIME))
     if dt_util.parse_time(given) is not None:

@@ -3,9 +3,10 @@
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
-from ..engine.domain.meters import House, SourceKind
+from ..engine.domain.meters import House
 from ..engine.domain.report import Severity
 from ..engine.domain.validation import Check, Problem, problems
+from ..sources.registry import entity_of
 from .identities import collisions
 
 
@@ -27,8 +28,8 @@ def _lost_entities(hass: HomeAssistant, house: House) -> list[Problem]:
         for meter in house.meters
         if meter.last_day is None
         for source in meter.sources
-        if source.kind is SourceKind.ENTITY
-        and source.valid_to is None
-        and hass.states.get(source.reference) is None
-        and registry.async_get(source.reference) is None
+        if source.valid_to is None
+        and (entity_id := entity_of(source)) is not None
+        and hass.states.get(entity_id) is None
+        and registry.async_get(entity_id) is None
     ]

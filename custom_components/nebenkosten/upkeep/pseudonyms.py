@@ -6,11 +6,13 @@ from typing import Final
 
 from homeassistant.util import slugify
 
-from ..coordinator import Analytics
+from ..analysis.loaded_house import LoadedHouse
+from ..connections.servers import Servers
 from ..engine.domain.meters import (
     Medium,
     Meter,
 )
+from ..runs.run_log import RunLog
 
 # Shorter names tell nothing, and would be found in every sentence.
 _SHORTEST: Final = 3
@@ -62,34 +64,34 @@ class Pseudonyms:
         return value
 
 
-def pseudonyms_of(analytics: Analytics) -> Pseudonyms:
+def pseudonyms_of(loaded: LoadedHouse, servers: Servers, run_log: RunLog) -> Pseudonyms:
     """Return the words for all that a house's owner has named."""
     found = Pseudonyms()
-    title = analytics.config_entry.title
-    found.add("house", [title, analytics.hass.config.location_name])
-    for meter in analytics.house.all_meters:
+    title = loaded.entry.title
+    found.add("house", [title, loaded.hass.config.location_name])
+    for meter in loaded.house.all_meters:
         found.add("meter", [meter.meter_id, meter.name])
         if isinstance(meter, Meter):
             for source in meter.sources:
                 found.add("source", _spellings(source.reference))
-    for station in analytics.servers.stations.values():
+    for station in servers.stations.values():
         definition = station.definition
         found.add("station", [definition.name, definition.key])
-    if analytics.servers.homes is not None:
-        for home_id, home in analytics.servers.homes.data.items():
+    if servers.homes is not None:
+        for home_id, home in servers.homes.data.items():
             found.add("home", [home_id, home.name])
-    for key in sorted(_former(analytics)):
+    for key in sorted(_former(loaded, run_log)):
         found.add("former", [key])
     return found
 
 
-def _former(analytics: Analytics) -> set[str]:
+def _former(loaded: LoadedHouse, run_log: RunLog) -> set[str]:
     """Return the keys of meters that only the records of old runs still know."""
     known: set[str] = set()
-    for run in analytics.run_log.runs:
+    for run in run_log.runs:
         if isinstance(meters := run["meters"], Mapping):
             known.update(meters)
-    return known - analytics.meters.keys()
+    return known - loaded.meters.keys()
 
 
 def _tells(name: str) -> bool:

@@ -4,26 +4,30 @@ Somebody edits the database, or restores a backup of it. What differs is named, 
 and written again by the run that follows.
 """
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 import logging
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..analysis.loaded_house import LoadedHouse
+from ..analysis.queries import Queries
+from ..connections.servers import InfluxLink
 from ..const import PREVIEW
 from ..engine.domain.local_days import iso
 from ..engine.domain.meters import AnyMeter
 from ..influx.model import SECOND, Server
 from ..outside import OutOfReachError
 from ..publication import statistics
+from ..publication.ledger import Ledger
 from ..publication.points import (
     MEASUREMENTS,
     held_points,
@@ -31,11 +35,7 @@ from ..publication.points import (
     ledger_key,
     next_quarter,
 )
-from ..runs.run import Trigger
 from ..statistic_catalog import statistic_ids
-
-if TYPE_CHECKING:
-    from ..coordinator import Analytics
 
 _LOGGER = logging.getLogger(__name__)
 _NAMED: Final = 24
@@ -44,52 +44,71 @@ _PORTION: Final = 3
 _HOURS: Final = 24
 
 
-class Checking:
+class ReadBack:
     """Compares digests of what is there with those of what was written."""
 
-    def __init__(self, hass: HomeAssistant, analytics: Analytics) -> None:
-        """Check what one house has published."""
-        self._hass = hass
-        self._analytics = analytics
+    def __init__(
+        self,
+        loaded: LoadedHouse,
+        ledger: Ledger,
+        queries: Queries,
+        influx: InfluxLink | None,
+        runs: asyncio.Lock,
+    ) -> None:
+        """Check what one house has published; whoever holds `runs` publishes."""
+        self._hass = loaded.hass
+        self._loaded = loaded
+        self._ledger = ledger
+        self._queries = queries
+        self._influx = influx
+        self._runs = runs
         self._found: dict[str, list[JsonObjectType]] = {}
         self._next = 0
         self._owed = False
 
-    def taken(self, keys: Iterable[str]) -> list[JsonObjectType]:
+    def taken(self, keys: Iterable[str]) -> Sequence[JsonObjectType]:
         """Return what was found of meters (by key) that a run now writes again."""
         return [one for key in keys for one in self._found.pop(key, [])]
 
-    async def async_check(self, *, whole: bool) -> None:
-        """Compare what was published; ask for a run if need be.
+    async def async_check(self, *, whole: bool) -> frozenset[str]:
+        """Compare what was published; return the meters (keys) to publish again.
 
         The `whole` past of all meters, or the last two years of those whose turn it is.
         """
-        analytics = self._analytics
         # What could not be looked at before is looked at now.
         whole, self._owed = whole or self._owed, False
         year = dt_util.utcnow().year - 1
         since = 0.0 if whole else datetime(year, 1, 1, tzinfo=UTC).timestamp()
-        for meter in list(analytics.meters.values()) if whole else self._portion():
+        wrong: set[str] = set()
+        for meter in list(self._loaded.meters.values()) if whole else self._portion():
             try:
-                statistics_differ = await self._async_statistics(meter, since)
-                if statistics_differ or await self._async_points(meter, since):
-                    await analytics.runner.async_between(
-                        partial(self._async_doubt, meter, since)
-                    )
+                if await self._async_differs(meter, since):
+                    wrong.add(meter.key)
             except OutOfReachError as error:
                 _LOGGER.warning("What was published cannot be checked: %s", error)
                 self._owed |= whole
-                return
+                break
             except (HomeAssistantError, SQLAlchemyError) as error:
                 _LOGGER.warning("%s cannot be checked: %s", meter.meter_id, error)
                 self._owed |= whole
+        return frozenset(wrong)
 
-    async def _async_doubt(self, meter: AnyMeter, since: float) -> None:
-        """Name what differs while no run goes on, doubt it and ask for a run.
+    async def _async_differs(self, meter: AnyMeter, since: float) -> bool:
+        """Return whether something differs, also once no run goes on.
 
         A run that was under way has read back only what it wrote, and may have written
         what seemed to differ.
         """
+        if not (
+            await self._async_statistics(meter, since)
+            or await self._async_points(meter, since)
+        ):
+            return False
+        async with self._runs:
+            return await self._async_named_all(meter, since)
+
+    async def _async_named_all(self, meter: AnyMeter, since: float) -> bool:
+        """Name what differs and doubt it; returns whether anything does."""
         found = [
             one
             for statistic_id, begin in (
@@ -98,18 +117,18 @@ class Checking:
             for one in await self._async_named(meter, statistic_id, begin)
         ] + await self._async_points(meter, since)
         if not found:
-            return
+            return False
         self._found[meter.key] = found
         _LOGGER.warning(
             "What was published of %s is no longer there; it is written again",
             meter.meter_id,
         )
-        self._analytics.doubt([meter.key])
-        self._analytics.request([meter.key], Trigger.CHECK)
+        self._ledger.doubt_meter(meter.key)
+        return True
 
     def _portion(self) -> list[AnyMeter]:
         """Return the meters whose turn it is; each one has it within a day."""
-        meters = list(self._analytics.meters.values())
+        meters = list(self._loaded.meters.values())
         count = min(max(_PORTION, -(-len(meters) // _HOURS)), len(meters))
         turn = [meters[(self._next + n) % len(meters)] for n in range(count)]
         self._next += count
@@ -121,7 +140,7 @@ class Checking:
         """Return from when on [epoch s] a meter's statistics differ, by their ids."""
         found: dict[str, float] = {}
         for one in statistic_ids(meter.key):
-            known = self._analytics.cache.published(one)
+            known = self._ledger.published(one)
             if known is None:
                 continue
             begin = await statistics.async_differs(self._hass, one, known, since)
@@ -132,7 +151,7 @@ class Checking:
     async def _async_named(
         self, meter: AnyMeter, statistic_id: str, begin: float
     ) -> list[JsonObjectType]:
-        (analysis,) = await self._analytics.lookup.async_analyses([meter.key])
+        (analysis,) = await self._queries.async_analyses([meter.key])
         wanted = [s for s in analysis.statistics if s.statistic_id == statistic_id]
         starts = []
         if wanted:
@@ -153,10 +172,10 @@ class Checking:
         self, meter: AnyMeter, since: float
     ) -> list[JsonObjectType]:
         """Name the measurements of the InfluxDB that hold something else."""
-        link, cache = self._analytics.servers.influx, self._analytics.cache
+        link, ledger = self._influx, self._ledger
         found: list[JsonObjectType] = []
         for suffix in ("", PREVIEW):
-            known = cache.written(ledger_key(meter.key, suffix))
+            known = ledger.written(ledger_key(meter.key, suffix))
             if link is None or known is None:
                 continue
             place = link.connection.processed

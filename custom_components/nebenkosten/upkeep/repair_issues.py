@@ -4,18 +4,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 from homeassistant.helpers import issue_registry as ir
 
-from ..configuration import (
-    NkConfigEntry,
-    read_meters,
-)
+from ..analysis.loaded_house import LoadedHouse
+from ..configuration import read_meters
 from ..const import DOMAIN, ISSUE_WIRING
 from ..energy_dashboard.plan import findings_text
 from ..energy_dashboard.preferences import async_plan
 from ..engine.domain.meters import AnyMeter, House, Meter
-from ..engine.domain.report import Finding, Snapshot
+from ..engine.domain.report import Finding
 from ..messages.texts import (
     Sentences,
     async_sentences,
@@ -26,7 +24,10 @@ from ..messages.texts import (
     writes_comma,
 )
 from ..runs.notices import tell_stale
+from ..runs.result import Result
+from ..runs.run import Run
 from .health import is_stale
+from .option_issues import tell_gas, tell_run_time
 from .problems import house_problems
 
 _EXCHANGE: Final = ("exchange_suspected", "counter_fell")
@@ -72,28 +73,35 @@ def _is_a_persons_glitch(meter: AnyMeter, finding: Finding) -> bool:
 class Issues:
     """Raises what is to be mended and takes back what no longer is."""
 
-    def __init__(self, hass: HomeAssistant, entry: NkConfigEntry) -> None:
-        """Raise issues of one house."""
-        self._hass = hass
-        self._entry = entry
+    def __init__(self, loaded: LoadedHouse, result: Callable[[], Result]) -> None:
+        """Raise issues of one house; `result` is what its entities show."""
+        self._hass = loaded.hass
+        self._entry = loaded.entry
+        self._loaded = loaded
+        self._result = result
 
-    async def async_told_by(
-        self, findings: dict[str, tuple[Finding, ...]], house: House
-    ) -> None:
-        """Follow the findings of the meters (by key) that were computed."""
+    async def async_after(self, run: Run) -> None:
+        """Follow the findings of the meters that a run has computed, and the house."""
         sentences = await async_sentences(self._hass)
-        meters = {meter.key: meter for meter in house.all_meters}
-        for key, found in findings.items():
-            troubles = list(self._of_findings(meters[key], found, sentences))
+        for meter_id, one in run.meters.items():
+            key = meter_id.lower()
+            meter = self._loaded.meters[key]
+            troubles = list(self._of_findings(meter, one.findings, sentences))
             self._follow(troubles, _KINDS, only=key)
+        await self.async_of_house()
 
-    async def async_of_house(
-        self, house: House, snapshots: Callable[[str], Snapshot | None]
-    ) -> None:
+    async def async_look(self) -> None:
+        """Follow what needs no run: options, definitions, overdue readings."""
+        tell_gas(self._hass, self._loaded.house)
+        tell_run_time(self._hass, self._entry)
+        await self.async_of_house()
+
+    async def async_of_house(self) -> None:
         """Follow what does not depend on a run: definitions, age, the dashboard."""
+        house, snapshots = self._loaded.house, self._result().meters.get
         sentences = await async_sentences(self._hass)
         names = {meter.meter_id: meter for meter in house.all_meters}
-        by_key = {meter.key: meter for meter in house.all_meters}
+        by_key = self._loaded.meters
         comma = writes_comma(self._hass.config.language)
         wrong = [
             Trouble(

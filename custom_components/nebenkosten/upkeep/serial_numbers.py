@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 import logging
 from typing import Final
 
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from ..configuration import (
-    NkConfigEntry,
     meters_of,
 )
 from ..const import DOMAIN
@@ -26,7 +25,7 @@ _GIVEN: HassKey[set[str]] = HassKey(f"{DOMAIN}_serial_numbers_given")
 @callback
 def give_number(
     hass: HomeAssistant,
-    entry: NkConfigEntry,
+    entry: ConfigEntry,
     subentry: ConfigSubentry,
     number: str | None,
 ) -> None:
@@ -38,7 +37,7 @@ def give_number(
 
 
 async def async_restore_numbers(
-    hass: HomeAssistant, entry: NkConfigEntry, journal: Journal
+    hass: HomeAssistant, entry: ConfigEntry, journal: Journal
 ) -> None:
     """Give meters the numbers that an exchange was answered for and a kill has lost."""
     try:
@@ -51,7 +50,7 @@ async def async_restore_numbers(
 
 
 def _still_needed(
-    hass: HomeAssistant, entry: NkConfigEntry, known: Mapping[str, Renumbered]
+    hass: HomeAssistant, entry: ConfigEntry, known: Mapping[str, Renumbered]
 ) -> Iterator[tuple[str, Renumbered]]:
     """Yield what the entry's file is not known to hold, after the entry has it.
 

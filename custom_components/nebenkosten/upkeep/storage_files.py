@@ -6,14 +6,17 @@ from pathlib import Path
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import STORAGE_DIR
 
+from ..analysis.last_values import LastValues
 from ..const import DOMAIN, SUBENTRY_WATER
+from ..publication.ledger import Ledger
 from ..runs.run_log import RunLog
-from ..stores.cache import Cache
+from ..stores.former_cache import FormerCache
 
 
 async def async_remove_stored(hass: HomeAssistant) -> None:
-    """Remove the cache, the log of runs, and what stations said last."""
-    await Cache(hass).async_remove()
+    """Remove last values, ledger, the log of runs, and what stations said last."""
+    for one in (Ledger(hass), LastValues(hass), FormerCache(hass)):
+        await one.async_remove()
     await RunLog(hass, timedelta()).async_remove()
     folder = Path(hass.config.path(STORAGE_DIR))
     await hass.async_add_executor_job(_remove_stations, folder)

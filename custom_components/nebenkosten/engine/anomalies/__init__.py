@@ -1,1 +1,1 @@
-"""Odd days and intervals: baselines, rules, and the events they make."""
+"""Odd days and intervals: baselines, detectors, and the anomalies they make."""

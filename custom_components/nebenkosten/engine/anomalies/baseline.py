@@ -9,15 +9,13 @@ Works on all meters at once: arrays are (m,) meters or (m, n) meters by days.
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from ..domain import robust_statistics
+from ..domain.arrays import Bools, Floats, Ints
 from .weather_response import WeatherResponses
-
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats, Ints
 
 WEEK: Final = 7
 # So many normal days are needed before a day can be judged, and before alarms.
@@ -94,7 +92,7 @@ class Days:
 
 @dataclass(slots=True, eq=False)
 class Baselines:
-    """What has been learned so far of each meter.
+    """The baselines of all meters, learned day by day.
 
     `values` (m, n) are NaN where a day was not measured; day 0 is `weekday` (0..6).
     """

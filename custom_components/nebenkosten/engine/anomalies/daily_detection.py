@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Bools, Floats
 from ..domain.meters import Sensitivity
 from .baseline import WEEK, Baselines
 from .detectors import DETECTORS, USUAL
-from .detectors.base import Choice, Today
-
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats
-    from .detectors.base import Detector
+from .detectors.base import Choice, Detector, Today
 
 _WARM_UP: Final = 56
 # So many odd days, at most three quiet ones between them, are the new normal.
@@ -23,7 +20,7 @@ _APART: Final = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Verdicts:
-    """What is odd: by detector (m, n), and what was expected [unit] (m, n).
+    """Flags by detector (m, n), and what was expected [unit] (m, n).
 
     `spread` (m, n) is the robust spread of a day's use around its expectation.
     """

@@ -1,19 +1,17 @@
 """Odd days joined to anomalies, with kind and reason."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Bools, Floats
 from ..domain.meters import AnyMeter, Medium
 from ..domain.report import Anomaly, Finding, Severity, Value
+from .evidence import Evidence
 
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats
-
-# What an event can be; those without a word here no text exists for.
+# What an anomaly can be; those without a word here no text exists for.
 KINDS: Final = (
     "leak",
     "spike",
@@ -24,7 +22,7 @@ KINDS: Final = (
     "catch_up",
     "no_use",
 )
-# Odd days at most one quiet day apart are one event; after two it has ended.
+# Odd days at most one quiet day apart are one anomaly; after two it has ended.
 _JOINED: Final = 2
 _CREEP: Final = 2.0
 _CREEP_DAYS: Final = 9
@@ -33,38 +31,10 @@ _CATCH_UP: Final = 0.5
 _SINGLE: Final = 2
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
-    """What is known of a meter's days (n,) from `first` on.
-
-    `rules` are the odd days by detector; `expected` and `spread` [unit] per day;
-    `surplus_flow` [L/h], beyond the usual, where a meter is read by the hour.
-    """
-
-    meter: AnyMeter
-    first: date
-    use: Floats
-    expected: Floats
-    spread: Floats
-    rules: dict[str, Bools]
-    surplus_flow: Floats | None = None
-
-    @property
-    def odd(self) -> Bools:
-        """Return the days that some rule found odd."""
-        result: Bools = np.any(list(self.rules.values()), axis=0)
-        return result
-
-    @property
-    def runs_on(self) -> Bools:
-        """Return the days on which water ran day and night."""
-        return self.rules.get("continuous_flow", np.zeros(len(self.use), bool))
-
-
-def events(evidence: Evidence) -> Iterator[Anomaly]:
-    """Yield the events in order of time."""
+def joined(evidence: Evidence) -> Iterator[Anomaly]:
+    """Yield odd days that are near each other as anomalies, in order of time."""
     for start, end in runs(evidence.odd):
-        yield _event(evidence, start, end)
+        yield _anomaly(evidence, start, end)
 
 
 def runs(odd: Bools) -> list[tuple[int, int]]:
@@ -77,7 +47,7 @@ def runs(odd: Bools) -> list[tuple[int, int]]:
     return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
 
-def _event(evidence: Evidence, start: int, end: int) -> Anomaly:
+def _anomaly(evidence: Evidence, start: int, end: int) -> Anomaly:
     days = slice(start, end + 1)
     use, expected = evidence.use[days], evidence.expected[days]
     actual, usual = float(np.nansum(use)), float(np.nansum(expected))
@@ -110,7 +80,7 @@ def _event(evidence: Evidence, start: int, end: int) -> Anomaly:
 def reason(
     meter: AnyMeter, kind: str, since: date, numbers: dict[str, float | int]
 ) -> Finding:
-    """Return what a person is told of an event."""
+    """Return what a person is told of an anomaly."""
     data: dict[str, Value] = {"since": since, "unit": meter.unit, **numbers}
     return Finding(
         code=f"anomaly_{kind}",
@@ -131,7 +101,7 @@ def _kind(evidence: Evidence, start: int, end: int) -> str:
     days = slice(start, end + 1)
     count = {name: int(odd[days].sum()) for name, odd in evidence.rules.items()}
     excess = evidence.use[days] - evidence.expected[days]
-    if count.get("continuous_flow"):
+    if any(count[name] for name in evidence.surplus):
         return "leak"
     if count.get("stuck"):
         return "catch_up" if _caught_up(evidence, start, end) else "stuck"
@@ -164,7 +134,8 @@ def _caught_up(evidence: Evidence, start: int, end: int) -> bool:
 
 def _per_hour(evidence: Evidence, days: slice) -> float:
     """Return what runs all the time [L/h, else unit/h]."""
-    if evidence.surplus_flow is not None and evidence.runs_on[days].any():
-        return float(np.nanmedian(evidence.surplus_flow[days]))
+    for name, surplus in evidence.surplus.items():
+        if evidence.rules[name][days].any():
+            return float(np.nanmedian(surplus[days]))
     excess = float(np.nanmedian(evidence.use[days] - evidence.expected[days])) / 24
     return excess * 1000 if evidence.meter.unit == "m³" else excess

@@ -1,165 +1,110 @@
 """Interval detection: odd use between two readings of a meter read now and then.
 
-A verdict belongs to an interval and is given once, when its closing reading arrives,
-from the intervals closed before it: how their use compared with the season's, and how
-far that strayed.
+A verdict belongs to an interval and is given once, when its closing reading arrives.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
 
 import numpy as np
 
-from ..domain.meters import Sensitivity
-from ..domain.robust_statistics import middle_of
-from ..load_model import change_point_model
+from ..domain.arrays import Floats
+from ..domain.meters import Medium, Meter
+from ..domain.report import Anomaly, Consumption, Context, Provenance
+from ..load_model import outdoor_temperature, seasonal_profiles
+from ..load_model.training_intervals import Intervals, in_days
+from ..meter_kinds.interface import Computed
+from ..reconstruction.meter_line import Line
+from . import events
+from .detectors import INTERVAL_DETECTORS
+from .detectors.intervals import IntervalUse, OddInterval
 
-if TYPE_CHECKING:
-    from ..domain.report import Floats
-    from ..load_model.training_intervals import Intervals
-
-_ENOUGH: Final = 4
-_WEATHER_NEEDS: Final = 8
-_WEATHER_EVERY: Final = 6
-_LIMIT: Final = {
-    Sensitivity.QUIET: 5.0,
-    Sensitivity.NORMAL: 3.5,
-    Sensitivity.SENSITIVE: 2.7,
-}
-_HIGH: Final = 1.6
-# A garden has its summer each year: what was usual once is not odd the next time.
-_NEW: Final = 0.18
-_LOW: Final = 0.4
-_LEAST_SPREAD: Final = 0.15
-# Days stray more than months: their spread shrinks with the root of their number.
-_DAY_SPREAD: Final = 0.6
-_FLOOR: Final = 0.05
-# What was longer ago is another household.
-_MEMORY: Final = 60
-# Before a whole year is known the season may be to blame.
-_YEAR: Final = 330.0
-_YOUNG: Final = 2.5
-# What strays must be worth mentioning beside an average time of the year.
-_MATTERS: Final = 0.25
-# Where the profile swings so much, only the weather can tell that little is odd.
-_SWINGS: Final = 3.0
-# So many odd intervals in a row are the new normal.
-_ADOPTED: Final = 3
-# What a season lets expect must be worth mentioning before nothing at all is odd.
-_WORTH: Final = 0.3
+# Shorter intervals [s] are no evidence by themselves, nor is rest for a day.
+_INTERVAL: Final = 43200.0
+_SHORT: Final = 1.5
+# So many days after the reading that shows it an odd interval is open.
+_OPEN: Final = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Odd:
-    """An odd interval: its index, kind, expected use and the spread of it [unit]."""
-
-    index: int
-    kind: str
-    expected: float
-    spread: float
-
-
-def odd_intervals(
-    intervals: Intervals,
-    profile: Floats,
-    temperature: Floats | None,
-    month: Floats,
-    sensitivity: Sensitivity,
-    *,
-    heats: bool,
-) -> list[Odd]:
-    """Judge k intervals in order; `profile` and `month` (n,) are given for each day.
-
-    `heats` tells whether the meter's season is the weather's.
-    """
-    found: list[Odd] = []
-    normal: list[int] = []
-    row: list[int] = []
-    model = intervals.over(profile)
-    swings = float(profile.max()) > _SWINGS * float(profile.min())
-    tells_low = not swings or (heats and temperature is not None)
-    for index in range(len(intervals.rise)):
-        due = index >= _WEATHER_NEEDS and (index - _WEATHER_NEEDS) % _WEATHER_EVERY == 0
-        if temperature is not None and due:
-            model = _weathered(intervals, index, temperature, profile, month)
-        if len(normal) >= _ENOUGH:
-            verdict = _judged(
-                intervals, model, normal, index, sensitivity, tells_low=tells_low
-            )
-            if verdict is not None:
-                found.append(verdict)
-                if verdict.kind != "no_use":
-                    row.append(index)
-                if len(row) >= _ADOPTED:
-                    normal, row = [*normal[-1:], *row], []
-                continue
-        row = []
-        normal.append(index)
-    return found
+def interval_anomalies(one: Computed, context: Context) -> Iterator[Anomaly]:
+    """Yield an anomaly for each odd interval, over the days that it covers."""
+    known, line = one.consumption, one.line
+    # A master's readings are its sources', which speak for themselves.
+    if line is None or not isinstance(known.meter, Meter) or not len(known.use):
+        return
+    given = _interval_use(known, _sparse_intervals(known, line), context)
+    for detector in INTERVAL_DETECTORS.values():
+        for odd in detector.judge(given):
+            yield _anomaly(known, given.intervals, odd)
 
 
-def _weathered(
-    intervals: Intervals,
-    index: int,
-    temperature: Floats,
-    profile: Floats,
-    month: Floats,
-) -> Floats:
-    """Return each interval's use by a model of the intervals before `index` alone."""
-    before = intervals.until(float(intervals.ends[index - 1]))
-    until = max(int(np.ceil(before.ends.max())), 1)
-    model = change_point_model.fit(before, temperature, profile, month, until)
-    return intervals.over(model.daily)
+def _sparse_intervals(known: Consumption, line: Line) -> Intervals:
+    """Return the intervals between readings whose days were not measured."""
+    starts, ends, rises = [], [], []
+    for course in line.courses:
+        register = course.register
+        long = np.flatnonzero(np.diff(register.times) > _INTERVAL)
+        long = np.setdiff1d(long, register.falls)
+        begin = in_days(register.times[long], known.midnights)
+        end = in_days(register.times[long + 1], known.midnights)
+        rise = register.values[long + 1] - register.values[long]
+        days = np.clip(((begin + end) / 2).astype(int), 0, len(known.use) - 1)
+        # Days between equal readings are known, and still say nothing by themselves.
+        still = (rise == 0) & (end - begin > _SHORT)
+        fine = (known.provenance[days] != Provenance.MEASURED) | still
+        fine &= (begin >= 0) & (end <= len(known.use))
+        starts.append(begin[fine])
+        ends.append(end[fine])
+        rises.append(rise[fine])
+    order = np.argsort(np.concatenate(ends))
+    columns = (np.concatenate(column)[order] for column in (starts, ends, rises))
+    return Intervals(*columns)
 
 
-def _judged(
-    intervals: Intervals,
-    model: Floats,
-    normal: Sequence[int],
-    index: int,
-    sensitivity: Sensitivity,
-    *,
-    tells_low: bool,
-) -> Odd | None:
-    """Compare an interval with the normal ones before it."""
-    # The one that is judged comes last.
-    chosen = np.array([*normal[-_MEMORY:], index])
-    lengths = intervals.ends[chosen] - intervals.starts[chosen]
-    rises, season = intervals.rise[chosen], model[chosen]
-    usual = float(rises[:-1].sum() / lengths[:-1].sum())
-    if not usual > 0:
-        return None
-    floors = _FLOOR * usual * lengths
-    ratios = np.log((rises + floors) / (season + floors))
-    own, ratio = ratios[:-1], float(ratios[-1])
-    middle = middle_of(own)
-    stray = 1.4826 * middle_of(np.abs(own - middle))
-    length, floor, actual = float(lengths[-1]), float(floors[-1]), float(rises[-1])
-    spread = max(stray, _LEAST_SPREAD, _DAY_SPREAD / max(length, 1.0) ** 0.5)
-    expected = max(float(np.exp(middle)) * (float(season[-1]) + floor) - floor, 0.0)
-    young = bool(intervals.ends[index - 1] - intervals.starts[0] < _YEAR)
-    spread *= _YOUNG if young else 1.0
-    if abs(actual - expected) < _MATTERS * usual * length:
-        return None
-    far = (ratio - middle) / spread
-    if far > 0 and ratio < float(own.max()) + _NEW:
-        return None
-    kind = _kind(actual, expected, far, _LIMIT[sensitivity])
-    # No use is odd where it is new, and where the season lets expect a good deal.
-    worth = expected >= _WORTH * usual * length and bool(rises[:-1].all())
-    if kind is None or (kind == "no_use" and not worth):
-        return None
-    if kind == "low" and (young or not tells_low):
-        return None
-    return Odd(index, kind, expected, spread * max(expected, floor))
+def _interval_use(
+    known: Consumption, intervals: Intervals, context: Context
+) -> IntervalUse:
+    """Return a meter's intervals beside the season and the weather of its days."""
+    first, count = known.begin, len(known.use)
+    shares = seasonal_profiles.shares_of(known.meter)
+    profile: Floats = np.ones(count)
+    if shares is not None:
+        profile = seasonal_profiles.day_weights(shares, first, count)
+    return IntervalUse(
+        intervals,
+        profile,
+        outdoor_temperature.so_far(context.temperature, first, count, whole=True),
+        seasonal_profiles.months(first, count),
+        known.meter.sensitivity,
+        heats=known.meter.medium in (Medium.GAS, Medium.HEAT),
+    )
 
 
-def _kind(actual: float, expected: float, far: float, limit: float) -> str | None:
-    if far > limit and actual > _HIGH * expected:
-        return "high"
-    if actual == 0.0 and expected > 0:
-        return "no_use"
-    if far < -limit and actual < _LOW * expected:
-        return "low"
-    return None
+def _anomaly(known: Consumption, intervals: Intervals, odd: OddInterval) -> Anomaly:
+    """Return an odd interval as an anomaly of the days that it covers."""
+    start = int(np.floor(intervals.starts[odd.index] + 1e-9))
+    end = max(start, int(np.ceil(intervals.ends[odd.index] - 1e-9)) - 1)
+    actual = float(intervals.rise[odd.index])
+    first, newest = known.begin, len(intervals.rise) - 1
+    day = first + timedelta(days=start)
+    return Anomaly(
+        meter_id=known.meter.meter_id,
+        kind=odd.kind,
+        start=day,
+        end=first + timedelta(days=end),
+        actual=actual,
+        expected=odd.expected,
+        score=(actual - odd.expected) / max(odd.spread, 1e-12),
+        is_open=odd.index == newest and len(known.use) - 1 - end < _OPEN,
+        reason=events.reason(
+            known.meter,
+            odd.kind,
+            day,
+            {
+                "days": end - start + 1,
+                "actual": events.rounded(actual),
+                "expected": events.rounded(odd.expected),
+            },
+        ),
+    )

@@ -4,12 +4,11 @@ Heating and cooling degrees on the square-root scale, with the balance point tha
 best; sums of squares that fade with time are all that is kept.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats
+from ..domain.arrays import Bools, Floats
 
 _BALANCE: Final = np.array([11.0, 13.0, 15.0, 17.0, 19.0])
 _COOLING: Final = 18.5

@@ -1,1 +1,1 @@
-"""What a person should know of a meter: findings, quality, forecast."""
+"""The assessments of meters: findings, quality, forecast."""

@@ -1,139 +1,171 @@
-"""The assessments that need the days of all meters."""
+"""The assessments that make judged consumption a report."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ..anomalies.anomalies import with_anomalies
-from ..domain import gas_conversion, local_days
-from ..domain.meters import House, Virtual
-from ..domain.report import Band, Context, Finding, Forecast, MeterReport
-from ..meter_kinds.physical import Prepared
+from ..domain import gas_conversion
+from ..domain.meters import Meter, Virtual
+from ..domain.quality_score import Quality
+from ..domain.report import (
+    Band,
+    Consumption,
+    Finding,
+    Forecast,
+    Judged,
+    MeterReport,
+)
+from ..meter_kinds.interface import Computed, Setting
 from . import (
     calibration_expiry,
     data_quality,
+    exchange_findings,
     gas_findings,
+    model_change,
     negative_residual,
+    reading_findings,
     submeter_balance,
     user_limits,
     weather_normalization,
 )
 from .forecast import forecast
 
-if TYPE_CHECKING:
-    from ..domain.report import Floats
-    from ..load_model.model_time import Pace
-    from ..reconstruction.meter_line import Line
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Basis:
-    """What the reports were made from, by meter key.
+class Assessed:
+    """A meter's findings, quality and forecast, and its years in usual weather."""
 
-    `half` are the half widths of each day's band, `paces` the model that is valid now.
-    """
-
-    prepared: dict[str, Prepared]
-    lines: dict[str, Line]
-    half: dict[str, Floats]
-    paces: dict[str, Pace]
+    findings: tuple[Finding, ...] = ()
+    quality: Quality | None = None
+    forecast: Forecast | None = None
+    adjusted: Mapping[int, float] = field(default_factory=dict)
 
 
-def finished(
-    house: House, reports: Mapping[str, MeterReport], basis: Basis, context: Context
+def assess(
+    computed: Mapping[str, Computed], judged: Mapping[str, Judged], setting: Setting
 ) -> dict[str, MeterReport]:
-    """Return the reports with anomalies, quality, forecast and cross-checks."""
-    found = with_anomalies(reports, basis.lines, context)
-    for key, line in basis.lines.items():
-        found[key] = data_quality.with_quality(found[key], line, context.as_of)
-    today = local_days.local_day(context.as_of, ZoneInfo(house.time_zone))
-    for key in basis.paces:
-        found[key] = _ahead(found[key], basis, key, today)
-    for key, report in found.items():
-        if isinstance(report.meter, Virtual):
-            found[key] = _computed(house, report, found, today)
-    said = _said(house, found, basis, context)
-    return {
-        key: replace(report, findings=(*report.findings, *said[key]))
-        for key, report in found.items()
-    }
+    """Return the reports of meters, by key in the order of their evaluation."""
+    meters = {key: one.consumption for key, one in computed.items()}
+    checked = _cross_checked(computed, meters, setting)
+    reports: dict[str, MeterReport] = {}
+    for key, one in computed.items():
+        meter = one.consumption.meter
+        read = tuple(_read_findings(one, setting))
+        if isinstance(meter, Virtual):
+            operands = [reports[k] for k in meter.operands if k in reports]
+            quality = data_quality.of_operands(one.consumption, operands)
+            ahead = _summed(meter, one.consumption, reports, setting)
+            adjusted: Mapping[int, float] = {}
+        else:
+            quality = data_quality.of_line(one, read, setting.context.as_of)
+            ahead, adjusted = _ahead(one, setting.today)
+        findings = (*read, *judged[key].findings, *checked[key])
+        reports[key] = report_of(
+            judged[key], Assessed(findings, quality, ahead, adjusted)
+        )
+    return reports
 
 
-def _computed(
-    house: House, report: MeterReport, reports: Mapping[str, MeterReport], today: date
-) -> MeterReport:
-    """Add what a computed meter has from its operands."""
-    operands = [reports[k] for k in report.meter.operands if k in reports]
-    report = data_quality.of_operands(report, operands)
-    return replace(report, forecast=_summed(house, report, reports, today))
-
-
-def _said(
-    house: House, reports: Mapping[str, MeterReport], basis: Basis, context: Context
-) -> dict[str, list[Finding]]:
-    """Return what the cross-checks find, by meter key."""
-    zone = ZoneInfo(house.time_zone)
-    said: dict[str, list[Finding]] = {key: [] for key in reports}
-    for key, prepared in basis.prepared.items():
-        said[key] += calibration_expiry.expiry(prepared, zone, context.as_of)
-    for key, finding in submeter_balance.balances(house, reports):
-        said[key].append(finding)
-    for key, report in reports.items():
-        said[key] += negative_residual.negative(report, reports)
-        said[key] += user_limits.unmet(report)
-        said[key] += gas_findings.odd_factors(report, house.gas)
-    return said
-
-
-def _ahead(report: MeterReport, basis: Basis, key: str, today: date) -> MeterReport:
-    """Add the forecast, and the years in usual weather where a model holds."""
-    pace = basis.paces[key]
-    if report.first_day is None:
-        return report
-    start = (report.first_day - pace.first_day).days
-    if start < 0:
-        return report
-    weights = pace.shape.weights[start:]
-    weather = pace.shape.weather
-    ahead = forecast(
-        report.first_day,
-        report.use,
-        weights,
-        basis.half[key],
-        today,
-        weathered=weather is not None,
+def report_of(judged: Judged, assessed: Assessed) -> MeterReport:
+    """Return the report of a meter from all of its stages."""
+    known = judged.consumption
+    return MeterReport(
+        meter=known.meter,
+        first_day=known.first_day,
+        last_day=known.last_day,
+        midnights=known.midnights,
+        use=known.use,
+        provenance=known.provenance,
+        counter=known.counter,
+        slack=known.slack,
+        readings=known.readings,
+        quarantined=known.quarantined,
+        superseded=known.superseded,
+        last_reading=known.last_reading,
+        findings=(*known.findings, *assessed.findings),
+        hours=known.hours,
+        model=known.model,
+        shares=known.shares,
+        expected=judged.expected,
+        anomalies=judged.anomalies,
+        quality=assessed.quality,
+        forecast=assessed.forecast,
+        adjusted=assessed.adjusted,
     )
-    report = replace(report, forecast=ahead)
+
+
+def _read_findings(one: Computed, setting: Setting) -> Iterator[Finding]:
+    """Yield the findings on the readings behind a meter's days."""
+    consumption, line = one.consumption, one.line
+    meter, zone = consumption.meter, setting.zone
+    if line is None or not len(consumption.midnights):
+        return
+    if one.joined is not None:
+        yield from exchange_findings.findings(meter, one.joined, zone)
+    if isinstance(meter, Meter):
+        amounts = one.prepared[meter.key].amounts
+        yield from reading_findings.oddities(meter, line, amounts, zone)
+        yield from model_change.reshaped(meter, one, setting)
+
+
+def _cross_checked(
+    computed: Mapping[str, Computed],
+    meters: Mapping[str, Consumption],
+    setting: Setting,
+) -> dict[str, list[Finding]]:
+    """Return the findings of the checks of meters beside each other, by key."""
+    house = setting.house
+    found: dict[str, list[Finding]] = {key: [] for key in meters}
+    for key, one in computed.items():
+        if key in one.prepared:
+            found[key] += calibration_expiry.expiry(one.prepared[key], setting.today)
+    for key, finding in submeter_balance.balances(house, meters):
+        found[key].append(finding)
+    for key, meter in meters.items():
+        found[key] += negative_residual.negative(meter, meters)
+        found[key] += user_limits.unmet(meter)
+        found[key] += gas_findings.odd_factors(meter, house.gas)
+    return found
+
+
+def _ahead(one: Computed, today: date) -> tuple[Forecast | None, dict[int, float]]:
+    """Return the forecast, and the years in usual weather where a model holds."""
+    pace, known = one.pace, one.consumption
+    if pace is None or known.first_day is None:
+        return None, {}
+    start = (known.first_day - pace.first_day).days
+    if start < 0:
+        return None, {}
+    weather = pace.shape.weather
+    weights = pace.shape.weights[start:]
+    ahead = forecast(known, weights, one.half, today, weathered=weather is not None)
     if weather is None:
-        return report
-    inside = slice(start, start + len(report.use))
-    return replace(
-        report,
-        adjusted=weather_normalization.adjusted_years(
-            report, weather, weather.heating[inside], weather.daily[inside]
-        ),
+        return ahead, {}
+    inside = slice(start, start + len(known.use))
+    return ahead, weather_normalization.adjusted_years(
+        known, weather, weather.heating[inside], weather.daily[inside]
     )
 
 
 def _summed(
-    house: House, report: MeterReport, reports: Mapping[str, MeterReport], today: date
+    meter: Virtual,
+    known: Consumption,
+    reports: Mapping[str, MeterReport],
+    setting: Setting,
 ) -> Forecast | None:
     """Return a computed meter's forecast from those of its operands."""
-    meter = report.meter
-    if not isinstance(meter, Virtual) or not len(report.use):
+    if not len(known.use):
         return None
     months, years = [], []
     for term in meter.terms:
         operand = reports[term.meter_id.lower()]
         if operand.forecast is None:
             return None
-        scale = gas_conversion.daily_factor(operand.meter, meter, house.gas, today, 1)[
-            0
-        ]
+        scale = gas_conversion.daily_factor(
+            operand.meter, meter, setting.house.gas, setting.today, 1
+        )[0]
         if np.isnan(scale):
             return None
         months.append((term.factor * scale, operand.forecast.month))
@@ -141,7 +173,8 @@ def _summed(
     return Forecast(month=_sum(months), year=_sum(years))
 
 
-def _sum(bands: list[tuple[float, Band]]) -> Band:
+def _sum(bands: Sequence[tuple[float, Band]]) -> Band:
+    """Return the sum of scaled values; their bands are independent."""
     value = sum(scale * band.value for scale, band in bands)
     below = np.sqrt(sum((scale * (b.value - b.low)) ** 2 for scale, b in bands))
     above = np.sqrt(sum((scale * (b.high - b.value)) ** 2 for scale, b in bands))

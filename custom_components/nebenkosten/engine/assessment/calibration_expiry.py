@@ -5,12 +5,11 @@ MessEV § 34 and annex 7: the period ends on 31 December of its last year.
 
 from datetime import date, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from ..domain import local_days
 from ..domain.meters import Medium, Meter
 from ..domain.report import Finding, Severity
-from ..meter_kinds.physical import Prepared
+from ..meter_kinds.preparation import Prepared
 
 # [years] Water and heat 6; diaphragm gas meters up to 10 m³/h and electronic
 # electricity meters 8.
@@ -33,15 +32,15 @@ def calibrated_until(meter: Meter, in_use_since: date | None) -> date | None:
     return date(in_use_since.year + years, 12, 31)
 
 
-def expiry(prepared: Prepared, zone: ZoneInfo, as_of: float) -> list[Finding]:
+def expiry(prepared: Prepared, today: date) -> list[Finding]:
     """Report a calibration that ends within 180 days, or has ended."""
-    meter, today = prepared.meter, local_days.local_day(as_of, zone)
+    meter = prepared.meter
     if meter.removed is not None and meter.removed < today:
         return []
     since = meter.installed
     registers = prepared.cleaned.registers
     if registers and registers[-1].opened and len(registers) > 1:
-        since = local_days.local_day(float(registers[-1].times[0]), zone)
+        since = local_days.local_day(float(registers[-1].times[0]), prepared.zone)
     until = calibrated_until(meter, since)
     if until is None or today < until - _NOTICE:
         return []

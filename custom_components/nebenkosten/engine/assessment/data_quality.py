@@ -1,90 +1,92 @@
 """Data quality: completeness, freshness and the measured share."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-from ..domain.meters import Meter
+from ..domain.arrays import Floats
+from ..domain.local_days import DAY
+from ..domain.meters import AnyMeter, Meter
 from ..domain.quality_score import Quality, fresh
-from ..domain.report import MeterReport, Provenance
+from ..domain.report import Consumption, Finding, MeterReport, Provenance
+from ..meter_kinds.interface import Computed
+from ..reconstruction.meter_line import Line
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ..domain.report import Floats
-    from ..reconstruction.meter_line import Line
-
-_DAY: Final = 86400.0
-_LONGEST_DAY: Final = 1.1 * _DAY
+_LONGEST_DAY: Final = 1.1 * DAY
 _OVERDUE: Final = 3.0
 # A sensor that writes changes only is silent all night; a server may be a day late.
-_SHORTEST: Final = _DAY
+_SHORTEST: Final = DAY
 _UNEXPLAINED: Final = ("counter_fell", "exchange_suspected")
 
 
-def with_quality(report: MeterReport, line: Line, as_of: float) -> MeterReport:
-    """Return a report with the quality of its data."""
-    if not len(report.use):
-        return report
+def of_line(one: Computed, findings: Iterable[Finding], as_of: float) -> Quality | None:
+    """Return the quality of a meter's data, None without days.
+
+    `findings` are those on its readings.
+    """
+    known, line = one.consumption, one.line
+    if line is None or not len(known.use):
+        return None
     gaps, last = _gaps(line)
-    end = min(as_of, float(report.midnights[-1]))
+    end = min(as_of, float(known.midnights[-1]))
     age = max(end - last, 0.0) if np.isfinite(last) else np.inf
-    rhythm, limit = _rhythm(report, gaps)
-    found = _quality(report, gaps, age, rhythm)
-    if np.isfinite(last) and rhythm is not None:
-        # Who is gone gets no older: its days end before yesterday.
-        ended = as_of - float(report.midnights[-1]) > _LONGEST_DAY
-        found = replace(
-            found, read_until=last, limit=limit, rhythm=None if ended else rhythm
-        )
-    return replace(report, quality=found)
-
-
-def of_operands(report: MeterReport, operands: Iterable[MeterReport]) -> MeterReport:
-    """Return a computed meter's report; it is as fresh as its stalest operand."""
-    known = [one.quality for one in operands if one.quality is not None]
-    if not len(report.use) or not known:
-        return report
-    stalest = replace(
-        _quality(report, np.empty(0), 0.0, None),
-        freshness=min(one.freshness for one in known),
-        largest_gap_days=max(one.largest_gap_days for one in known),
+    rhythm, limit = _rhythm(known.meter, gaps)
+    follows = np.isfinite(last) and rhythm is not None
+    # What is gone gets no older: its days end before yesterday.
+    ended = as_of - float(known.midnights[-1]) > _LONGEST_DAY
+    return replace(
+        _days_quality(known),
+        largest_gap_days=max(age, float(gaps.max(initial=0.0))) / DAY,
+        freshness=1.0 if rhythm is None else fresh(age, rhythm),
+        unexplained=sum(finding.code in _UNEXPLAINED for finding in findings),
+        read_until=last if follows else None,
+        limit=limit if follows else None,
+        rhythm=rhythm if follows and not ended else None,
     )
-    return replace(report, quality=stalest)
 
 
-def _rhythm(report: MeterReport, gaps: Floats) -> tuple[float | None, float | None]:
+def of_operands(known: Consumption, operands: Iterable[MeterReport]) -> Quality | None:
+    """Return the quality of a computed meter: as fresh as its stalest operand."""
+    qualities = [one.quality for one in operands if one.quality is not None]
+    if not len(known.use) or not qualities:
+        return None
+    return replace(
+        _days_quality(known),
+        freshness=min(one.freshness for one in qualities),
+        largest_gap_days=max(one.largest_gap_days for one in qualities),
+    )
+
+
+def _rhythm(meter: AnyMeter, gaps: Floats) -> tuple[float | None, float | None]:
     """Return how old a reading may be, and when the next one is overdue [s].
 
     What its user says holds for both; else the meter's own rhythm does.
     """
-    meter = report.meter
     own = meter.overdue_after if isinstance(meter, Meter) else None
     if own is not None:
-        return own * _DAY, own * _DAY
+        return own * DAY, own * DAY
     if not len(gaps):
         return None, None
     rhythm = _OVERDUE * float(np.median(gaps))
     return rhythm, max(rhythm, _SHORTEST)
 
 
-def _quality(
-    report: MeterReport, gaps: Floats, age: float, rhythm: float | None
-) -> Quality:
-    counts = np.bincount(report.provenance, minlength=4) / len(report.provenance)
+def _days_quality(known: Consumption) -> Quality:
+    """Return the quality of days alone, as if they were fresh and had no gap."""
+    counts = np.bincount(known.provenance, minlength=4) / len(known.provenance)
     return Quality(
         completeness=float(
             counts[Provenance.MEASURED] + counts[Provenance.INTERPOLATED]
         ),
-        largest_gap_days=max([age, *(gaps.max(initial=0.0),)]) / _DAY,
-        freshness=1.0 if rhythm is None else fresh(age, rhythm),
+        largest_gap_days=0.0,
+        freshness=1.0,
         measured_share=float(counts[Provenance.MEASURED]),
         interpolated_share=float(counts[Provenance.INTERPOLATED]),
         extrapolated_share=float(counts[Provenance.EXTRAPOLATED]),
-        quarantined=len(report.quarantined),
-        readings=report.readings,
-        unexplained=sum(one.code in _UNEXPLAINED for one in report.findings),
+        quarantined=len(known.quarantined),
+        readings=known.readings,
     )
 
 

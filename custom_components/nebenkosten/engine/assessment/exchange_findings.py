@@ -1,31 +1,26 @@
-"""What a person should know of the exchanges of a master's meters."""
+"""Findings on the exchanges of a master's meters."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ..domain import local_days
+from ..domain.local_days import DAY
+from ..domain.meters import AnyMeter
 from ..domain.report import Finding, Severity, known
+from ..meter_kinds.hand_overs import HandOver
+from ..meter_kinds.joining import Counted, Joined
 from .reading_findings import bridged
 
-if TYPE_CHECKING:
-    from ..domain.meters import Master
-    from ..meter_kinds.master import Counted, HandOver, Joined
-
-_DAY: Final = 86400.0
 _SAME: Final = 60.0
 # A join is odd when the new meter counts so many times what the old one would.
 _ODD_JOIN: Final = 5.0
-_WINDOW: Final = 60 * _DAY
+_WINDOW: Final = 60 * DAY
 
 
-def findings(
-    master: Master,
-    joined: Joined,
-    zone: ZoneInfo,
-) -> Iterator[Finding]:
+def findings(master: AnyMeter, joined: Joined, zone: ZoneInfo) -> Iterator[Finding]:
     """Yield what is odd where meters meet: gaps, overlaps, rates that do not match."""
     for old, new, change in joined.hand_overs:
         if not old or not new:
@@ -34,14 +29,14 @@ def findings(
         day = local_days.local_day(first, zone)
         if first - last > _SAME:
             use = float(joined.line.use(np.array([last, first]))[0])
-            yield bridged(master, day, (first - last) / _DAY, known(use))
+            yield bridged(master, day, (first - last) / DAY, known(use))
         elif last - first > _SAME:
             yield Finding(
                 code="exchange_overlaps",
                 severity=Severity.INFO,
                 meter_id=master.meter_id,
                 day=day,
-                data={"days": (last - first) / _DAY},
+                data={"days": (last - first) / DAY},
             )
         window = first, min([first + _WINDOW, *map(_last, new)])
         actual = sum(_used(one, *window) for one in new)
@@ -66,7 +61,7 @@ def _last(new: Counted) -> float:
 
 def _used(one: Counted, begin: float, end: float) -> float:
     """Return what a meter used between two instants inside its readings."""
-    if end - begin < _DAY:
+    if end - begin < DAY:
         return np.nan
     return float(one.line.use(np.array([begin, end]))[0])
 
@@ -80,7 +75,7 @@ def _foretold(
     """Return what an old meter's last rate gives between two later instants."""
     source, last = old.source, change.last.get(old.tenure.key)
     pace = source.prepared[source.line.parts[-1].key].pace
-    if last is None or pace is None or end - begin < _DAY:
+    if last is None or pace is None or end - begin < DAY:
         return np.nan
     first = float(source.knots[0])
     before = max(last - _WINDOW, first, min(part.begin for part in old.parts))

@@ -5,14 +5,12 @@ of the last months: never a straight line.
 """
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-from ..domain.report import Band, Forecast
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats
+from ..domain.arrays import Floats
+from ..domain.report import Band, Consumption, Forecast
 
 _RECENT: Final = 90
 _YEAR: Final = 365
@@ -28,8 +26,7 @@ _RATE_SPREAD: Final = 0.04
 
 
 def forecast(
-    first: date,
-    use: Floats,
+    known: Consumption,
     weights: Floats,
     half: Floats,
     today: date,
@@ -38,11 +35,12 @@ def forecast(
 ) -> Forecast | None:
     """Return the running month and year of `today`, None where too little is known.
 
-    `use` (n,) and `half` (n,), the half widths of its bands, are those of the days from
-    `first` to yesterday; `weights` the shape's, from there to the end of the year.
+    The days are `known` up to yesterday, with `half` (n,), the half widths of their
+    bands; `weights` are the shape's, from the first of them to the end of the year.
     `weathered` tells whether the weights are those of the weather that was.
     """
-    if first + timedelta(days=len(use)) < today:
+    first, use = known.first_day, known.use
+    if first is None or first + timedelta(days=len(use)) < today:
         return None
     rates = _rates(use, weights[: len(use)])
     if rates is None:

@@ -5,11 +5,12 @@ from datetime import date
 
 from ..domain import units
 from ..domain.gas_factor_bounds import Verdict, verdict
-from ..domain.meters import AnyMeter, GasFactor
-from ..domain.report import Finding, MeterReport, Severity
+from ..domain.meters import GasFactor
+from ..domain.report import Consumption, Finding
+from ..meter_kinds.operand_findings import factor_finding
 
 
-def odd_factors(report: MeterReport, gas: Sequence[GasFactor]) -> Iterator[Finding]:
+def odd_factors(report: Consumption, gas: Sequence[GasFactor]) -> Iterator[Finding]:
     """Yield a finding for each odd factor that holds on some day of a gas meter."""
     if not units.is_volume_of_gas(report.meter) or report.last_day is None:
         return
@@ -19,17 +20,5 @@ def odd_factors(report: MeterReport, gas: Sequence[GasFactor]) -> Iterator[Findi
         holds = factor.valid_from <= report.last_day
         begun = holds or factor is dated[0]
         is_odd = verdict(factor) is not Verdict.USUAL
-        if is_odd and begun and end > (report.first_day or date.min):
+        if is_odd and begun and end > report.begin:
             yield factor_finding(report.meter, factor)
-
-
-def factor_finding(meter: AnyMeter, factor: GasFactor) -> Finding:
-    """Say of a meter that a factor cannot be, or is unusual."""
-    impossible = verdict(factor) is Verdict.IMPOSSIBLE
-    return Finding(
-        code="gas_factor_impossible" if impossible else "gas_factor_unusual",
-        severity=Severity.ERROR if impossible else Severity.INFO,
-        meter_id=meter.meter_id,
-        day=None if factor.valid_from == date.min else factor.valid_from,
-        data={"calorific": str(factor.brennwert), "state": str(factor.zustandszahl)},
-    )

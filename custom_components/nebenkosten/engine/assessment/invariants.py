@@ -5,16 +5,18 @@ these is a fault of ours, and the last good result stays in its place.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ..domain import gas_conversion, units
-from ..domain.local_days import local_day
-from ..domain.meters import House, Meter, Virtual
+from ..cleaning.registers import unit_scale
+from ..domain import gas_conversion
+from ..domain.answers import Asked
+from ..domain.arrays import Bools, Floats
+from ..domain.local_days import DAY, local_day
+from ..domain.meters import Meter, Virtual
 from ..domain.report import (
     KINDS,
     Finding,
@@ -24,25 +26,10 @@ from ..domain.report import (
     Severity,
     Value,
 )
-from ..meter_kinds import virtual
-
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats
+from ..meter_kinds.operand_days import operand
 
 _RELATIVE: Final = 1e-9
-_DAY: Final = 86400.0
 _ANCHORS: Final = (ReadingKind.ACTUAL, ReadingKind.REMOTE)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Asked:
-    """A meter's report, those it is made of, its records, and when that was [s]."""
-
-    report: MeterReport
-    reports: Mapping[str, MeterReport]
-    series: Series | None
-    house: House
-    as_of: float
 
 
 def broken(asked: Asked) -> tuple[Finding, ...]:
@@ -97,13 +84,8 @@ def _anchors(report: MeterReport, series: Series) -> tuple[Floats, Floats, Bools
     times, values = np.asarray(columns.times), np.asarray(columns.values)
     if not len(ids):
         return times, values, np.empty(0, bool)
-    scales = [
-        units.factor(name or report.meter.unit, report.meter.unit)
-        if _converts(name or report.meter.unit, report.meter.unit)
-        else np.nan
-        for name in columns.unit_names
-    ]
-    values = values * np.array(scales)[np.asarray(columns.units, np.int64)]
+    scales = unit_scale(report.meter, columns.unit_names)
+    values = values * scales[np.asarray(columns.units, np.int64)]
     dials = [KINDS.index(kind) for kind in _ANCHORS]
     plain = np.isin(np.asarray(columns.kinds, np.int64), dials)
     left_out = np.fromiter(report.quarantined | report.superseded, np.int64)
@@ -117,16 +99,8 @@ def _anchors(report: MeterReport, series: Series) -> tuple[Floats, Floats, Bools
         after = np.searchsorted(special, times)
         before = special[np.maximum(after - 1, 0)]
         behind = special[np.minimum(after, len(special) - 1)]
-        calm = (np.abs(times - before) > _DAY) & (np.abs(times - behind) > _DAY)
+        calm = (np.abs(times - before) > DAY) & (np.abs(times - behind) > DAY)
     return times[used], values[used], calm[used]
-
-
-def _converts(given: str, wanted: str) -> bool:
-    try:
-        units.factor(given, wanted)
-    except units.UnitMismatchError:
-        return False
-    return True
 
 
 def _monotone(asked: Asked) -> _Broken:
@@ -152,14 +126,14 @@ def _parts(asked: Asked) -> _Broken:
 
 def _from_operands(asked: Asked, meter: Virtual) -> Floats:
     """Return a formula's days (n,) from its operands' days."""
-    first, count = asked.report.first_day or date.min, len(asked.report.use)
+    first, count = asked.report.begin, len(asked.report.use)
     total = np.zeros(count)
     for term in meter.terms:
-        operand = asked.reports[term.meter_id.lower()]
+        source = asked.reports[term.meter_id.lower()]
         scale = gas_conversion.daily_factor(
-            operand.meter, meter, asked.house.gas, first, count
+            source.meter, meter, asked.house.gas, first, count
         )
-        use = virtual.operand(term, asked.reports, first, count).use
+        use = operand(term, asked.reports, first, count).use
         total = total + term.factor * scale * use
     return total
 

@@ -4,27 +4,48 @@ Twice a year the models may take in what was read since. Readings and the sums b
 them stay; how the days in between are laid out may change, and is told for a week.
 """
 
-from collections.abc import Callable
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import timedelta
+from typing import Final
 
 import numpy as np
 
+from ..domain import local_days
+from ..domain.arrays import Floats
 from ..domain.meters import Meter
-from ..domain.report import Finding, Severity
+from ..domain.report import Consumption, Finding, Severity
+from ..meter_kinds.interface import Computed, Setting
+from ..meter_kinds.physical_line import line_of
+from ..meter_kinds.preparation import model_date, prepare
 
-if TYPE_CHECKING:
-    from ..domain.report import Floats
-
-TOLD: Final = timedelta(days=7)
+_TOLD: Final = timedelta(days=7)
 _SAME: Final = 1e-9
 
 
-def reshaped(
-    meter: Meter, first: date, use: Floats, before: Callable[[], Floats]
-) -> list[Finding]:
-    """Report how the days (n,) from `first` differ from those of the older model."""
-    moved = np.nan_to_num(use - before())
+def reshaped(meter: Meter, one: Computed, setting: Setting) -> list[Finding]:
+    """Report how a meter's days differ from those of the older model.
+
+    Only in the first days of a model that is valid for it.
+    """
+    known = one.consumption
+    is_valid = one.prepared[meter.key].model_date is not None
+    if not is_valid or setting.today - setting.model_date > _TOLD:
+        return []
+    before = _older_use(meter, known, setting)
+    return [] if before is None else _moved(known, before)
+
+
+def _older_use(meter: Meter, known: Consumption, setting: Setting) -> Floats | None:
+    """Return the use (n,) of the same days by the model before, None without any."""
+    zone = setting.zone
+    older = model_date(local_days.midnight(setting.model_date, zone), zone)
+    line = line_of(prepare(meter, setting.series(meter), zone, setting.context, older))
+    return None if line is None else line.use(known.midnights)
+
+
+def _moved(known: Consumption, before: Floats) -> list[Finding]:
+    """Report the days (n,) that changed, and the month in which they did most."""
+    use, first = known.use, known.first_day
+    moved = np.nan_to_num(use - before)
     changed = np.abs(moved) > _SAME * np.maximum(np.abs(np.nan_to_num(use)), 1.0)
     if not changed.any():
         return []
@@ -37,7 +58,7 @@ def reshaped(
         Finding(
             code="reshaped",
             severity=Severity.INFO,
-            meter_id=meter.meter_id,
+            meter_id=known.meter.meter_id,
             data={
                 "days": int(changed.sum()),
                 "month": str(names[most]),

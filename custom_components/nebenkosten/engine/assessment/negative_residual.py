@@ -7,28 +7,26 @@ that begins and ends with readings of all of them the rest cannot be.
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Floats
 from ..domain.meters import Virtual
-from ..domain.report import Finding, MeterReport, Severity
+from ..domain.report import Consumption, Finding, Severity
 from .submeter_balance import closings
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats
 
 _LEAST: Final = 0.005
 # An 80 % band is left by chance once in five times: more is asked of a finding.
 _SURE: Final = 2.5
 
 
-def negative(report: MeterReport, reports: Mapping[str, MeterReport]) -> list[Finding]:
+def negative(report: Consumption, meters: Mapping[str, Consumption]) -> list[Finding]:
     """Report the times, closed by readings of all operands, with a negative rest."""
     meter = report.meter
     if not isinstance(meter, Virtual) or report.first_day is None:
         return []
-    closed = closings(_turnover(meter, report, reports), report.slack)
+    closed = closings(_turnover(meter, report, meters), report.slack)
     below = [
         (begin, end)
         for begin, end in pairwise(closed)
@@ -57,9 +55,9 @@ def negative(report: MeterReport, reports: Mapping[str, MeterReport]) -> list[Fi
 
 
 def _turnover(
-    meter: Virtual, report: MeterReport, reports: Mapping[str, MeterReport]
+    meter: Virtual, report: Consumption, meters: Mapping[str, Consumption]
 ) -> Floats:
-    """Return the use (n,) that tells how little doubt is next to none."""
-    base = reports[meter.terms[0].meter_id.lower()]
+    """Return the use (n,) that tells how narrow a band is next to none."""
+    base = meters[meter.terms[0].meter_id.lower()]
     scale = abs(meter.terms[0].factor)
     return scale * np.full(len(report.use), float(np.nanmean(base.use)))

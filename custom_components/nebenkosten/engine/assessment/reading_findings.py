@@ -1,26 +1,25 @@
 """Findings on a meter's readings that a person should look at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ..domain.local_days import local_day
+from ..cleaning.amounts import Use
+from ..cleaning.registers import Register
+from ..domain.local_days import DAY, local_day
 from ..domain.meters import AnyMeter, Meter
 from ..domain.report import Finding, Severity
+from ..reconstruction.meter_line import Line, RegisterUse
 
-if TYPE_CHECKING:
-    from ..cleaning.amounts import Use
-    from ..cleaning.registers import Register
-    from ..reconstruction.meter_line import Line, RegisterUse
-
-_DAY: Final = 86400.0
 _GAP: Final = 60.0
 _DRIFT: Final = 0.01
 _ANEW: Final = 0.1
+# The finding on falls that amounts explain.
+_RESET: Final = "counter_reset"
 
 
 def oddities(
@@ -44,12 +43,11 @@ def _falls(meter: Meter, course: RegisterUse, zone: ZoneInfo) -> Iterator[Findin
     for i in register.falls.tolist():
         if flow.unknown.touch(register.times[i : i + 2])[0]:
             code = "exchange_suspected" if _goes_on(register, i) else "counter_fell"
-            yield _fall(code, Severity.ERROR, meter, register, i, zone, 1)
+            yield _fall(code, meter, register, [i], zone)
         else:
             resets.append(i)
     if resets:
-        last, count = resets[-1], len(resets)
-        yield _fall("counter_reset", Severity.INFO, meter, register, last, zone, count)
+        yield _fall(_RESET, meter, register, resets, zone)
 
 
 def _goes_on(register: Register, i: int) -> bool:
@@ -60,24 +58,20 @@ def _goes_on(register: Register, i: int) -> bool:
 
 
 def _fall(
-    code: str,
-    severity: Severity,
-    meter: Meter,
-    register: Register,
-    i: int,
-    zone: ZoneInfo,
-    count: int,
+    code: str, meter: Meter, register: Register, falls: Sequence[int], zone: ZoneInfo
 ) -> Finding:
+    """Name falls of the counter by the last one of them."""
+    i = falls[-1]
     return Finding(
         code=code,
-        severity=severity,
+        severity=Severity.INFO if code == _RESET else Severity.ERROR,
         meter_id=meter.meter_id,
         day=local_day(float(register.times[i + 1]), zone),
         data={
             "before": float(register.values[i]),
             "after": float(register.values[i + 1]),
             "since": local_day(float(register.times[i]), zone).isoformat(),
-            "count": count,
+            "count": len(falls),
         },
     )
 
@@ -120,7 +114,7 @@ def _bridged(
     yield bridged(
         meter,
         local_day(float(span[1]), zone),
-        float(np.diff(span)[0]) / _DAY,
+        float(np.diff(span)[0]) / DAY,
         None if lost else use,
     )
 
@@ -172,5 +166,5 @@ def _overdue(meter: Meter, course: RegisterUse, zone: ZoneInfo) -> Iterator[Find
             severity=Severity.WARNING,
             meter_id=meter.meter_id,
             day=local_day(last, zone),
-            data={"days": int((flow.end - last) / _DAY)},
+            data={"days": int((flow.end - last) / DAY)},
         )

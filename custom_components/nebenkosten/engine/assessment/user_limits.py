@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from ..domain.report import Finding, MeterReport, Severity, Value
+from ..domain.report import Consumption, Finding, Severity, Value
 
 # What was longer ago is history, not news.
 _RECENT: Final = 31
@@ -16,7 +16,7 @@ _OCTOBER: Final = 10
 _ONE_DAY: Final = timedelta(days=1)
 
 
-def unmet(report: MeterReport) -> Iterator[Finding]:
+def unmet(report: Consumption) -> Iterator[Finding]:
     """Yield a finding with both numbers for each demand that is not met."""
     if report.first_day is None or report.last_day is None:
         return
@@ -25,7 +25,7 @@ def unmet(report: MeterReport) -> Iterator[Finding]:
         yield from _winter(report)
 
 
-def _limit(report: MeterReport) -> Iterator[Finding]:
+def _limit(report: Consumption) -> Iterator[Finding]:
     """Tell of the last days that used more than they may."""
     limit = report.meter.daily_limit
     if limit is None:
@@ -38,12 +38,12 @@ def _limit(report: MeterReport) -> Iterator[Finding]:
     yield _finding(
         "limit_exceeded",
         report,
-        (report.first_day or date.min) + timedelta(days=last),
+        report.begin + timedelta(days=last),
         {"value": float(report.use[last]), "limit": limit, "days": len(over)},
     )
 
 
-def _winter(report: MeterReport) -> Iterator[Finding]:
+def _winter(report: Consumption) -> Iterator[Finding]:
     """Compare the last winter half that is over with the summer half before it."""
     end = _last_april(report.last_day or date.min)
     april, october = (date(end.year - 1, month, 1) for month in (_APRIL, _OCTOBER))
@@ -67,7 +67,7 @@ def _last_april(last_day: date) -> date:
 
 
 def _finding(
-    code: str, report: MeterReport, day: date, data: dict[str, Value]
+    code: str, report: Consumption, day: date, data: dict[str, Value]
 ) -> Finding:
     return Finding(
         code=code,

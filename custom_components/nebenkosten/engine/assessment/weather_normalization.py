@@ -5,19 +5,19 @@ all full years known) / (that year's), the rule of German energy statements.
 """
 
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..domain.report import Floats, MeterReport
-    from ..load_model.change_point_model import TemperatureModel
+from ..domain.arrays import Floats
+from ..domain.report import Consumption
+from ..load_model.change_point_model import TemperatureModel
 
 _EXPLAINS: Final = 0.5
 
 
 def adjusted_years(
-    report: MeterReport, model: TemperatureModel, heating: Floats, daily: Floats
+    report: Consumption, model: TemperatureModel, heating: Floats, daily: Floats
 ) -> dict[int, float]:
     """Return the adjusted use by calendar year; empty where the model explains little.
 

@@ -1,1 +1,1 @@
-"""From readings as they came in to registers that can be believed."""
+"""Cleaning: from readings as they came in to registers."""

@@ -1,16 +1,13 @@
 """Amounts of use between two instants, as far as they can be believed."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..domain.arrays import Bools, Floats
 from ..domain.meters import Meter
 from ..domain.report import Amounts, Finding, Severity
 from .registers import unit_scale
-
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,40 +1,37 @@
-"""What a person should know of the readings that were cleaned."""
+"""Findings on the readings that were cleaned."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ..domain import local_days
+from ..domain.arrays import Floats
 from ..domain.meters import Meter
 from ..domain.report import Finding, Impossible, Severity
-from .counter_scan import Doubt, Doubted, Leap
+from .counter_scan import Flaw, Flawed, Leap
 from .end_slips import comma_of_newest
 from .rate_limit import scale_of
 from .reading_table import ReadingTable
 from .repeated_readings import repeats
 from .swapped_digits import swaps
 
-if TYPE_CHECKING:
-    from ..domain.report import Floats
-
 
 def doubted(
-    meter: Meter, table: ReadingTable, doubt: Doubted, zone: ZoneInfo
+    meter: Meter, table: ReadingTable, flawed: Flawed, zone: ZoneInfo
 ) -> Finding:
     """Name a run of readings that is left out, by its first one."""
     return Finding(
-        code=doubt.why.value,
+        code=flawed.why.value,
         severity=Severity.WARNING,
         meter_id=meter.meter_id,
-        day=local_days.local_day(float(table.times[doubt.first]), zone),
+        day=local_days.local_day(float(table.times[flawed.first]), zone),
         data={
-            "value": float(table.values[doubt.first]),
-            "likely": doubt.likely,
-            "reading_id": int(table.ids[doubt.first]),
-            "count": doubt.count,
-            "until": local_days.local_day(float(table.times[doubt.last]), zone),
+            "value": float(table.values[flawed.first]),
+            "likely": flawed.likely,
+            "reading_id": int(table.ids[flawed.first]),
+            "count": flawed.count,
+            "until": local_days.local_day(float(table.times[flawed.last]), zone),
         },
     )
 
@@ -43,7 +40,7 @@ def leapt(meter: Meter, table: ReadingTable, leap: Leap, zone: ZoneInfo) -> Find
     """Name a rise that the meter cannot have made; it counts as the dial shows it."""
     first, last = (float(table.times[i]) for i in (leap.before, leap.reading))
     return Finding(
-        code=Doubt.LEAP.value,
+        code=Flaw.LEAP.value,
         severity=Severity.WARNING,
         meter_id=meter.meter_id,
         day=local_days.local_day(last, zone),
@@ -70,12 +67,12 @@ def suspected(
     """
     scale, newest = scale_of(meter.medium, meter.unit), len(values) - 1
     comma = comma_of_newest(table.times, values, scale)
-    found = [(Doubt.SWAP, newest, comma)] if comma and newest not in fixed else []
+    found = [(Flaw.SWAP, newest, comma)] if comma and newest not in fixed else []
     if table.is_seldom:
-        found += [(Doubt.SWAP, *one) for one in swaps(table.times, values, fixed)]
+        found += [(Flaw.SWAP, *one) for one in swaps(table.times, values, fixed)]
     if table.is_seldom and scale.steady:
         found += [
-            (Doubt.COPY, i, likely)
+            (Flaw.COPY, i, likely)
             for i, likely in repeats(table.times, values)
             if i not in fixed
         ]

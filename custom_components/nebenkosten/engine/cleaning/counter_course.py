@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from ..domain.local_days import DAY
 from . import typing_slips
-from .rate_limit import DAY, RateLimit
+from .rate_limit import RateLimit
 
 # Readings further apart than this are somebody's who looks at a dial now and then.
 SELDOM: Final = 1.5 * DAY

@@ -1,4 +1,4 @@
-"""One pass over a register's readings: what to do where the counter falls or leaps."""
+"""One pass over a register's readings: each fall and each leap is settled."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -6,14 +6,14 @@ from typing import Final
 
 import numpy as np
 
+from ..domain.local_days import DAY, HOUR
 from .counter_course import CounterCourse
 from .end_slips import too_high_first, too_low_first, too_low_newest
-from .rate_limit import DAY
 
 # A day lies between readings at both its midnights, 25 hours apart at most.
 _SEALS: Final = 1.1 * DAY
 # What the newest readings say may change within this time [s].
-_SETTLES: Final = 2 * 3600.0
+_SETTLES: Final = 2 * HOUR
 _MOST_TOO_HIGH: Final = 20
 # With fewer readings nobody can say which one is wrong.
 _SEVERAL: Final = 5
@@ -31,8 +31,8 @@ _NEAR_FULL: Final = 0.8
 _REMEMBERED: Final = 64
 
 
-class Doubt(StrEnum):
-    """Why readings are doubted; the last three stay used and are named."""
+class Flaw(StrEnum):
+    """What is wrong with readings; the last three stay used and are named."""
 
     TYPO = "typo"
     REPEAT = "repeated_reading"
@@ -43,8 +43,8 @@ class Doubt(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Doubted:
-    """Doubted readings in a row: the first and the last one, how many, and why.
+class Flawed:
+    """Flawed readings in a row: the first and the last one, how many, and why.
 
     `likely` is what the first one probably should be.
     """
@@ -52,7 +52,7 @@ class Doubted:
     first: int
     last: int
     count: int
-    why: Doubt
+    why: Flaw
     likely: float
 
 
@@ -79,12 +79,12 @@ class _Ahead:
 
 @dataclass(slots=True)
 class Scan:
-    """One pass over the readings of a register, and what it has found so far."""
+    """One pass over the readings of a register, with its results so far."""
 
     course: CounterCourse
     fixed: frozenset[int]
     confirmed: frozenset[int]
-    doubted: list[Doubted] = field(default_factory=list)
+    flawed: list[Flawed] = field(default_factory=list)
     leaps: list[Leap] = field(default_factory=list)
 
     @property
@@ -325,13 +325,13 @@ class Scan:
     def _skip(self, new: int, since: int) -> None:
         """Leave out what lies between a break and where the dial goes on from."""
         if since > new:
-            self.doubt(new, since - 1, Doubt.GLITCH, self.course.expected(new, since))
+            self.reject(new, since - 1, Flaw.GLITCH, self.course.expected(new, since))
 
     def _slipped(self, i: int, likely: float) -> bool:
         """Leave a reading out as a slip of the pen, unless somebody vouches for it."""
         if i in self.fixed:
             return False
-        self.doubt(i, i, Doubt.TYPO, likely)
+        self.reject(i, i, Flaw.TYPO, likely)
         return True
 
     def _leave_out(self, first: int, last: int, after: int | None) -> None:
@@ -341,18 +341,18 @@ class Scan:
         meant = course.slip(first, after) if first == last else None
         if last > first or not course.is_seldom(first):
             expected = likely if meant is None else meant
-            self.doubt(first, last, Doubt.GLITCH, expected)
+            self.reject(first, last, Flaw.GLITCH, expected)
             return
         earlier = course.shown[
             max(first - _REMEMBERED, 0) : max(course.before(first), 0)
         ]
         if course.shown[first] in earlier:
-            self.doubt(first, last, Doubt.REPEAT, likely)
+            self.reject(first, last, Flaw.REPEAT, likely)
             return
         meant = course.misread(first, after) if meant is None else meant
-        self.doubt(first, last, Doubt.TYPO, likely if meant is None else meant)
+        self.reject(first, last, Flaw.TYPO, likely if meant is None else meant)
 
-    def doubt(self, first: int, last: int, why: Doubt, likely: float) -> None:
+    def reject(self, first: int, last: int, why: Flaw, likely: float) -> None:
         """Leave readings out, for a reason."""
-        self.doubted.append(Doubted(first, last, last - first + 1, why, likely))
+        self.flawed.append(Flawed(first, last, last - first + 1, why, likely))
         self.course.gone.update(range(first, last + 1))

@@ -3,16 +3,15 @@
 Both have neighbours on one side only: what the others usually count has to decide.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Floats
+from ..domain.local_days import DAY
 from . import typing_slips
 from .counter_course import SELDOM, CounterCourse
-from .rate_limit import DAY, RateLimit, Scale
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats
+from .rate_limit import RateLimit, Scale
 
 # So many readings say what is usual for the first one.
 _SEVERAL: Final = 5

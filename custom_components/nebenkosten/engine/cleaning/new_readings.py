@@ -5,40 +5,23 @@ Both neighbours count: what does not fit is judged as it would be among the othe
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from ..domain.answers import ImplausibleReading
+from ..domain.arrays import Floats
 from ..domain.meters import Meter
 from ..domain.report import Readings
 from . import typing_slips
-from .counter_scan import Doubt
+from .counter_scan import Flaw
 from .end_slips import comma_of
 from .registers import Cleaned, clean, unit_scale
 
-if TYPE_CHECKING:
-    from ..domain.report import Floats
-
-_NAMED: Final = (Doubt.TYPO, Doubt.GLITCH, Doubt.REPEAT, Doubt.LEAP, Doubt.SWAP)
+_NAMED: Final = (Flaw.TYPO, Flaw.GLITCH, Flaw.REPEAT, Flaw.LEAP, Flaw.SWAP)
 # What was meant is at most so many times the usual use away.
 _ROOM: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Doubtful:
-    """A reading that a meter can hardly have shown at an instant [epoch s].
-
-    Seen from the reading at the instant `beside` [epoch s], the one before where there
-    is one, it would mean this `use`, in the meter's unit as all values.
-    """
-
-    reading_id: int
-    instant: float
-    value: float
-    likely: float
-    use: float
-    beside: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +84,7 @@ def _meant(value: float) -> Iterator[float]:
 
 def doubtful(
     meter: Meter, stored: Readings, entered: Readings, as_of: float, zone: ZoneInfo
-) -> tuple[Doubtful, ...]:
+) -> tuple[ImplausibleReading, ...]:
     """Return which of the readings `entered` beside those `stored` do not fit.
 
     `entered` holds what is stored, too, except what an edit replaces.
@@ -130,7 +113,7 @@ def doubtful(
             instant = entered.times[i]
             meant = known.comma(value, instant) or likely.get(reading_id)
             found.append(
-                Doubtful(
+                ImplausibleReading(
                     reading_id,
                     instant,
                     value,

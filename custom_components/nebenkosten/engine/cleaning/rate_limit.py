@@ -8,17 +8,15 @@ together than a day are thinned first.
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from ..domain import units
+from ..domain.arrays import Floats
+from ..domain.local_days import DAY
 from ..domain.meters import Medium
 
-if TYPE_CHECKING:
-    from ..domain.report import Floats
-
-DAY: Final = 86400.0
 # No meter counts so many times its own high rate: on 120 real meters of four media a
 # day came to 18 times at most, and a burst pipe has to stay news.
 _IMPOSSIBLE: Final = 50.0

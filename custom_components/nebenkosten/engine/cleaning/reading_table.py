@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Bools, Floats, Ints
+from ..domain.local_days import DAY
 from ..domain.report import KINDS, ReadingKind
 
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats, Ints
-
-_DAY: Final = 86400.0
 _REMOTE: Final = KINDS.index(ReadingKind.REMOTE)
 _NONE: Final = np.empty(0, np.int64)
 
@@ -52,7 +50,7 @@ class ReadingTable:
     def is_seldom(self) -> bool:
         """Return whether somebody looks at the dial now and then."""
         count = len(self.times)
-        return count > 1 and bool(self.times[-1] - self.times[0] > _DAY * (count - 1))
+        return count > 1 and bool(self.times[-1] - self.times[0] > DAY * (count - 1))
 
     def without(self, indices: Ints) -> ReadingTable:
         """Return all readings but some, by their index."""

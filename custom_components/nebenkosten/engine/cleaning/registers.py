@@ -8,21 +8,19 @@ quarantined or superseded, with a finding where a person should look.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ..domain import local_days, units
-from ..domain.meters import Meter
+from ..domain.arrays import Bools, Floats, Ints
+from ..domain.meters import AnyMeter, Meter
 from ..domain.report import KINDS, Finding, ReadingKind, Readings, Severity
 from .cleaning_findings import doubted, impossible, leapt, rolled_over, suspected
-from .implausible_readings import Trusted, falls_of, judge
+from .implausible_readings import DialReadings, Trusted, falls_of, judge
 from .rate_limit import Scale, scale_of
 from .reading_table import ReadingTable
-
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats, Ints
 
 _INSTALL: Final = KINDS.index(ReadingKind.INSTALL)
 _REMOVAL: Final = KINDS.index(ReadingKind.REMOVAL)
@@ -133,7 +131,7 @@ def _mismatched(table: ReadingTable, readings: Readings) -> Ints:
     return np.flatnonzero(np.isnan(table.values))
 
 
-def unit_scale(meter: Meter, names: tuple[str | None, ...]) -> Floats:
+def unit_scale(meter: AnyMeter, names: tuple[str | None, ...]) -> Floats:
     """Return the factor to the meter's unit for each unit name, NaN where none is."""
     factors = []
     for name in names:
@@ -256,7 +254,7 @@ def _register(
     trusted: frozenset[int] | None,
     scale: Scale,
 ) -> tuple[Register, set[int], list[Finding]]:
-    """Return the anchors as a register whose counter is unrolled, and what was said.
+    """Return the anchors as a register, unrolled, the ids left out, and findings.
 
     All readings but the `trusted` ones are weighed against each other; None: no one is.
     """
@@ -265,12 +263,13 @@ def _register(
     judged = None
     if trusted is not None and len(anchors.ids) > 1:
         fixed = _trusted(anchors, trusted)
-        judged = judge(anchors.times, anchors.values, falls, fixed, scale, full)
+        dial = DialReadings(anchors.times, anchors.values, falls, fixed, scale, full)
+        judged = judge(dial)
     # One zero for all: as broadcast_to, at a tenth of its price.
     rolled: Floats = np.ndarray(len(anchors.ids), buffer=_NO_ROLL, strides=(0,))
     values, lost, findings = anchors.values, set[int](), list[Finding]()
     if judged is not None:
-        findings = [doubted(meter, anchors, one, zone) for one in judged.doubted]
+        findings = [doubted(meter, anchors, one, zone) for one in judged.flawed]
         findings += [leapt(meter, anchors, leap, zone) for leap in judged.leaps]
         rolled = _rolled(len(anchors.ids), judged.rollovers, full)[judged.kept]
         kept = anchors.take(judged.kept)

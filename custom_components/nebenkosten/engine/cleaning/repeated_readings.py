@@ -5,14 +5,12 @@ server after a restart, is only suspected, from what came before it alone: it st
 used, and is named with what would have been expected.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..domain.report import Floats
+from ..domain.arrays import Floats
 
-_DAY: Final = 86400.0
 # So many intervals in a row must have risen before one that does not is odd.
 _ALWAYS: Final = 4
 

@@ -4,20 +4,18 @@ They fit between their neighbours, so nothing contradicts them: they stay used, 
 named with what was probably meant.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Floats
+from ..domain.local_days import DAY
 from . import typing_slips
 
-if TYPE_CHECKING:
-    from ..domain.report import Floats
-
-_DAY: Final = 86400.0
 _RATE: Final = 1.8
 _FEWEST: Final = 5
 _FITS: Final = 0.12
-_SELDOM: Final = 5 * _DAY
+_SELDOM: Final = 5 * DAY
 
 
 def swaps(
@@ -31,7 +29,7 @@ def swaps(
     if len(times) < _FEWEST:
         return []
     spans = times[1:] - times[:-1]
-    rates = (values[1:] - values[:-1]) / (np.maximum(spans, _DAY) / _DAY)
+    rates = (values[1:] - values[:-1]) / (np.maximum(spans, DAY) / DAY)
     first, before, after, last = rates[:-3], rates[1:-2], rates[2:-1], rates[3:]
     up = (before > _RATE * first) & (_RATE * after < last)
     down = (_RATE * before < first) & (after > _RATE * last)

@@ -27,7 +27,7 @@ _HOT: Final = 25.0
 
 
 class Weather(StrEnum):
-    """What a day's mean temperature makes of it."""
+    """The kind of a day by its mean temperature."""
 
     FROST = "frost"
     HEATING = "heating"

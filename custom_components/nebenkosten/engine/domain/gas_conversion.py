@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from . import units
+from .arrays import Floats
 from .gas_factor_bounds import GasFactorError, is_possible
 from .local_days import midnight
 from .meters import AnyMeter, GasFactor, Medium
 from .report import MeterReport, Rows
 from .unit_conversion import Conversion
-
-if TYPE_CHECKING:
-    from .report import Floats
 
 _NORMAL_KELVIN: Final = 273.15
 _METER_KELVIN: Final = 288.15
@@ -73,7 +71,7 @@ def energy_rows(report: MeterReport, rows: Rows, gas: Sequence[GasFactor]) -> Ro
 def conversion(
     given: AnyMeter, wanted: AnyMeter, gas: Sequence[GasFactor], zone: ZoneInfo
 ) -> Conversion:
-    """Return the same for any instants; raises UnitMismatchError as `daily_factor`.
+    """Return `daily_factor` for any instants; raises UnitMismatchError as it does.
 
     GasFactorError where one of the factors needed cannot be: a line has no holes.
     """

@@ -1,4 +1,4 @@
-"""Which gas factors can be, and which are usual.
+"""The bounds of gas factors: possible ones and usual ones.
 
 Gross calorific values [kWh/m³, at 0 °C and 1013.25 mbar] of ISO 6976: hydrogen 3.5,
 natural gas L and H 8.4 to 13.1 (DVGW G 260, second family), propane 28.1, butane 37.2.
@@ -20,7 +20,7 @@ STATE_USUAL: Final = (0.85, 1.05)
 
 
 class Verdict(StrEnum):
-    """What is to be thought of a gas factor."""
+    """The verdict on a gas factor."""
 
     USUAL = "usual"
     UNUSUAL = "unusual"

@@ -4,7 +4,12 @@ Free of numpy: set-up, entities and forms ask this too.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
+
+# A day of 24 hours, and an hour [s].
+DAY: Final = 86400.0
+HOUR: Final = 3600.0
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:

@@ -11,7 +11,7 @@ from typing import ClassVar, override
 
 
 class Medium(StrEnum):
-    """What flows through a meter."""
+    """The medium that flows through a meter."""
 
     ELECTRICITY = "electricity"
     GAS = "gas"
@@ -21,7 +21,7 @@ class Medium(StrEnum):
 
 
 class Role(StrEnum):
-    """Which place a meter has in the house."""
+    """The place of a meter in the house."""
 
     MAIN = "main"
     SUB = "sub"
@@ -30,17 +30,8 @@ class Role(StrEnum):
     STORAGE = "storage"
 
 
-class SourceKind(StrEnum):
-    """Where readings come from by themselves."""
-
-    ENTITY = "entity"
-    STATISTIC = "statistic"
-    INFLUXDB = "influxdb"
-    TIBBER = "tibber"
-
-
 class Sensitivity(StrEnum):
-    """How readily a meter's oddities become events."""
+    """How readily a meter's odd days become anomalies."""
 
     QUIET = "quiet"
     NORMAL = "normal"
@@ -49,26 +40,20 @@ class Sensitivity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRef:
-    """One automatic source of a meter, valid from day to day, both included."""
+    """One automatic source of a meter, valid from day to day, both included.
 
-    kind: SourceKind
+    What a `kind` can do is none of the engine's matters: sources have a registry.
+    """
+
+    kind: str
     reference: str
     valid_from: date | None = None
     valid_to: date | None = None
 
-    @property
-    def is_dense(self) -> bool:
-        """Return whether it reports by itself: its hours are worth showing."""
-        if self.kind is SourceKind.ENTITY:
-            return self.reference.startswith("sensor.")
-        if self.kind is SourceKind.INFLUXDB:
-            return self.reference.partition(":")[2].startswith("sensor.")
-        return True
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """What every meter has, however its use comes about.
+    """The definition that all kinds of meters share.
 
     `profile` names a seasonal profile or gives its twelve monthly shares. The events of
     a `muted` meter are listed and alarm nobody. What its user expects of it: at most
@@ -148,7 +133,7 @@ class Meter(Definition):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MasterPeriod:
-    """From which meters a master counts between two local days, both included.
+    """The meters that a master counts from between two local days, both included.
 
     The use of several sources is added up; an `end` of None is open.
     """
@@ -209,7 +194,7 @@ type AnyMeter = Meter | Master | Virtual
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GasFactor:
-    """What a cubic metre of gas holds from a day on: kWh = m³ x brennwert x z.
+    """The energy of a cubic metre of gas from a day on: kWh = m³ x brennwert x z.
 
     `brennwert` is the gross calorific value [kWh/m³], `zustandszahl` the state number z
     that brings the metered volume to standard conditions (DVGW G 685).

@@ -6,7 +6,8 @@ Free of numpy: loaded while Home Assistant sets up.
 from dataclasses import dataclass, replace
 from typing import Final
 
-_DAY: Final = 86400.0
+from .local_days import DAY
+
 # The parts of a score of quality.
 _COMPLETE: Final = 0.5
 _NOT_GUESSED: Final = 0.2
@@ -72,7 +73,7 @@ class Quality:
         return replace(
             self,
             freshness=fresh(age, self.rhythm),
-            largest_gap_days=max(self.largest_gap_days, age / _DAY),
+            largest_gap_days=max(self.largest_gap_days, age / DAY),
         )
 
 

@@ -11,19 +11,11 @@ from datetime import date
 from enum import IntEnum, StrEnum
 from hashlib import sha256
 from math import isnan
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from .arrays import Floats, Ints
 from .meters import AnyMeter
 from .quality_score import Quality
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    type Floats = NDArray[np.float64]
-    type Ints = NDArray[np.int64]
-    type Bools = NDArray[np.bool_]
-
 
 # A number of which less than this is measured is called an estimate.
 _MOSTLY: Final = 0.5
@@ -35,7 +27,7 @@ def known(value: float) -> float | None:
 
 
 class ReadingKind(StrEnum):
-    """What a reading says about the register."""
+    """The kind of a reading."""
 
     ACTUAL = "actual"
     REMOTE = "remote"
@@ -51,7 +43,7 @@ KINDS: tuple[ReadingKind, ...] = tuple(ReadingKind)
 
 
 class Provenance(IntEnum):
-    """How a day is known; ordered from best to worst."""
+    """The provenance of a day's use; ordered from best to worst."""
 
     MEASURED = 0
     INTERPOLATED = 1
@@ -60,7 +52,7 @@ class Provenance(IntEnum):
 
 
 class Severity(StrEnum):
-    """How much a finding matters."""
+    """The severity of a finding."""
 
     INFO = "info"
     WARNING = "warning"
@@ -117,7 +109,7 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """All that the journal holds of one meter."""
+    """The records of one meter."""
 
     readings: Readings
     amounts: Amounts
@@ -155,7 +147,7 @@ class Temperature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What the analysis may know besides the readings.
+    """The context of an analysis besides the readings.
 
     `as_of` is the instant of the analysis [epoch s]; `hours_from` names the first local
     day of each meter (by key) that is wanted by the hour. `detectors` names those that
@@ -199,28 +191,9 @@ class Anomaly:
 
     @property
     def anomaly_id(self) -> str:
-        """Return what stays the same while the event grows."""
+        """Return an id that stays the same while the anomaly grows."""
         text = f"{self.meter_id.lower()}|{self.start.isoformat()}"
         return sha256(text.encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True)
-class FlaggedDay:
-    """A day of an event, by its index; `rules` counts what finds it odd.
-
-    `z` is its distance from the mean of the days with use in the two years before, in
-    standard deviations; `low` and `high` [unit] are their fences, 1.5 interquartile
-    ranges beyond the quartiles. None where these days are too few.
-    """
-
-    index: int
-    anomaly: Anomaly
-    use: float
-    expected: float | None
-    z: float | None
-    low: float | None
-    high: float | None
-    rules: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +215,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShapeModel:
-    """Which model lays use out between readings, and how well it fits.
+    """The model that lays use out between readings, and how well it fits.
 
     `fit` is the relative error of intervals left out one by one, None if too few.
     """
@@ -264,7 +237,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """What is published, all (n,): starts [epoch s], running sums, dials (NaN: none).
+    """Published rows, all (n,): starts [epoch s], running sums, dials (NaN: none).
 
     Arrays, because a dense meter has a row an hour for years.
     """
@@ -275,15 +248,14 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class MeterReport:
-    """What is known of one meter.
+class Consumption:
+    """The use of one meter, day by day: the first stage of its report.
 
     With n days: `midnights` (n+1,) [epoch s], `use` (n,) [unit], `provenance` (n,) of
     `Provenance`, `counter` (n+1,) [unit] the dial at each midnight, `slack` (n+1,) the
-    half width of the counter's 80 % band. Unknown is NaN. `expected` (n,) is what each
-    day would usually have been. `readings` counts those used; the ids of all others are
-    named. `adjusted` are years as they would have been in usual weather. `shares` (by
-    key) are what each source (n,) has in a master's days [unit].
+    half width of the counter's 80 % band. Unknown is NaN. `readings` counts those used;
+    the ids of all others are named. `shares` (by key) are what each source (n,) has in
+    a master's days [unit].
     """
 
     meter: AnyMeter
@@ -293,20 +265,49 @@ class MeterReport:
     use: Floats
     provenance: Ints
     counter: Floats
-    readings: int
-    quarantined: frozenset[int]
-    superseded: frozenset[int]
-    last_reading: tuple[float, float] | None
     slack: Floats
+    readings: int = 0
+    quarantined: frozenset[int] = frozenset()
+    superseded: frozenset[int] = frozenset()
+    last_reading: tuple[float, float] | None = None
     findings: tuple[Finding, ...] = ()
     hours: Hours | None = None
+    model: ShapeModel | None = None
+    shares: Mapping[str, Floats] = field(default_factory=dict)
+
+    @property
+    def begin(self) -> date:
+        """Return the first day, a day before all others where there is none."""
+        return self.first_day or date.min
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Judged:
+    """A meter's consumption beside what was expected: the second stage of its report.
+
+    `expected` (n,) is what each day would usually have been, None where too few days
+    are known; the findings tell of days that are no anomaly yet.
+    """
+
+    consumption: Consumption
+    expected: Floats | None = None
+    anomalies: tuple[Anomaly, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class MeterReport(Consumption):
+    """The last stage: a meter's consumption, judged and assessed.
+
+    `expected` (n,) is what each day would usually have been. `adjusted` are years as
+    they would have been in usual weather.
+    """
+
     expected: Floats | None = None
     anomalies: tuple[Anomaly, ...] = ()
     quality: Quality | None = None
     forecast: Forecast | None = None
-    model: ShapeModel | None = None
     adjusted: Mapping[int, float] = field(default_factory=dict)
-    shares: Mapping[str, Floats] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,7 +333,7 @@ class PeriodValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What the entities of a meter show, as seen on one local day."""
+    """The values that the entities of a meter show, as seen on one local day."""
 
     seen_on: date
     counter: float | None = None
@@ -367,7 +368,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """The whole answer of one analysis, by meter key."""
+    """The reports of one analysis, by meter key."""
 
     as_of: float
     time_zone: str

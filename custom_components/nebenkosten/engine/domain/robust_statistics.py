@@ -1,11 +1,8 @@
 """Medians and spreads of numbers of which some are missing or wrong."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from .report import Floats
+from .arrays import Floats
 
 
 def median(values: Floats) -> Floats:

@@ -15,7 +15,6 @@ from .meters import (
     Meter,
     Role,
     Sensitivity,
-    SourceKind,
     SourceRef,
     Term,
     Virtual,
@@ -196,7 +195,7 @@ def meter_data(meter: AnyMeter) -> dict[str, Plain]:
 def _physical_data(meter: Meter) -> dict[str, Plain]:
     sources: list[Plain] = [
         {
-            "kind": source.kind.value,
+            "kind": source.kind,
             "reference": source.reference,
             "from": _iso(source.valid_from),
             "to": _iso(source.valid_to),
@@ -238,7 +237,7 @@ def _sources(entries: Plain) -> list[SourceRef]:
         return []
     return [
         SourceRef(
-            kind=SourceKind(str(entry["kind"])),
+            kind=str(entry["kind"]),
             reference=str(entry["reference"]),
             valid_from=_day(entry.get("from")),
             valid_to=_day(entry.get("to")),

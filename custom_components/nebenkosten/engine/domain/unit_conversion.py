@@ -1,12 +1,10 @@
-"""What use is multiplied with to be counted in another unit, as time goes by."""
+"""The conversion of use to another unit, by factors that change in time."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from .report import Floats
+from .arrays import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

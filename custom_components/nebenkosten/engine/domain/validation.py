@@ -15,7 +15,7 @@ _ONE_DAY = timedelta(days=1)
 
 
 class Check(StrEnum):
-    """What can be wrong with the definitions of meters."""
+    """The checks of the definitions of meters."""
 
     CYCLE = "cycle"
     IDS_COLLIDE = "ids_collide"
@@ -156,7 +156,7 @@ def _shared(house: House) -> Iterator[Problem]:
     fed: dict[tuple[str, str], Meter] = {}
     for meter in house.meters:
         for source in meter.sources:
-            name = (source.kind.value, source.reference)
+            name = (source.kind, source.reference)
             other = fed.setdefault(name, meter)
             if other is not meter and not _one_after_the_other(name, other, meter):
                 yield Problem(
@@ -173,7 +173,7 @@ def _one_after_the_other(name: tuple[str, str], one: Meter, other: Meter) -> boo
         (source.valid_from, source.valid_to)
         for meter in (one, other)
         for source in meter.sources
-        if (source.kind.value, source.reference) == name
+        if (source.kind, source.reference) == name
     ]
     (first_from, first_to), (second_from, second_to) = spans[0], spans[-1]
     return bool(

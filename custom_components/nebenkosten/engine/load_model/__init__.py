@@ -1,1 +1,1 @@
-"""How a meter's use follows the season, the weather and the week."""
+"""Load models: a meter's use over the season, the weather and the week."""

@@ -9,13 +9,12 @@ the balance points are averaged by how well each one foretells intervals left ou
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..domain.report import Floats
-    from .training_intervals import Intervals
+from ..domain.arrays import Floats
+from .training_intervals import Intervals
 
 _BALANCE: Final = np.array([10.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 20.0])
 _TYPICAL_BALANCE: Final = 15.5

@@ -5,19 +5,16 @@ better it does the more it counts. Relative weights per day come out; the readin
 say how much was used.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Floats
 from . import change_point_model, seasonal_profiles
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ..domain.report import Floats
-    from .training_intervals import Intervals
+from .training_intervals import Intervals
 
 _FEW: Final = 4
 _LONG: Final = 200.0

@@ -6,17 +6,13 @@ passes for a gas meter, on a warm one little.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ..domain.arrays import Floats
+from ..domain.local_days import DAY
+from .model_selection import Shape
 from .training_intervals import in_days
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats
-    from .model_selection import Shape
-
-_DAY: Final = 86400.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,5 +41,5 @@ class Pace:
 def pace_of(first_day: date, midnights: Floats, shape: Shape) -> Pace:
     """Return a shape laid over its midnights."""
     # A day of 23 hours passes faster than one of 25.
-    passed = shape.weights * np.diff(midnights) / _DAY
+    passed = shape.weights * np.diff(midnights) / DAY
     return Pace(first_day, midnights, shape, np.concatenate(([0.0], np.cumsum(passed))))

@@ -2,12 +2,12 @@
 
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..domain.report import Floats, Temperature
+from ..domain.arrays import Floats
+from ..domain.report import Temperature
 
 _NEEDED: Final = 0.9
 _A_YEAR: Final = 330

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Floats
 from ..domain.meters import AnyMeter, Medium
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats
 
 _MONTH_DAYS: Final = np.array([31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 _MIDDLES: Final = np.cumsum(_MONTH_DAYS) - _MONTH_DAYS / 2

@@ -1,19 +1,17 @@
 """Use between readings, as training data of the models."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ..cleaning.registers import Register
-    from ..domain.report import Floats
+from ..cleaning.registers import Register
+from ..domain.arrays import Floats
+from ..domain.local_days import DAY
 
 # Readings closer together than this say nothing more about a season.
 _THIN: Final = 20.0
-_DAY: Final = 86400.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +64,8 @@ def in_days(instants: Floats, midnights: Floats) -> Floats:
     By the wall clock: a day of 23 or 25 hours counts as one.
     """
     days = np.interp(instants, midnights, np.arange(len(midnights), dtype=float))
-    before = np.minimum(instants - midnights[0], 0.0) / _DAY
-    after = np.maximum(instants - midnights[-1], 0.0) / _DAY
+    before = np.minimum(instants - midnights[0], 0.0) / DAY
+    after = np.maximum(instants - midnights[-1], 0.0) / DAY
     result: Floats = days + before + after
     return result
 
@@ -90,8 +88,8 @@ def _thinned(register: Register) -> tuple[Floats, Floats]:
     times, values = register.times, register.values
     if len(times) < 3:
         return times, values
-    wanted = np.arange(times[0], times[-1], _THIN * _DAY)
+    wanted = np.arange(times[0], times[-1], _THIN * DAY)
     kept = np.unique(np.searchsorted(times, wanted))
-    kept = kept[np.append(True, np.diff(times[kept]) >= 0.5 * _THIN * _DAY)]
+    kept = kept[np.append(True, np.diff(times[kept]) >= 0.5 * _THIN * DAY)]
     kept = np.unique(np.append(kept, len(times) - 1))
     return times[kept], values[kept]

@@ -1,384 +1,129 @@
-"""Several meters in a row that become one, without losing a day.
+"""A master: meters one after the other that count as one."""
 
-A master's periods say which meters count. A meter that stands in periods that follow
-each other counts through all of them: a *tenure*. Where one tenure ends and another
-begins, the old meter counts up to its last reading and the new one from its first;
-what lies between is carried on from both sides to the midnight of the change.
-"""
-
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from itertools import pairwise
-from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
+from datetime import date
 
 import numpy as np
 
-from ..domain import local_days
-from ..domain.meters import Master, MasterPeriod
-from ..reconstruction.cumulative_use import NOWHERE, Spans
-from ..reconstruction.meter_line import Line, Part
-from .physical import Prepared, courses_of
-from .tenures import Tenure, tenures
-
-if TYPE_CHECKING:
-    from ..cleaning.registers import Register
-    from ..domain.report import Floats
-    from ..domain.unit_conversion import Conversion
-
-type Reading = tuple[float, float]
-
-_OVERLAP_DAYS: Final = 2
-_ONE_DAY: Final = timedelta(days=1)
+from ..domain import gas_conversion
+from ..domain.meters import Master, Meter, Virtual
+from ..domain.report import Consumption, Finding
+from ..domain.units import UnitMismatchError
+from .hand_overs import MasterSource
+from .interface import NO_DAYS, Computed, LineDays, Operands, Setting, without_days
+from .joining import Joined, first_day, join
+from .operand_findings import computed, mismatch, missing
+from .preparation import Prepared
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MasterSource:
-    """What a master may count from: a meter's line, and what its parts are made of.
+def compute(meter: Master, operands: Operands, setting: Setting) -> Computed:
+    """Return a master computed from its sources, which are physical or masters."""
+    absent = _absent(meter, setting)
+    try:
+        sources = _sources(meter, operands, setting)
+    except UnitMismatchError as error:
+        refused = mismatch(meter, error)
+        return Computed(consumption=without_days(meter, *absent, refused))
+    joined = join(meter, sources, setting.zone, setting.context.as_of)
+    if joined is None:
+        return Computed(consumption=without_days(meter, *absent))
+    prepared = _behind(sources)
+    days = _days(meter, joined, setting)
+    if days.first is None:
+        return Computed(
+            consumption=without_days(meter, *absent),
+            line=joined.line,
+            prepared=prepared,
+        )
+    newest = operands[joined.newest.tenure.key]
+    return Computed(
+        consumption=Consumption(
+            meter=meter,
+            first_day=days.first,
+            last_day=days.last,
+            midnights=days.midnights,
+            use=days.use,
+            provenance=days.provenance,
+            counter=joined.counter(days.midnights, days.use),
+            slack=days.slack,
+            readings=sum(
+                operands[key].consumption.readings
+                for key in {one.tenure.key for one in joined.counted}
+            ),
+            last_reading=joined.newest.source.converted(
+                newest.consumption.last_reading
+            ),
+            findings=absent,
+            shares=joined.shares(days.midnights),
+        ),
+        line=joined.line,
+        prepared=prepared,
+        half=days.half,
+        pace=newest.pace,
+        joined=joined,
+    )
 
-    `prepared` holds the physical meters behind it (by key); `installed` and `removed`
-    are its dates, `ends` [epoch s] is where its last day does; `conversion` makes the
-    master's unit of its own.
+
+def _absent(meter: Master, setting: Setting) -> tuple[Finding, ...]:
+    """Return which of a master's sources is none, and why."""
+    for key in meter.operands:
+        operand = setting.meters.get(key)
+        if operand is None:
+            return (missing(meter, key),)
+        if isinstance(operand, Virtual):
+            return (computed(meter, operand),)
+    return ()
+
+
+def _sources(
+    meter: Master, operands: Operands, setting: Setting
+) -> dict[str, MasterSource | None]:
+    """Return what a master counts from, by key; None is one without readings.
+
+    Raises UnitMismatchError for one whose unit does not become the master's.
     """
-
-    line: Line
-    prepared: Mapping[str, Prepared]
-    conversion: Conversion
-    installed: date | None = None
-    removed: date | None = None
-    ends: float = np.inf
-
-    @property
-    def knots(self) -> Floats:
-        """Return the instants at which it was read, in order [epoch s]."""
-        found = [part.knots for part in self.line.parts]
-        for part in self.line.parts:
-            borders = np.append(part.amounts.starts, part.amounts.ends)
-            found.append(borders[(borders >= part.begin) & (borders <= part.end)])
-        return np.unique(np.concatenate(found))
-
-    def converted(self, reading: Reading | None) -> Reading | None:
-        """Return a reading (instant, value) in the unit of the master."""
-        if reading is None:
-            return None
-        factor = self.conversion.at(np.array(reading[:1]))[0]
-        return reading[0], reading[1] * float(factor)
+    return {
+        key: _source(meter, operands[key], setting) if key in operands else None
+        for key in dict.fromkeys(meter.operands)
+    }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class HandOver:
-    """Where meters that end meet those that begin: old and new by key [epoch s].
-
-    `last` and `first` are their readings of the exchange; `cut` ones meet at the
-    junction whatever their readings are.
-    """
-
-    last: Mapping[str, float]
-    first: Mapping[str, float]
-    junction: float
-    cut: bool
-
-    @property
-    def gap(self) -> tuple[float, float]:
-        """Return the last reading of the old meters and the first of the new ones."""
-        return max(self.last.values()), min(self.first.values())
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Counted:
-    """A tenure at work: its source, and its parts in the master's unit.
-
-    It counts from `begin` to `end` [epoch s], whatever its parts cover of that.
-    """
-
-    tenure: Tenure
-    source: MasterSource
-    begin: float
-    end: float
-    parts: tuple[Part, ...]
-
-    @property
-    def line(self) -> Line:
-        """Return its parts and its holes as a line."""
-        reached = max([part.end for part in self.parts], default=self.begin)
-        inner = self.source.line.uncovered
-        starts = np.maximum(inner.starts, self.begin).tolist()
-        ends = np.minimum(inner.ends, self.end).tolist()
-        holes = [(reached, self.end), *zip(starts, ends, strict=True)]
-        return Line(self.parts, _merged(holes))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Joined:
-    """A master's line, the tenures that make it, and where they meet."""
-
-    line: Line
-    counted: tuple[Counted, ...]
-    hand_overs: tuple[tuple[tuple[Counted, ...], tuple[Counted, ...], HandOver], ...]
-
-    @property
-    def newest(self) -> Counted:
-        """Return the tenure that counts last."""
-        return [one for one in self.counted if one.parts][-1]
-
-    def counter(self, midnights: Floats, use: Floats) -> Floats:
-        """Return the first sources' dials, gone on from by use; both (n+1,) and (n,).
-
-        NaN from the first unknown day on.
-        """
-        at = midnights[:1]
-        dials = [
-            part.dial(at) * part.conversion.at(at)
-            for part in self.line.parts
-            if part.begin <= at[0] < part.end
-        ]
-        running: Floats = sum(dials) + np.append(0.0, np.cumsum(use))
-        return running
-
-    def shares(self, instants: Floats) -> dict[str, Floats]:
-        """Return the use (n,) of each source (by key) between instants (n+1,)."""
-        found: dict[str, Floats] = {}
-        for one in self.counted:
-            use = one.line.use(instants)
-            found[one.tenure.key] = found.get(one.tenure.key, 0.0) + use
-        return found
-
-
-def join(
-    master: Master,
-    sources: Mapping[str, MasterSource | None],
-    zone: ZoneInfo,
-    as_of: float,
-) -> Joined | None:
-    """Return the line of a master from its sources' (by key); None without readings.
-
-    A source of None has no readings.
-    """
-    periods = sorted(master.periods, key=lambda period: period.start)
-    spells = list(tenures(periods))
-    changes = _changes(spells, sources, zone)
-    counted = [
-        _counted(tenure, source, changes, zone, as_of)
-        for tenure in spells
-        if (source := sources.get(tenure.key)) is not None
-    ]
-    read = [one for one in counted if one.parts]
-    if not read:
+def _source(meter: Master, operand: Computed, setting: Setting) -> MasterSource | None:
+    """Return one source of a master."""
+    if operand.line is None:
         return None
-    unread = [tenure for tenure in spells if sources.get(tenure.key) is None]
-    line = Line(
-        tuple(part for one in counted for part in one.parts),
-        _uncovered(periods, counted, unread, zone, as_of),
-    )
-    met = tuple(
-        (
-            tuple(one for one in read if one.tenure.ends_at(day)),
-            tuple(one for one in read if one.tenure.start == day),
-            change,
-        )
-        for day, change in changes.items()
-        if not change.cut
-    )
-    return Joined(line, tuple(counted), met)
-
-
-def first_day(master: Master, joined: Joined, zone: ZoneInfo) -> date:
-    """Return the first day that the master reports."""
-    start = min(period.start for period in master.periods)
-    begin = min(
-        max(part.begin, part.courses[0].flow.start) for part in joined.line.parts
-    )
-    return max(start, local_days.first_midnight_at_or_after(begin, zone))
-
-
-# --- hand-overs --------------------------------------------------------------------
-
-
-def _changes(
-    spells: list[Tenure], sources: Mapping[str, MasterSource | None], zone: ZoneInfo
-) -> dict[date, HandOver]:
-    """Return the hand-overs by the day on which the new meters begin."""
-    found = {}
-    for day in sorted({tenure.start for tenure in spells}):
-        old = {t.key: sources.get(t.key) for t in spells if t.ends_at(day)}
-        new = {t.key: sources.get(t.key) for t in spells if t.start == day}
-        if old and new:
-            found[day] = _hand_over(old, new, day, zone)
-    return found
-
-
-def _hand_over(
-    old: Mapping[str, MasterSource | None],
-    new: Mapping[str, MasterSource | None],
-    day: date,
-    zone: ZoneInfo,
-) -> HandOver:
-    last = {k: at for k, s in old.items() if s and (at := _last(s, day, zone))}
-    first = {k: at for k, s in new.items() if s and (at := _first(s, day, zone))}
-    midnight = local_days.midnight(day, zone)
-    if not last or not first:
-        return HandOver(last, first, midnight, cut=True)
-    end, begin = max(last.values()), min(first.values())
-    if end > local_days.days_later(begin, _OVERLAP_DAYS, zone):
-        if not begin <= midnight <= end:
-            used = local_days.first_midnight_at_or_after(begin, zone)
-            midnight = local_days.midnight(used, zone)
-        return HandOver(last, first, midnight, cut=True)
-    junction = begin if end > begin else min(max(midnight, end), begin)
-    return HandOver(last, first, junction, cut=False)
-
-
-def _last(source: MasterSource, day: date, zone: ZoneInfo) -> float | None:
-    """Return the reading with which a meter ends where a day begins."""
-    course = source.line.parts[-1].courses[-1]
-    if course.register.closed:
-        return float(course.register.times[-1])
-    removed = source.removed
-    limit = local_days.midnight(max(day, removed + _ONE_DAY) if removed else day, zone)
-    knots = source.knots
-    before = knots[knots <= limit]
-    return float(before[-1]) if len(before) else None
-
-
-def _first(source: MasterSource, day: date, zone: ZoneInfo) -> float | None:
-    """Return the reading with which a meter begins where a day begins."""
-    course = source.line.parts[0].courses[0]
-    if course.register.opened:
-        return float(course.register.times[0])
-    installed = source.installed
-    limit = local_days.midnight(min(day, installed) if installed else day, zone)
-    knots = source.knots
-    after = knots[knots >= limit]
-    return float(after[0]) if len(after) else None
-
-
-# --- parts -------------------------------------------------------------------------
-
-
-def _counted(
-    tenure: Tenure,
-    source: MasterSource,
-    changes: Mapping[date, HandOver],
-    zone: ZoneInfo,
-    as_of: float,
-) -> Counted:
-    """Return a source counted in its tenure, carried on where its readings end."""
-    begin, end = tenure.bounds(zone, as_of)
-    low, high = -np.inf, np.inf
-    before = changes.get(tenure.start)
-    if before is None and tenure.is_later:
-        first = _first(source, tenure.start, zone)
-        low = low if first is None else first
-    elif before is not None:
-        begin = before.junction
-        low = low if before.cut else before.first.get(tenure.key, low)
-    after = changes.get(tenure.end + _ONE_DAY) if tenure.end is not None else None
-    if after is not None:
-        high = high if after.cut else after.last.get(tenure.key, high)
-        end = min(
-            as_of, after.junction if high == np.inf else max(high, after.junction)
-        )
-    found = _own(source, max(begin, low), min(end, high, source.ends))
-    if low > begin:
-        found += _back(source, min(low, end), begin, bridges=before is not None)
-    if high < end:
-        found += _on(source, high, end)
-    parts = tuple(
-        replace(part, conversion=part.conversion.then(source.conversion))
-        for part in found
-    )
-    return Counted(tenure, source, begin, end, parts)
-
-
-def _own(source: MasterSource, begin: float, end: float) -> list[Part]:
-    """Return a source as it counts by itself."""
-    found = [part.between(begin, end) for part in source.line.parts]
-    return [part for part in found if part is not None]
-
-
-def _back(
-    source: MasterSource, first: float, begin: float, *, bridges: bool
-) -> list[Part]:
-    """Carry the meters in use at a first reading back to where they begin."""
-    found = []
-    for part in source.line.parts:
-        if part.begin <= first < part.end:
-            meter = source.prepared[part.key]
-            registers = _within(meter.registers, first, np.inf)
-            courses = courses_of(meter, registers, begin, first, bridges=bridges)
-            found.append(replace(part, begin=begin, end=first, courses=courses))
-    return found
-
-
-def _on(source: MasterSource, last: float, end: float) -> list[Part]:
-    """Carry the meters in use at a last reading on to where they end."""
-    found = []
-    for part in source.line.parts:
-        if part.begin < last <= part.end:
-            meter = source.prepared[part.key]
-            registers = _within(meter.registers, -np.inf, last)
-            courses = courses_of(meter, registers, None, end, carried=True)
-            found.append(replace(part, begin=last, end=end, courses=courses))
-    return found
-
-
-def _within(registers: Iterable[Register], first: float, last: float) -> list[Register]:
-    """Return registers with the readings of a stretch of time only."""
-    found = [_cut(register, first, last) for register in registers]
-    return [one for one in found if len(one.times)] or found[:1]
-
-
-def _cut(register: Register, first: float, last: float) -> Register:
-    inside = (register.times >= first) & (register.times <= last)
-    if inside.all():
-        return register
-    values = register.values[inside]
-    return replace(
-        register,
-        ids=register.ids[inside],
-        times=register.times[inside],
-        values=values,
-        rolled=register.rolled[inside],
-        opened=register.opened and bool(inside[:1].all()),
-        closed=register.closed and bool(inside[-1:].all()),
-        falls=np.flatnonzero(values[1:] < values[:-1]),
+    source = operand.consumption.meter
+    return MasterSource(
+        operand.line,
+        operand.prepared,
+        gas_conversion.conversion(source, meter, setting.house.gas, setting.zone),
+        installed=source.installed if isinstance(source, Meter) else None,
+        removed=source.removed if isinstance(source, Meter) else None,
+        ends=_end_of(operand.consumption, setting.yesterday),
     )
 
 
-# --- holes -------------------------------------------------------------------------
+def _end_of(source: Consumption, yesterday: date) -> float:
+    """Return where a meter's last day ends, infinity for one that goes on."""
+    if source.last_day is None or source.last_day >= yesterday:
+        return np.inf
+    return float(source.midnights[-1])
 
 
-def _uncovered(
-    periods: list[MasterPeriod],
-    counted: list[Counted],
-    unread: list[Tenure],
-    zone: ZoneInfo,
-    as_of: float,
-) -> Spans:
-    """Return the time between periods, that of sources without readings, and holes."""
-    holes = [tenure.bounds(zone, as_of) for tenure in unread]
-    for one in counted:
-        spans = one.line.uncovered
-        holes += zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)
-    for old, new in pairwise(periods):
-        if old.end is not None and old.end + _ONE_DAY < new.start:
-            begin = local_days.midnight(old.end + _ONE_DAY, zone)
-            holes.append((begin, min(as_of, local_days.midnight(new.start, zone))))
-    return _merged(holes)
+def _behind(sources: Mapping[str, MasterSource | None]) -> dict[str, Prepared]:
+    """Return the physical meters (by key) behind all sources."""
+    return {
+        key: prepared
+        for source in sources.values()
+        if source is not None
+        for key, prepared in source.prepared.items()
+    }
 
 
-def _merged(spans: list[tuple[float, float]]) -> Spans:
-    """Return spans in order; those that touch become one, empty ones none."""
-    merged: list[tuple[float, float]] = []
-    for begin, end in sorted(spans):
-        if begin >= end:
-            continue
-        if merged and begin <= merged[-1][1]:
-            merged[-1] = merged[-1][0], max(end, merged[-1][1])
-        else:
-            merged.append((begin, end))
-    if not merged:
-        return NOWHERE
-    starts, ends = zip(*merged, strict=True)
-    return Spans(np.array(starts), np.array(ends))
+def _days(meter: Master, joined: Joined, setting: Setting) -> LineDays:
+    """Return the days of a master, as far as its line and its periods reach."""
+    first = first_day(meter, joined, setting.zone)
+    last = min(setting.yesterday, meter.last_day or date.max)
+    if last < first:
+        return NO_DAYS
+    return LineDays.of(joined.line, first, last, setting.zone)

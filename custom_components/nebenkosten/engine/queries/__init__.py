@@ -1,1 +1,1 @@
-"""Questions to a finished report: periods, snapshots, explanations, JSON."""
+"""Queries of a finished report: periods, snapshots, explanations, JSON."""

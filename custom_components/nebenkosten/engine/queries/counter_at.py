@@ -1,41 +1,17 @@
-"""A meter's counter at an instant: the day a tenant leaves, or a bill begins."""
+"""A meter's counter at any instant, such as the day on which a tenant leaves."""
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from ..domain.answers import Neighbour, State
 from ..domain.meters import House, Meter
 from ..domain.report import Band, Context, Provenance, Series
-from ..meter_kinds import physical
+from ..meter_kinds.physical_line import line_of
+from ..meter_kinds.preparation import model_date, prepare
 from ..reconstruction import uncertainty
-
-if TYPE_CHECKING:
-    from ..reconstruction.meter_line import Line, RegisterUse
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Neighbour:
-    """A reading beside an instant [epoch s]: its id, and what the dial showed."""
-
-    reading_id: int
-    instant: float
-    value: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """What a dial showed at an instant, how that is known, and between which readings.
-
-    `register` counts a meter's dials from 0.
-    """
-
-    counter: Band | None
-    provenance: Provenance
-    before: Neighbour | None
-    after: Neighbour | None
-    register: int
+from ..reconstruction.meter_line import Line, RegisterUse
 
 
 def state_at(
@@ -48,9 +24,9 @@ def state_at(
     """Return a physical meter's state at an instant [epoch s] up to `as_of`."""
     zone = ZoneInfo(house.time_zone)
     context = replace(context, as_of=max(context.as_of, at))
-    until = physical.model_date(context.as_of, zone)
-    prepared = physical.prepare(meter, series, zone, context, until)
-    line = physical.line_of(prepared)
+    until = model_date(context.as_of, zone)
+    prepared = prepare(meter, series, zone, context, until)
+    line = line_of(prepared)
     if line is None:
         return State(
             counter=None,

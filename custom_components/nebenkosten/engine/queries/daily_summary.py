@@ -1,31 +1,13 @@
 """The summary of a day, meter by meter."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from ..domain.report import MeterReport, Provenance, Temperature, known
-from . import metrics
+from ..domain import metrics
+from ..domain.answers import DaySummary
+from ..domain.report import MeterReport, Temperature, known
 from .day_parts import by_part, quiet_use
 from .periods import total
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaySummary:
-    """One meter's day: use, usual use, what lies between [unit], kinds of its events.
-
-    `parts` are its parts of the day, and `quiet` the least use of an hour at night
-    [unit/h], where it is known by the hour.
-    """
-
-    consumption: float | None
-    expected: float | None
-    deviation: float | None
-    provenance: Provenance
-    flags: tuple[str, ...]
-    parts: Mapping[str, float | None] = field(default_factory=dict)
-    quiet: float | None = None
 
 
 def summary_of(report: MeterReport, day: date, zone: ZoneInfo) -> DaySummary | None:

@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ..domain import local_days
-from ..domain.report import known
-
-if TYPE_CHECKING:
-    from ..domain.report import Hours
+from ..domain.local_days import HOUR
+from ..domain.report import Hours, known
 
 # Local hours at which each part begins; the night goes on until the morning.
 _BEGINS: Final[Mapping[str, int]] = {
@@ -22,7 +20,6 @@ _BEGINS: Final[Mapping[str, int]] = {
 }
 # When next to nobody uses anything: what flows then stands for standing use or a leak.
 _QUIET: Final = (2, 5)
-_HOUR: Final = 3600.0
 
 
 def by_part(hours: Hours, day: date, zone: ZoneInfo) -> dict[str, float | None]:
@@ -58,7 +55,7 @@ def _of_day(hours: Hours, day: date, zone: ZoneInfo) -> tuple[np.ndarray, np.nda
     first = local_days.midnight(day, zone)
     last = local_days.midnight(day + timedelta(days=1), zone)
     begin, end = hours.edges[:-1], hours.edges[1:]
-    inside = (begin >= first) & (end <= last) & (end - begin == _HOUR)
+    inside = (begin >= first) & (end <= last) & (end - begin == HOUR)
     return begin[inside], hours.use[inside]
 
 

@@ -1,42 +1,20 @@
 """The explanation of a day's number, down to the readings."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ..domain import gas_conversion, units
+from ..domain import gas_conversion, metrics, units
+from ..domain.answers import Neighbour, Node, State
 from ..domain.meters import AnyMeter, House, Master, MasterPeriod, Meter, Virtual
 from ..domain.report import MeterReport, Value, known
-from ..meter_kinds import virtual
-from . import metrics
+from ..meter_kinds import operand_days
 from .periods import total
-
-if TYPE_CHECKING:
-    from .counter_at import Neighbour, State
 
 type Dial = Callable[[Meter, float], State]
 
 _SAME: Final = 1e-9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """A value and what it is made of; `how` names a sentence, filled by `data`.
-
-    `op` says how the value comes from those of the inputs: the `sum` or the `product`
-    of them, or the first and a `share` (the third) of the second. A leaf has none: it
-    is a reading, a setting, or what the meter's model says.
-    """
-
-    what: str
-    value: float | None
-    unit: str
-    how: str
-    data: Mapping[str, Value] = field(default_factory=dict)
-    inputs: tuple[Node, ...] = ()
-    reading_ids: tuple[int, ...] = ()
-    op: str | None = None
 
 
 def explain(
@@ -177,7 +155,9 @@ class _Explaining:
                 )[0]
             )
         )
-        value = known(float(virtual.operand(term, self._reports, self._day, 1).use[0]))
+        value = known(
+            float(operand_days.operand(term, self._reports, self._day, 1).use[0])
+        )
         data: dict[str, Value] = {"factor": term.factor, "operand": node.what}
         product = None
         if value is not None and scale is not None:

@@ -5,12 +5,11 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ..domain import local_days
+from ..domain import local_days, metrics
+from ..domain.answers import Period
 from ..domain.calendar_periods import PeriodKind
-from ..domain.period import Period
 from ..domain.quality_score import Quality
 from ..domain.report import Anomaly, Band, Finding, MeterReport, Provenance, Report
-from . import metrics
 from .periods import periods
 
 type Json = str | int | float | bool | list[Json] | dict[str, Json] | None

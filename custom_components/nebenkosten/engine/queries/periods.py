@@ -2,18 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..domain import calendar_periods
+from ..domain import calendar_periods, metrics
+from ..domain.answers import Period
 from ..domain.calendar_periods import PeriodKind
-from ..domain.period import Period
-from ..domain.report import Provenance
-from . import metrics
-
-if TYPE_CHECKING:
-    from ..domain.report import MeterReport
+from ..domain.report import MeterReport, Provenance
 
 
 def periods(

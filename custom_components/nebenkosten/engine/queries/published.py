@@ -1,14 +1,10 @@
 """The rows of a statistic that a report comes to."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from ..domain.report import Rows
-from . import metrics
-
-if TYPE_CHECKING:
-    from ..domain.report import Floats, Hours, MeterReport
+from ..domain import metrics
+from ..domain.arrays import Floats
+from ..domain.report import Hours, MeterReport, Rows
 
 
 def published_rows(report: MeterReport) -> Rows:

@@ -1,37 +1,19 @@
-"""What was used between two readings: the fact that every other number rests on."""
+"""The use between two readings, from which every other number comes."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from ..cleaning.registers import Register
 from ..domain import local_days
+from ..domain.answers import ReadingInterval
 from ..domain.degree_days import degree_days
-from ..meter_kinds.physical import prepare
+from ..domain.meters import House, Meter
+from ..domain.report import Context, Series, Temperature
+from ..meter_kinds.preparation import prepare
 from .daily_summary import mean_of
-
-if TYPE_CHECKING:
-    from ..cleaning.registers import Register
-    from ..domain.meters import House, Meter
-    from ..domain.report import Context, Series, Temperature
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadingInterval:
-    """The use [unit] between two used readings [epoch s] of one register.
-
-    None where the counter fell without a reason. `g20_15` [K d] are its degree days,
-    None as soon as one day's temperature is not known.
-    """
-
-    start: float
-    end: float
-    use: float | None
-    g20_15: float | None
-    reading_ids: tuple[int, int]
 
 
 def reading_intervals(

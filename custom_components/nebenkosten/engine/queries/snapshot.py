@@ -4,11 +4,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from ..domain import calendar_periods, local_days
+from ..domain import calendar_periods, local_days, metrics
+from ..domain.answers import Period
 from ..domain.calendar_periods import PeriodKind
-from ..domain.period import Period
 from ..domain.report import MeterReport, PeriodValue, Provenance, Snapshot
-from . import metrics
 from .periods import periods, total
 
 

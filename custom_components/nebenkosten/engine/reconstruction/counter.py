@@ -1,17 +1,17 @@
 """A register's counter at an instant, with its provenance."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..cleaning.amounts import Use
-    from ..cleaning.registers import Register
-    from ..domain.report import Bools, Floats
-    from .cumulative_use import Flow
+from ..cleaning.amounts import Use
+from ..cleaning.registers import Register
+from ..domain.arrays import Bools, Floats
+from ..domain.local_days import HOUR
+from .cumulative_use import Flow
 
 _NEAR: Final = 60.0
-_CLOSE: Final = 2 * 3600.0
+_CLOSE: Final = 2 * HOUR
 
 
 def shown(register: Register, course: Flow, instants: Floats) -> Floats:

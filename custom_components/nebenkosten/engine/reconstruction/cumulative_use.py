@@ -1,12 +1,10 @@
 """The cumulative use of one register over time, with its unknown parts."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats
+from ..domain.arrays import Bools, Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,15 +1,11 @@
 """Disaggregation: amounts and the readings around them laid out over time."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from ..cleaning.amounts import Use
+from ..cleaning.registers import Register
+from ..domain.arrays import Bools, Floats
 from .cumulative_use import Spans, Steps
-
-if TYPE_CHECKING:
-    from ..cleaning.amounts import Use
-    from ..cleaning.registers import Register
-    from ..domain.report import Bools, Floats
 
 
 def lay(register: Register, amounts: Use) -> Steps:

@@ -7,24 +7,22 @@ of the readings allows.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..cleaning.amounts import Use
+from ..cleaning.registers import Register
+from ..domain.arrays import Floats
+from ..domain.local_days import DAY
+from ..load_model.model_time import Pace
 from . import monotone_cubic
+from .cumulative_use import Steps
 
-if TYPE_CHECKING:
-    from ..cleaning.amounts import Use
-    from ..cleaning.registers import Register
-    from ..domain.report import Floats
-    from ..load_model.model_time import Pace
-    from .cumulative_use import Steps
-
-_DAY: Final = 86400.0
 _FORWARD_AT_LEAST: Final = 92.0
 _FORWARD_AT_MOST: Final = 400.0
 # A nearest interval shorter than this [s] says nothing about a season.
-_SHAPED: Final = 1.5 * _DAY
+_SHAPED: Final = 1.5 * DAY
 # How the rate beyond the ends is made of the nearest interval's mean and its slope
 # there, and after how many days the meter's usual rate takes over (e-fold).
 _SLOPE_BEYOND: Final = 0.85
@@ -69,7 +67,7 @@ class Beyond:
             rate = _mean_rate(register, amounts, steps)
             if pace is None or np.isnan(rate):
                 return cls(None, rate, rate, rate)
-            return cls(pace, rate * _DAY, rate * _DAY, rate * _DAY)
+            return cls(pace, rate * DAY, rate * DAY, rate * DAY)
         times = register.times
         ends = np.unique([0, 1, 2, len(times) - 3, len(times) - 2, len(times) - 1])
         ends = ends[(ends >= 0) & (ends < len(times))]
@@ -91,7 +89,7 @@ class Beyond:
         if self.pace is None:
             return self.usual * np.diff(edges)
         model = np.diff(self.pace.model_time(edges))
-        middle = np.abs((edges[1:] + edges[:-1]) / 2 - knot) / _DAY
+        middle = np.abs((edges[1:] + edges[:-1]) / 2 - knot) / DAY
         weight = _NEAR_BEYOND * np.exp(-middle / _FADE_BEYOND)
         return model * (self.usual + (near - self.usual) * weight)
 
@@ -165,4 +163,4 @@ def reach(registers: Iterable[Register]) -> float:
         (float(np.diff(r.times).max()) for r in registers if len(r.times) > 1),
         default=0.0,
     )
-    return min(max(_FORWARD_AT_LEAST, 2 * longest / _DAY), _FORWARD_AT_MOST)
+    return min(max(_FORWARD_AT_LEAST, 2 * longest / DAY), _FORWARD_AT_MOST)

@@ -4,24 +4,21 @@ A register becomes a `Flow`. Between two readings the counter follows the meter'
 or the amounts known in between; without a shape it is straight.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..cleaning.amounts import Use
+from ..cleaning.registers import Register
+from ..domain.arrays import Floats, Ints
+from ..domain.local_days import DAY
+from ..load_model.model_time import Pace
 from . import disaggregation, monotone_cubic
 from .cumulative_use import NOWHERE, Flow, Spans, Steps
-from .extrapolation import Beyond, go_back, go_on
+from .extrapolation import Beyond, Span, go_back, go_on
 
-if TYPE_CHECKING:
-    from ..cleaning.amounts import Use
-    from ..cleaning.registers import Register
-    from ..domain.report import Floats, Ints
-    from ..load_model.model_time import Pace
-    from .extrapolation import Span
-
-_DAY: Final = 86400.0
 # Intervals longer than this [s] have a shape; a gap of a day and a bit has none.
-_SHAPED: Final = 1.5 * _DAY
+_SHAPED: Final = 1.5 * DAY
 
 
 def flow(
@@ -86,7 +83,7 @@ def _shaped(
         rise[mine],
         model[mine],
         (begin[mine], end[mine]),
-        (times[where + 1] - times[where]) / _DAY,
+        (times[where + 1] - times[where]) / DAY,
     )
     # Rounding must not let the counter pass the reading that closes the interval.
     use = np.clip(use, 0.0, rise[mine])

@@ -5,21 +5,17 @@ Parts follow each other at an exchange and lie side by side in a sum.
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..cleaning.amounts import Use
+from ..cleaning.registers import Register
+from ..domain.arrays import Bools, Floats, Ints
 from ..domain.report import Provenance
-from ..domain.unit_conversion import SAME_UNIT
+from ..domain.unit_conversion import SAME_UNIT, Conversion
 from .counter import known_instants, shown
-from .cumulative_use import NOWHERE, Spans
-
-if TYPE_CHECKING:
-    from ..cleaning.amounts import Use
-    from ..cleaning.registers import Register
-    from ..domain.report import Bools, Floats, Ints
-    from ..domain.unit_conversion import Conversion
-    from .cumulative_use import Flow
+from .cumulative_use import NOWHERE, Flow, Spans
 
 # Closer to a reading than this [s] nothing is called guessed.
 _MINUTE: Final = 60.0

@@ -8,12 +8,11 @@ Butland (SIAM J. Sci. Stat. Comput. 5, 1984). An interval's curve depends on its
 readings and on at most one interval on either side.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..domain.report import Bools, Floats
+from ..domain.arrays import Bools, Floats
 
 # A long interval says little about how its neighbour began: the cubic fades out.
 _FADE: Final = 175.0

@@ -5,17 +5,15 @@ together: the half width of a sum of days is the sum of theirs, and that of the 
 grows from the nearest reading on.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ..domain.arrays import Floats, Ints
+from ..domain.local_days import DAY
 from ..domain.report import Provenance
+from .meter_line import Line
 
-if TYPE_CHECKING:
-    from ..domain.report import Floats, Ints
-    from .meter_line import Line
-
-_DAY: Final = 86400.0
 # Fitted once on real meters of three media with readings 20 to 400 days apart: the
 # relative half width of a month inside an interval, and how it grows with its length.
 _INSIDE: Final = 0.095
@@ -41,8 +39,8 @@ def half_widths(line: Line, midnights: Floats, use: Floats, provenance: Ints) ->
     left = times[np.clip(after - 1, 0, len(times) - 1)]
     right = times[np.clip(after, 0, len(times) - 1)]
     inside = (after > 0) & (after < len(times))
-    length = np.where(inside, right - left, 0.0) / _DAY
-    away = np.minimum(np.abs(middle - left), np.abs(right - middle)) / _DAY
+    length = np.where(inside, right - left, 0.0) / DAY
+    away = np.minimum(np.abs(middle - left), np.abs(right - middle)) / DAY
     beyond = _BEYOND + _BEYOND_MORE * away / _MONTH
     relative = np.where(inside, _INSIDE * (length / _MONTH) ** _GROWTH, beyond)
     known = use[~np.isnan(use)]
@@ -70,8 +68,8 @@ def slack(line: Line, midnights: Floats, half: Floats, use: Floats) -> Floats:
     before, behind = after == 0, after == len(times)
     from_left = np.where(before, np.inf, np.abs(running - at_knots[left]))
     to_right = np.where(behind, np.inf, np.abs(at_knots[right] - running))
-    past = np.where(before, np.inf, midnights - times[left]) / _DAY
-    ahead = np.where(behind, np.inf, times[right] - midnights) / _DAY
+    past = np.where(before, np.inf, midnights - times[left]) / DAY
+    ahead = np.where(behind, np.inf, times[right] - midnights) / DAY
     tied = 1 / (1 / np.maximum(past, _TINY) + 1 / np.maximum(ahead, _TINY))
     known = use[~np.isnan(use)]
     usual = float(np.abs(known).mean()) if len(known) else 0.0

@@ -1,16 +1,14 @@
-"""What every rule has in common: its evidence and its flags."""
+"""The interface of rules on days: what they see, and their flags."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from ...domain.arrays import Bools, Floats, Ints
 from ...domain.meters import Sensitivity
-
-if TYPE_CHECKING:
-    from ...domain.report import Bools, Floats, Ints
-    from ..baseline import Days
+from ..baseline import Days
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +77,7 @@ class Detector(ABC):
 
     @abstractmethod
     def learn(self, today: Today, flagged: Bools, suspect: Bools) -> None:
-        """Remember the day, once it is known which meters any rule has flagged."""
+        """Take in the day; `flagged` (m,) by any rule, `suspect` (m,) teach nothing."""
 
     def reset(self, meters: Bools) -> None:
         """Forget what these meters did: it has become the new normal."""

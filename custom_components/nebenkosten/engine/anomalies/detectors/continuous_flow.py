@@ -6,52 +6,64 @@ this home: some have a softener or a hot water loop that always draws a little.
 """
 
 from collections import deque
-from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Final
+from typing import Final, override
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-if TYPE_CHECKING:
-    from ...domain.report import Bools, Floats, Ints
+from ...domain import units
+from ...domain.arrays import Floats, Ints
+from ...domain.meters import AnyMeter, Medium, Sensitivity
+from .hourly import HourlyDetector, HourlyUse, HourlyVerdict
 
 # [L/h] above the usual least flow.
-_MARGIN: Final = {"quiet": 3.0, "normal": 1.9, "sensitive": 1.6}
+_MARGIN: Final = {
+    Sensitivity.QUIET: 3.0,
+    Sensitivity.NORMAL: 1.9,
+    Sensitivity.SENSITIVE: 1.6,
+}
 _HOURS: Final = 24
 _USUAL_DAYS: Final = 30
 _USUAL_NEEDS: Final = 7
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FlowVerdict:
-    """Verdict per day (n,): odd, the least flow and the usual one [L/h]."""
+class ContinuousFlow(HourlyDetector):
+    """Water whose least flow stays above the usual one."""
 
-    odd: Bools
-    least: Floats
-    usual: Floats
+    name = "continuous_flow"
+
+    @staticmethod
+    @override
+    def applies(meter: AnyMeter) -> bool:
+        return meter.medium is Medium.WATER
+
+    @staticmethod
+    @override
+    def judge(hourly: HourlyUse) -> HourlyVerdict:
+        litres = hourly.use * units.factor(hourly.meter.unit, "L")
+        least = least_flow(litres, hourly.day, hourly.days)
+        return _compared(least, _MARGIN[hourly.meter.sensitivity])
 
 
-def judge(
-    litres: Floats, day: Ints, days: int, sensitivity: str = "normal"
-) -> FlowVerdict:
-    """Judge hourly flows (h,) [L/h], NaN where unknown; `day` (h,) is each hour's day.
+def least_flow(litres: Floats, day: Ints, days: int) -> Floats:
+    """Return the least flow (n,) of each day and the 23 hours before it [L/h].
 
-    A day is judged by that day and the days before it.
+    `litres` (h,) are hourly flows [L/h], NaN where unknown; `day` (h,) is the index of
+    each hour's day. NaN where no 24 hours in a row are known.
     """
-    least = np.full(days, np.nan)
-    if len(litres) > _HOURS:
-        pairs = (litres[1:] + litres[:-1]) / 2
-        lowest = sliding_window_view(pairs, _HOURS).min(axis=1)
-        ends = day[_HOURS:]
-        known = ~np.isnan(lowest)
-        best = np.full(days, -np.inf)
-        np.maximum.at(best, ends[known], lowest[known])
-        least = np.where(np.isneginf(best), np.nan, best)
-    return _compared(least, _MARGIN[sensitivity])
+    if len(litres) <= _HOURS:
+        return np.full(days, np.nan)
+    pairs = (litres[1:] + litres[:-1]) / 2
+    lowest = sliding_window_view(pairs, _HOURS).min(axis=1)
+    ends = day[_HOURS:]
+    known = ~np.isnan(lowest)
+    best = np.full(days, -np.inf)
+    np.maximum.at(best, ends[known], lowest[known])
+    return np.where(np.isneginf(best), np.nan, best)
 
 
-def _compared(least: Floats, margin: float) -> FlowVerdict:
+def _compared(least: Floats, margin: float) -> HourlyVerdict:
     """Compare each day with the median of the last 30 days that were not odd.
 
     What lasts longer than that is how this home is.
@@ -65,4 +77,4 @@ def _compared(least: Floats, margin: float) -> FlowVerdict:
         lasting = lasting + 1 if odd[day] else 0
         if not np.isnan(flow) and (not odd[day] or lasting > _USUAL_DAYS):
             known.append(flow)
-    return FlowVerdict(odd, least, usual)
+    return HourlyVerdict(odd, least - usual)

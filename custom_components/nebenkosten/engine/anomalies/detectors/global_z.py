@@ -3,16 +3,14 @@
 The original system's first rule, without its look into the future. It knows no season.
 """
 
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
 import numpy as np
 
+from ...domain.arrays import Bools
 from .base import Choice, Detector, Today
 
-if TYPE_CHECKING:
-    from ...domain.report import Bools
-
-_LIMIT: Final = 3.0
+LIMIT: Final = 3.0
 _DAYS: Final = 30
 
 
@@ -30,9 +28,7 @@ class GlobalZ(Detector):
     def judge(self, today: Today) -> Bools:
         deviation = np.sqrt(self._squares / np.maximum(self._count - 1, 1.0))
         enough = today.valid & (self._count >= _DAYS) & (deviation > 0)
-        result: Bools = enough & (
-            np.abs(today.values - self._mean) > _LIMIT * deviation
-        )
+        result: Bools = enough & (np.abs(today.values - self._mean) > LIMIT * deviation)
         return result
 
     @override

@@ -4,20 +4,18 @@ The original system's second rule (1.5 interquartile ranges beyond the quartiles
 the last two years, without its look into the future. It knows no season.
 """
 
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
 import numpy as np
 
+from ...domain.arrays import Bools
+from ..baseline import Days
 from .base import Choice, Detector, Today
 from .memory import Memory
 
-if TYPE_CHECKING:
-    from ...domain.report import Bools
-    from ..baseline import Days
-
-_FENCE: Final = 1.5
-_DAYS: Final = 30
-_LENGTH: Final = 730
+FENCE: Final = 1.5
+DAYS: Final = 30
+LENGTH: Final = 730
 
 
 class Interquartile(Detector):
@@ -28,18 +26,18 @@ class Interquartile(Detector):
     def __init__(self, choice: Choice) -> None:
         """Begin with nothing known."""
         super().__init__(choice)
-        self._memory = Memory(self.meters, _LENGTH)
+        self._memory = Memory(self.meters, LENGTH)
         self._low = np.full(self.meters, -np.inf)
         self._high = np.full(self.meters, np.inf)
 
     @override
     def begin(self, days: Days) -> None:
-        enough = self._memory.count() >= _DAYS
+        enough = self._memory.count() >= DAYS
         if not enough.any():
             return
         kept = self._memory.values[enough]
         first, third = np.nanquantile(kept, (0.25, 0.75), axis=1)
-        reach = np.where(third > first, _FENCE * (third - first), np.inf)
+        reach = np.where(third > first, FENCE * (third - first), np.inf)
         self._low[enough], self._high[enough] = first - reach, third + reach
 
     @override

@@ -1,11 +1,8 @@
 """The memory of the last days with use."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from ...domain.report import Bools, Floats
+from ...domain.arrays import Bools, Floats
 
 
 class Memory:

@@ -3,15 +3,13 @@
 The original system's third rule; its window was centred and so knew the future.
 """
 
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
 import numpy as np
 
+from ...domain.arrays import Bools
 from .base import Choice, Detector, Today
 from .memory import Memory
-
-if TYPE_CHECKING:
-    from ...domain.report import Bools
 
 _LIMIT: Final = 2.5
 _DAYS: Final = 10

@@ -6,16 +6,13 @@ the change at once; how likely a ratio is was learned from the meter itself. A m
 whose sums have risen before without cause needs higher ones.
 """
 
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
 import numpy as np
 
-from ..baseline import CELLS, GRID, LOWEST, OFFSET, STEP
+from ...domain.arrays import Bools, Floats
+from ..baseline import CELLS, GRID, LOWEST, OFFSET, STEP, Days
 from .base import Choice, Detector, Today
-
-if TYPE_CHECKING:
-    from ...domain.report import Bools, Floats
-    from ..baseline import Days
 
 # Something runs all the time (usual days added), or everything is more (factor).
 _ADDED: Final = np.array([0.35, 0.6, 1.0, 1.7, 4.0, 0.0, 0.0])

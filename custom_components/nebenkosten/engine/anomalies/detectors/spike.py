@@ -4,15 +4,13 @@ A day is a spike when its ratio to the expectation is large, far outside the spr
 all ratios, and new: nothing like it has happened in the last half year.
 """
 
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
 import numpy as np
 
+from ...domain.arrays import Bools
 from ..baseline import OFFSET
 from .base import Choice, Detector, Today
-
-if TYPE_CHECKING:
-    from ...domain.report import Bools
 
 _SPREADS: Final = 2.8
 _NEW_USE: Final = 0.9

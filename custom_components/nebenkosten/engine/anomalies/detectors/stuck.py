@@ -5,14 +5,12 @@ and how often a zero is followed by another one. A meter that often stands still
 stuck, and one whose expectation is next to nothing need not move.
 """
 
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
 import numpy as np
 
+from ...domain.arrays import Bools
 from .base import Choice, Detector, Today
-
-if TYPE_CHECKING:
-    from ...domain.report import Bools
 
 _LEAST_DAYS: Final = 2
 _UNMOVED: Final = 1e-9
