@@ -3,10 +3,7 @@
 from pathlib import Path
 
 from custom_components.nebenkosten.engine.domain.metrics import METRICS, Metric
-from custom_components.nebenkosten.messages.texts import (
-    Sentences,
-    load_sentences,
-)
+from custom_components.nebenkosten.messages.texts import Sentences, load_sentences
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "metrics.md"
 _COLUMNS = (

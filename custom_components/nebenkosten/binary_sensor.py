@@ -14,11 +14,7 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .analysis.alerts import (
-    Alert,
-    current,
-    known_ones,
-)
+from .analysis.alerts import Alert, current, known_ones
 from .engine.domain.meters import AnyMeter
 from .entity import MeterEntity, async_add_of_meters, has_dial
 from .runs.result import Result

@@ -7,10 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import HouseEntity
-from .runs.run import (
-    Request,
-    Trigger,
-)
+from .runs.run import Request, Trigger
 from .runtime import NkConfigEntry
 
 PARALLEL_UPDATES = 0

@@ -9,11 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .engine.domain.meters import AnyMeter
-from .entities.consumption import (
-    METER_SENSORS,
-    MeterSensorDescription,
-    SensorValue,
-)
+from .entities.consumption import METER_SENSORS, MeterSensorDescription, SensorValue
 from .entities.house import HOUSE_SENSORS, HouseSensorDescription
 from .entities.live import LIVE_SENSORS, LiveSensor
 from .entities.quantities import device_class, precision

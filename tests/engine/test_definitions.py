@@ -27,10 +27,7 @@ from custom_components.nebenkosten.engine.domain.validation import Check, proble
 from custom_components.nebenkosten.engine.pipeline import analyse
 from custom_components.nebenkosten.engine.queries.counter_at import state_at
 from custom_components.nebenkosten.engine.queries.explain import explain
-from custom_components.nebenkosten.stores.plain import (
-    plain,
-    restored,
-)
+from custom_components.nebenkosten.stores.plain import plain, restored
 
 from .definitions import physical, virtual
 from .houses import read, series

@@ -14,10 +14,7 @@ from custom_components.nebenkosten.engine.domain.partitions import portions
 from custom_components.nebenkosten.engine.domain.report import Context
 from custom_components.nebenkosten.engine.meter_kinds import compute_all
 from custom_components.nebenkosten.engine.meter_kinds.interface import Setting
-from custom_components.nebenkosten.engine.pipeline import (
-    analyse,
-    analyse_in_portions,
-)
+from custom_components.nebenkosten.engine.pipeline import analyse, analyse_in_portions
 
 from .definitions import physical, virtual
 from .houses import at, meter, read, report_of, series

@@ -28,10 +28,7 @@ from custom_components.nebenkosten.influx.v3 import SqlServer
 from custom_components.nebenkosten.intake.csv_readings import parse_table
 from custom_components.nebenkosten.intake.original import read_original
 from custom_components.nebenkosten.intake.reading_cells import RowContext
-from custom_components.nebenkosten.intake.table import (
-    FileError,
-    table_of,
-)
+from custom_components.nebenkosten.intake.table import FileError, table_of
 from custom_components.nebenkosten.intake.text import (
     TextError,
     parse_instant,

@@ -9,11 +9,7 @@ from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.nebenkosten.analysis.alerts import (
-    Alert,
-    Phase,
-    news,
-)
+from custom_components.nebenkosten.analysis.alerts import Alert, Phase, news
 from custom_components.nebenkosten.const import (
     DOMAIN,
     EVENT_ANOMALY,

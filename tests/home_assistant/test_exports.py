@@ -12,10 +12,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nebenkosten.const import FILES_FOLDER
-from custom_components.nebenkosten.intake.cells import (
-    marked,
-    unmarked,
-)
+from custom_components.nebenkosten.intake.cells import marked, unmarked
 from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from .conftest import act, add_meter

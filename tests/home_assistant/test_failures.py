@@ -25,10 +25,7 @@ from custom_components.nebenkosten.engine.domain.meters import Meter
 from custom_components.nebenkosten.engine.domain.serialization import meter_from
 from custom_components.nebenkosten.journal.records import JournalError
 from custom_components.nebenkosten.publication import statistics
-from custom_components.nebenkosten.runs.run import (
-    Request,
-    Trigger,
-)
+from custom_components.nebenkosten.runs.run import Request, Trigger
 from custom_components.nebenkosten.runtime import NkConfigEntry
 from custom_components.nebenkosten.sources import recorder
 

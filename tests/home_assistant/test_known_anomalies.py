@@ -7,10 +7,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from hypothesis import given, strategies as st
 
-from custom_components.nebenkosten.analysis.alerts import (
-    as_known,
-    is_acknowledged,
-)
+from custom_components.nebenkosten.analysis.alerts import as_known, is_acknowledged
 from custom_components.nebenkosten.const import EVENT_ANOMALY
 from custom_components.nebenkosten.journal.acknowledgements import Acknowledgement
 from custom_components.nebenkosten.runtime import NkConfigEntry

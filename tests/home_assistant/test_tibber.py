@@ -17,11 +17,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.nebenkosten.analysis.collect import async_collect
 from custom_components.nebenkosten.connections.tibber import TibberLink
 from custom_components.nebenkosten.const import DOMAIN, SUBENTRY_PHYSICAL
-from custom_components.nebenkosten.engine.domain.meters import (
-    Medium,
-    Meter,
-    SourceRef,
-)
+from custom_components.nebenkosten.engine.domain.meters import Medium, Meter, SourceRef
 from custom_components.nebenkosten.journal.series import load
 from custom_components.nebenkosten.journal.store import create_journal
 from custom_components.nebenkosten.runtime import NkConfigEntry

@@ -7,10 +7,7 @@ import pytest
 
 from custom_components.nebenkosten.intake.csv_readings import parse
 from custom_components.nebenkosten.intake.reading_cells import RowContext
-from custom_components.nebenkosten.intake.table import (
-    FileError,
-    decode,
-)
+from custom_components.nebenkosten.intake.table import FileError, decode
 from tests.engine.houses import at, meter
 
 EXPECTED = RowContext(

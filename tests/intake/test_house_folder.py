@@ -12,10 +12,7 @@ from custom_components.nebenkosten.engine.domain.serialization import (
     meter_from,
 )
 from custom_components.nebenkosten.intake.command import main
-from custom_components.nebenkosten.intake.house_folder import (
-    HouseError,
-    read_house,
-)
+from custom_components.nebenkosten.intake.house_folder import HouseError, read_house
 
 METERS = """
 meters:

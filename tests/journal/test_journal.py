@@ -25,10 +25,7 @@ from custom_components.nebenkosten.journal.acknowledgements import (
     acknowledged,
 )
 from custom_components.nebenkosten.journal.readings import Change
-from custom_components.nebenkosten.journal.records import (
-    JournalError,
-    NewAmount,
-)
+from custom_components.nebenkosten.journal.records import JournalError, NewAmount
 from custom_components.nebenkosten.journal.store import (
     Journal,
     create_journal,

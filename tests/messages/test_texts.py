@@ -9,10 +9,7 @@ import yaml
 
 from custom_components.nebenkosten.analysis.alerts import Phase
 from custom_components.nebenkosten.connections.link import TO_MEND
-from custom_components.nebenkosten.energy_dashboard.plan import (
-    DashboardPlace,
-    Fault,
-)
+from custom_components.nebenkosten.energy_dashboard.plan import DashboardPlace, Fault
 from custom_components.nebenkosten.engine.anomalies.events import KINDS
 from custom_components.nebenkosten.engine.assessment.invariants import INVARIANTS
 from custom_components.nebenkosten.engine.cleaning.counter_scan import Flaw

@@ -13,10 +13,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.nebenkosten.live.window import (
-    MINUTES,
-    Window,
-)
+from custom_components.nebenkosten.live.window import MINUTES, Window
 from custom_components.nebenkosten.runtime import NkConfigEntry
 
 from ..home_assistant.clock import pass_to

@@ -11,14 +11,8 @@ from homeassistant.helpers.service import async_get_config_entry
 
 from ..const import DOMAIN
 from ..engine.domain.meters import AnyMeter, Meter
-from ..intake.rights import (
-    POLICY_READ,
-    async_caller,
-)
-from ..messages.errors import (
-    broken,
-    refuse,
-)
+from ..intake.rights import POLICY_READ, async_caller
+from ..messages.errors import broken, refuse
 from ..runtime import Runtime
 
 

@@ -13,10 +13,7 @@ from ..analysis.last_hours import Hour
 from ..engine.domain.local_days import iso
 from ..engine.domain.meters import Meter
 from ..live.today import used_today
-from ..live.window import (
-    Bucket,
-    Window,
-)
+from ..live.window import Bucket, Window
 from ..runtime import Runtime
 from .choosing import async_all_or_chosen, runtime_of, zone_of
 

@@ -16,23 +16,14 @@ from ..intake.cells import marked
 from ..intake.file_access import write_new_file
 from ..intake.found_readings import async_find
 from ..intake.importing import GivenFile, async_doubts, async_keep, async_parsed
-from ..intake.rights import (
-    POLICY_CONTROL,
-    async_caller,
-)
+from ..intake.rights import POLICY_CONTROL, async_caller
 from ..intake.understanding import GivenExchange, GivenReading, bounds
 from ..journal import readings
 from ..journal.records import in_one_line
 from ..journal.store import Journal
 from ..journal.value_text import number_text
-from ..messages.errors import (
-    async_in_journal,
-    refuse,
-)
-from ..messages.texts import (
-    async_sentences,
-    async_wording,
-)
+from ..messages.errors import async_in_journal, refuse
+from ..messages.texts import async_sentences, async_wording
 from .choosing import (
     async_all_or_chosen_physical,
     async_chosen_physical,

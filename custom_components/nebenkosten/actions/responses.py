@@ -11,27 +11,15 @@ from ..analysis.alerts import is_acknowledged
 from ..engine.domain import metrics
 from ..engine.domain.answers import Neighbour, Node, Period, ReadingInterval, State
 from ..engine.domain.calendar_periods import PeriodKind
-from ..engine.domain.local_days import (
-    iso,
-    start_of,
-)
+from ..engine.domain.local_days import iso, start_of
 from ..engine.domain.meters import Meter
-from ..engine.domain.report import (
-    Finding,
-    MeterReport,
-)
+from ..engine.domain.report import Finding, MeterReport
 from ..intake.found_readings import FoundReadings, local_time
 from ..intake.reading_desk import EnteredReading, ReadingPreview
 from ..journal.acknowledgements import Acknowledgement
-from ..journal.records import (
-    Status,
-    StoredReading,
-)
+from ..journal.records import Status, StoredReading
 from ..messages.texts import Wording
-from ..runs.run import (
-    MeterRun,
-    Run,
-)
+from ..runs.run import MeterRun, Run
 
 
 def run_response(run: Run, text: Wording) -> JsonObjectType:

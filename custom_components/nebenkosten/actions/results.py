@@ -8,21 +8,11 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.util import dt as dt_util
 
 from ..analysis.alerts import as_known
-from ..intake.rights import (
-    POLICY_CONTROL,
-    POLICY_READ,
-    async_caller,
-)
+from ..intake.rights import POLICY_CONTROL, POLICY_READ, async_caller
 from ..intake.understanding import bounded, bounds, understood_instant
 from ..journal.acknowledgements import acknowledge, acknowledged, withdraw
-from ..messages.errors import (
-    async_in_journal,
-    refuse,
-)
-from ..messages.texts import (
-    async_explaining,
-    async_wording,
-)
+from ..messages.errors import async_in_journal, refuse
+from ..messages.texts import async_explaining, async_wording
 from .choosing import (
     async_all_or_chosen,
     async_all_or_chosen_physical,

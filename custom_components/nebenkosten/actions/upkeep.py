@@ -7,15 +7,8 @@ from homeassistant.util.json import JsonValueType
 
 from ..engine.domain.validation import Problem
 from ..intake import tibber_history
-from ..intake.rights import (
-    POLICY_CONTROL,
-    POLICY_READ,
-    async_caller,
-)
-from ..messages.errors import (
-    broken,
-    refuse,
-)
+from ..intake.rights import POLICY_CONTROL, POLICY_READ, async_caller
+from ..messages.errors import broken, refuse
 from ..messages.texts import (
     Sentences,
     async_sentences,
@@ -26,10 +19,7 @@ from ..messages.texts import (
 from ..outside import OutOfReachError
 from ..publication.influxdb import drop_all
 from ..publication.statistics import async_clear
-from ..runs.run import (
-    Request,
-    Trigger,
-)
+from ..runs.run import Request, Trigger
 from ..statistic_catalog import statistic_ids
 from ..upkeep.problems import house_problems
 from .choosing import async_all_or_chosen, runtime_of

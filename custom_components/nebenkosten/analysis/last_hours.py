@@ -13,11 +13,7 @@ from ..engine.domain.meters import House, Meter
 from ..engine.domain.report import Provenance, known as nan_as_none
 from ..journal import series
 from ..journal.store import Journal
-from .analyse import (
-    Moment,
-    computed,
-    stamps,
-)
+from .analyse import Moment, computed, stamps
 
 _HOURS: Final = 24
 

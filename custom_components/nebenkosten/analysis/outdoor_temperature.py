@@ -9,9 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..configuration import (
-    settings_of,
-)
+from ..configuration import settings_of
 from ..engine.domain.local_days import local_day
 from ..engine.domain.report import Temperature
 from ..outside import OutOfReachError

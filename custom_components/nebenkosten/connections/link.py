@@ -10,9 +10,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from ..configuration import (
-    settings_of,
-)
+from ..configuration import settings_of
 from ..const import CONF_SOURCE, DOMAIN
 from ..outside import OutOfReachError, OutsideError
 

@@ -16,10 +16,7 @@ from ..sources.descriptor import Access
 from ..sources.registry import open_sources
 from .link import Link
 from .tibber import TibberHomes, TibberLink
-from .water_stations import (
-    Station,
-    station_of,
-)
+from .water_stations import Station, station_of
 
 _OPENING: Final = "custom_components.nebenkosten.influx.opening"
 

@@ -22,10 +22,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import TemperatureConverter
 
 from ..outside.deadline import async_ask_recorder
-from ..outside.stored_statistics import (
-    heading,
-    hours,
-)
+from ..outside.stored_statistics import heading, hours
 
 _HOUR: Final = 3600
 # The recorder itself writes the hours that have just passed.

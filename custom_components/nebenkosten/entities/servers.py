@@ -19,10 +19,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from ..connections.tibber import TibberHomes
 from ..connections.water_stations import Station
 from ..const import DOMAIN
-from ..entity import (
-    house_device,
-    house_device_id,
-)
+from ..entity import house_device, house_device_id
 from ..runtime import NkConfigEntry
 from ..sources.tibber_api import Home
 

@@ -11,15 +11,8 @@ from ..engine.domain import units
 from ..engine.domain.meters import Medium
 from ..engine.domain.reading_bounds import within
 from ..engine.domain.serialization import is_meter_id, month_day, year_start
-from ..intake.text import (
-    TextError,
-    bounded,
-    parse_number,
-)
-from ..upkeep.identities import (
-    free_id,
-    rival,
-)
+from ..intake.text import TextError, bounded, parse_number
+from ..upkeep.identities import free_id, rival
 from .schemas import LEARNED, MORE, OWN
 
 _MONTHS = 12

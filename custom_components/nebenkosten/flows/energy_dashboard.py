@@ -6,19 +6,9 @@ from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 import probatio as vol
 
 from ..configuration import house_of
-from ..energy_dashboard.plan import (
-    Entry,
-    Plan,
-    findings_text,
-)
-from ..energy_dashboard.preferences import (
-    async_change,
-    async_plan,
-)
-from ..messages.texts import (
-    Sentences,
-    async_sentences,
-)
+from ..energy_dashboard.plan import Entry, Plan, findings_text
+from ..energy_dashboard.preferences import async_change, async_plan
+from ..messages.texts import Sentences, async_sentences
 from ..statistic_catalog import offered_id
 
 

@@ -8,11 +8,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..intake.reading_desk import ReadingPreview
 from ..intake.understanding import GivenExchange
-from ..messages.errors import (
-    DOUBTED,
-    error_key,
-    placeholders,
-)
+from ..messages.errors import DOUBTED, error_key, placeholders
 from ..runtime import NkConfigEntry
 from .reading_forms import exchange_schema, given_exchange, is_confirmed
 from .session import async_administration

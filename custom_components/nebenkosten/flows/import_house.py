@@ -31,16 +31,8 @@ from ..intake.original import (
     Original,
     read_original,
 )
-from ..intake.table import (
-    FileError,
-    decode,
-)
-from ..messages.texts import (
-    Sentences,
-    async_sentences,
-    file_problem_text,
-    problem_text,
-)
+from ..intake.table import FileError, decode
+from ..messages.texts import Sentences, async_sentences, file_problem_text, problem_text
 from ..upkeep.identities import collisions
 from .schemas import choice
 from .uploads import async_uploaded

@@ -18,10 +18,7 @@ import probatio as vol
 from ..intake.importing import GivenFile, async_keep, async_parsed
 from ..intake.reading_cells import places_of
 from ..intake.reading_rows import Parsed, Rejected
-from ..intake.table import (
-    FileError,
-    table_of,
-)
+from ..intake.table import FileError, table_of
 from ..intake.text import BareDates
 from ..journal.records import Added
 from ..messages.errors import error_key

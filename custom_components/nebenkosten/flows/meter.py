@@ -12,21 +12,12 @@ from homeassistant.config_entries import (
 )
 import probatio as vol
 
-from ..configuration import (
-    house_with,
-    meter_from_data,
-    read_meters,
-)
+from ..configuration import house_with, meter_from_data, read_meters
 from ..engine.domain import units
 from ..engine.domain.meters import AnyMeter, Sensitivity
 from ..engine.domain.report import Severity
 from ..engine.domain.validation import Check, Problem, problems
-from ..messages.texts import (
-    async_sentences,
-    problem_text,
-    shown,
-    writes_comma,
-)
+from ..messages.texts import async_sentences, problem_text, shown, writes_comma
 from .checks import (
     FieldError,
     check_new_id,

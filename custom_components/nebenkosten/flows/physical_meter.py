@@ -13,22 +13,13 @@ import probatio as vol
 from ..engine.domain import units
 from ..intake.reading_desk import ReadingPreview
 from ..intake.understanding import GivenReading
-from ..messages.errors import (
-    DOUBTED,
-    error_key,
-    placeholders,
-)
+from ..messages.errors import DOUBTED, error_key, placeholders
 from ..runtime import NkConfigEntry
 from .correctable import Correctable, async_correctable
 from .exchange import ExchangeSteps
 from .import_readings import ImportReadings
 from .meter import MeterFlow
-from .reading_forms import (
-    choose_schema,
-    given_reading,
-    is_confirmed,
-    reading_schema,
-)
+from .reading_forms import choose_schema, given_reading, is_confirmed, reading_schema
 from .schemas import MORE, physical_schema
 from .session import async_administration, async_session
 from .source_rows import async_kept, async_source_rows, row_of

@@ -3,10 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from .model import (
-    Field,
-    Point,
-)
+from .model import Field, Point
 
 type _Known = tuple[
     str, tuple[tuple[str, str], ...], int, tuple[tuple[str, Field], ...]

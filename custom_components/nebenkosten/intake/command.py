@@ -25,22 +25,11 @@ from ..engine.domain.report import (
     Series,
     empty_series,
 )
-from ..messages.texts import (
-    file_problem_text,
-    finding_text,
-    load_sentences,
-)
-from .house_folder import (
-    HouseError,
-    HouseFolder,
-    read_house,
-)
+from ..messages.texts import file_problem_text, finding_text, load_sentences
+from .house_folder import HouseError, HouseFolder, read_house
 from .reading_rows import ReadingRows
 from .table import FileError
-from .text import (
-    TextError,
-    parse_instant,
-)
+from .text import TextError, parse_instant
 
 _KIND_CODES: Final = {kind: code for code, kind in enumerate(KINDS)}
 

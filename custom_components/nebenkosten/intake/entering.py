@@ -20,14 +20,8 @@ from ..journal import series
 from ..journal.records import NewReading
 from ..journal.series import with_new
 from ..journal.store import Journal
-from ..messages.errors import (
-    async_in_journal,
-    refuse,
-)
-from ..messages.texts import (
-    shown,
-    writes_comma,
-)
+from ..messages.errors import async_in_journal, refuse
+from ..messages.texts import shown, writes_comma
 
 
 async def async_refuse_doubtful(

@@ -11,10 +11,7 @@ from homeassistant.core import HomeAssistant
 
 from ..const import FILES_FOLDER
 from ..messages.errors import refuse
-from .regular_file import (
-    opened_path,
-    read_regular,
-)
+from .regular_file import opened_path, read_regular
 from .table import FileError
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

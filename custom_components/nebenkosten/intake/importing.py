@@ -15,10 +15,7 @@ from ..journal.records import Added, NewReading
 from ..messages.errors import async_in_journal, refuse
 from ..messages.texts import Sentences
 from .csv_readings import parse, parse_content
-from .entering import (
-    async_doubtful,
-    in_words,
-)
+from .entering import async_doubtful, in_words
 from .file_access import read_file
 from .reading_cells import RowContext
 from .reading_rows import Parsed

@@ -34,10 +34,7 @@ from homeassistant.helpers.target import (
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
-from ..const import (
-    DOMAIN,
-    ISSUE_LATE_READING,
-)
+from ..const import DOMAIN, ISSUE_LATE_READING
 from ..messages.errors import broken
 from ..outside.deadline import async_within
 

@@ -25,13 +25,7 @@ from .entering import async_refuse_doubtful
 from .reading_cells import fitting_unit
 from .rights import Caller
 from .text import Instant, TextError, parse_instant
-from .understanding import (
-    GivenExchange,
-    GivenReading,
-    async_value,
-    bounded,
-    instant_of,
-)
+from .understanding import GivenExchange, GivenReading, async_value, bounded, instant_of
 
 _LOGGER = logging.getLogger(__name__)
 # What anybody may say of a dial; all other kinds change the past.

@@ -34,13 +34,7 @@ from .reading_cells import (
 )
 from .reading_rows import ReadingRows
 from .table import LARGEST, MOST_COLUMNS, MOST_ROWS, delimiter_of
-from .text import (
-    AMBIGUOUS_LINE,
-    bounded,
-    is_ambiguous,
-    parse_instant,
-    parse_number,
-)
+from .text import AMBIGUOUS_LINE, bounded, is_ambiguous, parse_instant, parse_number
 
 type Texts = NDArray[np.str_]
 

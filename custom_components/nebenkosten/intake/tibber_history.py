@@ -12,17 +12,11 @@ from ..analysis.loaded_house import LoadedHouse
 from ..connections.servers import Servers
 from ..const import DOMAIN
 from ..engine.domain.local_days import iso
-from ..messages.errors import (
-    broken,
-    refuse,
-)
+from ..messages.errors import broken, refuse
 from ..messages.texts import async_sentences
 from ..outside import OutOfReachError
 from ..sources import tibber
-from .past_hours import (
-    Imported,
-    async_import_history,
-)
+from .past_hours import Imported, async_import_history
 
 _NOTE: Final = f"{DOMAIN}_tibber_history"
 

@@ -13,10 +13,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 
 from ..engine.domain.answers import Node
-from ..engine.domain.report import (
-    Finding,
-    Value,
-)
+from ..engine.domain.report import Finding, Value
 from ..engine.domain.validation import Problem
 from .file_problems import FileProblem
 

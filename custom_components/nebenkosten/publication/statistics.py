@@ -27,15 +27,8 @@ from ..const import DOMAIN
 from ..engine.domain import units
 from ..engine.domain.report import Rows
 from ..outside import OutOfReachError
-from ..outside.deadline import (
-    RECORDER,
-    async_ask_recorder,
-    async_settle_recorder,
-)
-from ..outside.stored_statistics import (
-    heading,
-    hours,
-)
+from ..outside.deadline import RECORDER, async_ask_recorder, async_settle_recorder
+from ..outside.stored_statistics import heading, hours
 from .difference import (
     Difference,
     StatisticRow,

@@ -12,11 +12,7 @@ from homeassistant.helpers import issue_registry as ir
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..journal.records import JournalError
-from ..messages.errors import (
-    broken,
-    error_key,
-    placeholders,
-)
+from ..messages.errors import broken, error_key, placeholders
 from ..outside import OutOfReachError
 from ..outside.deadline import RECORDER
 from ..runtime import NkConfigEntry, Runtime

@@ -6,10 +6,7 @@ from homeassistant.components.repairs import RepairsFlowResult
 import probatio as vol
 
 from ..configuration import house_of
-from ..energy_dashboard.preferences import (
-    async_change,
-    async_plan,
-)
+from ..energy_dashboard.preferences import async_change, async_plan
 from .answering import HouseRepairFlow
 
 

@@ -21,13 +21,7 @@ from ..flows.reading_forms import (
 from ..flows.session import acting_user, async_administration, async_session
 from ..intake.understanding import GivenReading
 from ..journal.readings import confirm
-from ..messages.errors import (
-    DOUBTED,
-    async_in_journal,
-    error_key,
-    placeholders,
-    refuse,
-)
+from ..messages.errors import DOUBTED, async_in_journal, error_key, placeholders, refuse
 from ..runtime import NkConfigEntry
 from .answering import HouseRepairFlow
 

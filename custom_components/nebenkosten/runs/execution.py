@@ -10,12 +10,7 @@ from uuid import uuid4
 from homeassistant.util import dt as dt_util
 
 from ..analysis import analyse
-from ..analysis.alerts import (
-    Alert,
-    Told,
-    alerts_of,
-    news,
-)
+from ..analysis.alerts import Alert, Told, alerts_of, news
 from ..analysis.analyse import Analysis
 from ..analysis.collect import async_collect
 from ..analysis.last_values import Remembered

@@ -7,10 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
-from ..analysis.alerts import (
-    Phase,
-    Told,
-)
+from ..analysis.alerts import Phase, Told
 from ..const import DOMAIN, EVENT_ANOMALY, EVENT_RUN_FINISHED, EVENT_STALE
 from ..engine.domain.meters import AnyMeter, Definition
 from .run import Run, RunStatus, Trigger

@@ -19,11 +19,7 @@ from ..engine.domain import metrics
 from ..engine.domain.report import MeterReport
 from ..influx.model import days_text
 from ..messages.texts import async_wording
-from ..publication.influxdb import (
-    InfluxSink,
-    OriginalError,
-    Target,
-)
+from ..publication.influxdb import InfluxSink, OriginalError, Target
 from ..publication.ledger import Ledger
 from ..publication.moving import async_move
 from ..publication.points import Results

@@ -14,15 +14,9 @@ from ..engine.domain.meters import Definition
 from ..outside import OutOfReachError
 from ..outside.deadline import RECORDER
 from ..publication import statistics
-from ..publication.difference import (
-    by_month,
-    rows_since,
-)
+from ..publication.difference import by_month, rows_since
 from ..publication.ledger import Ledger
-from ..publication.statistics import (
-    Outcome,
-    Statistic,
-)
+from ..publication.statistics import Outcome, Statistic
 from ..statistic_catalog import preview_of
 from .point_publishing import Points
 from .progress import Progress

@@ -20,15 +20,7 @@ from ..engine.domain import units
 from ..engine.domain.meters import SourceRef
 from ..influx.asking import async_ask
 from ..influx.connection import Connection, InfluxError, connection_from
-from ..influx.model import (
-    SECOND,
-    Asks,
-    Extent,
-    RawSeries,
-    Server,
-    Value,
-    series_from,
-)
+from ..influx.model import SECOND, Asks, Extent, RawSeries, Server, Value, series_from
 from ..outside import OutsideError
 from .collected import Collected, Sample, reduced, shift_of
 from .descriptor import Access, CheckedSource, SourceDescriptor, SourceError, listed

@@ -18,10 +18,7 @@ from homeassistant.util import dt as dt_util
 
 from ..engine.domain.meters import SourceRef
 from ..outside.deadline import async_ask_recorder
-from ..outside.stored_statistics import (
-    heading,
-    hours,
-)
+from ..outside.stored_statistics import heading, hours
 from .collected import HOUR, Amount, Collected, Sample, reduced, shift_of
 from .shown_values import Shown, news
 

@@ -4,9 +4,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from ..configuration import (
-    meters_of,
-)
+from ..configuration import meters_of
 from ..connections.water_stations import station_of
 from ..const import (
     CONF_INFLUXDB,

@@ -18,10 +18,7 @@ from ..journal.records import JournalError
 from ..outside import OutOfReachError
 from ..publication.influxdb import drop_all
 from ..publication.ledger import Ledger
-from ..publication.statistics import (
-    async_clear,
-    async_ours,
-)
+from ..publication.statistics import async_clear, async_ours
 from ..statistic_catalog import ids_of, key_of
 
 _LOGGER = logging.getLogger(__name__)

@@ -10,10 +10,7 @@ from typing import Final
 
 from ..engine.domain.meters import House
 from ..engine.domain.report import Severity
-from ..engine.domain.validation import (
-    Check,
-    Problem,
-)
+from ..engine.domain.validation import Check, Problem
 from ..statistic_catalog import statistic_ids
 
 # Every entity that a meter of any kind may have; a test holds it against the platforms.

@@ -9,10 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.hass_dict import HassKey
 
 from ..analysis.loaded_house import LoadedHouse
-from ..configuration import (
-    meters_of,
-    read_meters,
-)
+from ..configuration import meters_of, read_meters
 from ..const import (
     CONF_JOURNAL_ID,
     CONF_JOURNAL_REVISION,

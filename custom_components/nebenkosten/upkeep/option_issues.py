@@ -10,10 +10,7 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_RUN_TIME, DEFAULT_RUN_TIME, DOMAIN, ISSUE_GAS, ISSUE_RUN_TIME
 from ..engine.domain.gas_factor_bounds import is_possible
 from ..engine.domain.meters import GasFactor, House
-from ..messages.texts import (
-    shown,
-    writes_comma,
-)
+from ..messages.texts import shown, writes_comma
 
 
 @callback

@@ -8,10 +8,7 @@ from homeassistant.util import slugify
 
 from ..analysis.loaded_house import LoadedHouse
 from ..connections.servers import Servers
-from ..engine.domain.meters import (
-    Medium,
-    Meter,
-)
+from ..engine.domain.meters import Medium, Meter
 from ..runs.run_log import RunLog
 
 # Shorter names tell nothing, and would be found in every sentence.

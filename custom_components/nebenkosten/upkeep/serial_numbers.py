@@ -8,9 +8,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
-from ..configuration import (
-    meters_of,
-)
+from ..configuration import meters_of
 from ..const import DOMAIN
 from ..journal.records import JournalError
 from ..journal.serial_numbers import Renumbered, remember_renumbered, renumbered

@@ -9,14 +9,7 @@ import numpy as np
 from ..domain import gas_conversion
 from ..domain.meters import Meter, Virtual
 from ..domain.quality_score import Quality
-from ..domain.report import (
-    Band,
-    Consumption,
-    Finding,
-    Forecast,
-    Judged,
-    MeterReport,
-)
+from ..domain.report import Band, Consumption, Finding, Forecast, Judged, MeterReport
 from ..meter_kinds.interface import Computed, Setting
 from . import (
     calibration_expiry,
