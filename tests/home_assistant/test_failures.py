@@ -51,10 +51,10 @@ async def test_a_meter_that_cannot_be_computed(
     before = await published(hass, "strom")
     real = analyse.analyse
 
-    def broken(journal: Any, house: Any, meters: list[Meter], *rest: Any) -> Any:
+    def broken(ground: Any, meters: list[Meter], known: Any) -> Any:
         if "strom" in [meter.key for meter in meters]:
             raise ZeroDivisionError
-        return real(journal, house, meters, *rest)
+        return real(ground, meters, known)
 
     monkeypatch.setattr(analyse, "analyse", broken)
     run = await act(hass, "run_analytics", full=True)

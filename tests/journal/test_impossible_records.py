@@ -15,7 +15,7 @@ from custom_components.nebenkosten.actions.responses import (
     readings_response,
 )
 from custom_components.nebenkosten.analysis import analyse
-from custom_components.nebenkosten.analysis.analyse import Moment
+from custom_components.nebenkosten.analysis.analyse import Ground, Moment
 from custom_components.nebenkosten.analysis.last_hours import last_hours
 from custom_components.nebenkosten.engine.domain.meters import House, Medium, Meter
 from custom_components.nebenkosten.engine.domain.reading_bounds import is_possible
@@ -77,23 +77,24 @@ def test_every_look_up_answers_and_other_meters_are_unaffected(
 
 def _told(journal: Journal, house: House) -> dict[str, str]:
     """Return, by meter, all that is told of it as JSON that any reader takes."""
-    zone, moment = ZoneInfo(house.time_zone), Moment(as_of=_AS_OF)
-    analyses = analyse.analyse(journal, house, house.meters, moment, {})
+    zone = ZoneInfo(house.time_zone)
+    ground = Ground(journal, house, Moment(as_of=_AS_OF))
+    analyses = analyse.analyse(ground, house.meters, {})
     reports = {key: one.report for key, one in analyses.items()}
     told = {}
     for meter in house.meters:
         report = reports[meter.key]
-        state = analyse.state(journal, house, meter, moment, _AS_OF - 86400 * 30)
+        state = analyse.state(ground, meter, _AS_OF - 86400 * 30)
         day = date(2026, 2, 10)
-        analyse.explained(journal, house, reports, moment, meter, day)
-        analyse.preview(journal, house, meter, moment, [new(_AS_OF, 1001.0)])
-        last_hours(journal, house, [meter], moment, {})
+        analyse.explained(ground, reports, meter, day)
+        analyse.preview(ground, meter, [new(_AS_OF, 1001.0)])
+        last_hours(ground, [meter], {})
         found = readings.find(journal, meter.key, history=True)
         json.dumps(
             readings_response(meter, FoundReadings(found, report), found, zone, {}),
             allow_nan=False,
         )
-        between = analyse.intervals(journal, house, [meter], moment)
+        between = analyse.intervals(ground, [meter])
         intervals = intervals_response(between, (None, None), zone)
         use = [None if math.isnan(one) else one for one in report.use.tolist()]
         counter = None if state.counter is None else state.counter.value

@@ -384,10 +384,10 @@ async def test_one_failing_portion_stops_no_other(
     await act(hass, "add_reading", meter_id="zwei", time="2026-02-01", value=1)
     real = analyse.analyse
 
-    def broken(journal: Any, house: Any, meters: Any, *rest: Any) -> Any:
+    def broken(ground: Any, meters: Any, known: Any) -> Any:
         if [meter.key for meter in meters] != ["zwei"]:
             raise zipfile.BadZipFile
-        return real(journal, house, meters, *rest)
+        return real(ground, meters, known)
 
     monkeypatch.setattr(analyse, "analyse", broken)
     run = await act(hass, "run_analytics", full=True)

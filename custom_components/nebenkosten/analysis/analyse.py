@@ -79,13 +79,26 @@ class Moment:
         return f"{self.temperature.first_day}+{len(known)}={sum(known):.3f}"
 
 
-def stamps(
-    journal: Journal, house: House, meters: Sequence[AnyMeter], moment: Moment
-) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What results stand on: a house, what its journal holds, and when."""
+
+    journal: Journal
+    house: House
+    moment: Moment
+
+    @property
+    def context(self) -> Context:
+        """Return what the engine is told of the moment."""
+        return Context(as_of=self.moment.as_of, temperature=self.moment.temperature)
+
+
+def stamps(ground: Ground, meters: Sequence[AnyMeter]) -> dict[str, str]:
     """Return what changes exactly when a meter's result can have changed, by key.
 
     A meter is judged beside its parts and what it is part of: theirs count too.
     """
+    journal, house, moment = ground.journal, ground.house, ground.moment
     zone = ZoneInfo(house.time_zone)
     gas = [(f.kwh, f.valid_from.isoformat()) for f in house.gas]
     everywhere = (_ENGINE_VERSION, house.time_zone, gas, moment.weather)
@@ -141,14 +154,11 @@ def _hours_from(journal: Journal, meter: AnyMeter, zone: ZoneInfo) -> date | Non
 
 
 def analyse(
-    journal: Journal,
-    house: House,
-    meters: Sequence[AnyMeter],
-    moment: Moment,
-    known: Mapping[str, Analysis],
+    ground: Ground, meters: Sequence[AnyMeter], known: Mapping[str, Analysis]
 ) -> dict[str, Analysis]:
     """Compute meters all at once, but not those whose result is known."""
-    now = stamps(journal, house, meters, moment)
+    house = ground.house
+    now = stamps(ground, meters)
     found = {
         key: known[key] for key in now if key in known and known[key].stamp == now[key]
     }
@@ -157,14 +167,18 @@ def analyse(
         return found
     group = related(house, stale)
     stored = {
-        meter.key: series.load(journal, meter.key)
+        meter.key: series.load(ground.journal, meter.key)
         for meter in group
         if isinstance(meter, Meter)
     }
-    reports = computed(journal, house, group, moment, stored).meters
+    reports = computed(ground, group, stored).meters
     for meter in stale:
         asked = Asked(
-            reports[meter.key], reports, stored.get(meter.key), house, moment.as_of
+            reports[meter.key],
+            reports,
+            stored.get(meter.key),
+            house,
+            ground.moment.as_of,
         )
         found[meter.key] = _analysis(now[meter.key], asked)
     return {meter.key: found[meter.key] for meter in meters}
@@ -197,24 +211,21 @@ def _statistic(kind: StatisticKind, basis: StatisticBasis) -> Statistic:
     )
 
 
-def state(
-    journal: Journal, house: House, meter: Meter, moment: Moment, at: float
-) -> State:
+def state(ground: Ground, meter: Meter, at: float) -> State:
     """Return what a meter's dial showed at an instant [epoch s]."""
     from ..engine import api
 
-    stored = series.load(journal, meter.key)
-    context = Context(as_of=moment.as_of, temperature=moment.temperature)
-    return api.state_at(house, meter, stored, context, at)
+    stored = series.load(ground.journal, meter.key)
+    return api.state_at(ground.house, meter, stored, ground.context, at)
 
 
 def intervals(
-    journal: Journal, house: House, meters: Sequence[Meter], moment: Moment
+    ground: Ground, meters: Sequence[Meter]
 ) -> dict[Meter, tuple[ReadingInterval, ...]]:
     """Return what was used between the meters' readings."""
     from ..engine import api
 
-    context = Context(as_of=moment.as_of, temperature=moment.temperature)
+    journal, house, context = ground.journal, ground.house, ground.context
     return {
         meter: api.reading_intervals(
             house, meter, series.load(journal, meter.key), context
@@ -224,34 +235,24 @@ def intervals(
 
 
 def explained(
-    journal: Journal,
-    house: House,
-    reports: Mapping[str, MeterReport],
-    moment: Moment,
-    meter: AnyMeter,
-    day: date,
+    ground: Ground, reports: Mapping[str, MeterReport], meter: AnyMeter, day: date
 ) -> Node:
     """Return where a meter's day comes from, down to the readings."""
     from ..engine import api
 
     def dial(one: Meter, at: float) -> State:
-        return state(journal, house, one, moment, at)
+        return state(ground, one, at)
 
-    return api.explain(house, reports, dial, meter, day)
+    return api.explain(ground.house, reports, dial, meter, day)
 
 
-def preview(
-    journal: Journal,
-    house: House,
-    meter: Meter,
-    moment: Moment,
-    new: Sequence[NewReading],
-) -> Preview:
+def preview(ground: Ground, meter: Meter, new: Sequence[NewReading]) -> Preview:
     """Compute a meter as if readings had been entered; the first one's use is told."""
-    stored = series.load(journal, meter.key)
-    moment = replace(moment, as_of=max(moment.as_of, *(one.instant for one in new)))
+    stored = series.load(ground.journal, meter.key)
+    as_of = max(ground.moment.as_of, *(one.instant for one in new))
+    later = replace(ground, moment=replace(ground.moment, as_of=as_of))
     before, after = (
-        computed(journal, house, [meter], moment, {meter.key: one}).meters[meter.key]
+        computed(later, [meter], {meter.key: one}).meters[meter.key]
         for one in (stored, replace(stored, readings=with_new(stored.readings, new)))
     )
     value = new[0].value * units.factor(new[0].unit or meter.unit, meter.unit)
@@ -264,25 +265,20 @@ def preview(
 
 
 def computed(
-    journal: Journal,
-    house: House,
+    ground: Ground,
     meters: Sequence[AnyMeter],
-    moment: Moment,
     stored: Mapping[str, Series],
     hours_of: Mapping[str, date] | None = None,
 ) -> Report:
     """Compute meters from these records, by the hour since the days of `hours_of`."""
     from ..engine import api
 
-    zone = ZoneInfo(house.time_zone)
-    wanted = {meter.key: _hours_from(journal, meter, zone) for meter in meters}
+    house, zone = ground.house, ZoneInfo(ground.house.time_zone)
+    wanted = {meter.key: _hours_from(ground.journal, meter, zone) for meter in meters}
     hours = {key: since for key, since in wanted.items() if since}
     hours |= hours_of or {}
-    context = Context(
-        as_of=moment.as_of, hours_from=hours, temperature=moment.temperature
-    )
     some = house.of([meter.key for meter in meters])
-    return api.analyse(some, stored, context)
+    return api.analyse(some, stored, replace(ground.context, hours_from=hours))
 
 
 def _previous(

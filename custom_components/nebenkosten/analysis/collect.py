@@ -37,6 +37,16 @@ class Gathered:
     missed: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where what a source gives is kept, and in which zone its days are cut."""
+
+    journal: Journal
+    meter: Meter
+    source: SourceRef
+    zone: ZoneInfo
+
+
 async def async_collect(
     hass: HomeAssistant,
     journal: Journal,
@@ -48,16 +58,15 @@ async def async_collect(
 
     A server that is out of reach, or not set up, is missed: other sources go on.
     """
-    found = Gathered()
+    found, zone = Gathered(), ZoneInfo(hass.config.time_zone)
     for source in meter.sources:
         reader = sources.get(source.kind)
         if reader is None:
             found.missed.append(source.kind)
             continue
+        place = _Place(journal, meter, source, zone)
         try:
-            async for records in _async_read(
-                hass, journal, reader, meter, source, again_from
-            ):
+            async for records in _async_read(hass, reader, place, again_from):
                 found.records += records
         except OutOfReachError as error:
             found.missed.append(error.name)
@@ -65,26 +74,19 @@ async def async_collect(
 
 
 async def _async_read(
-    hass: HomeAssistant,
-    journal: Journal,
-    reader: Source,
-    meter: Meter,
-    source: SourceRef,
-    again_from: date | None,
+    hass: HomeAssistant, reader: Source, place: _Place, again_from: date | None
 ) -> AsyncIterator[int]:
     """Keep what a source gives, part by part; yields how many records are new."""
-    zone = ZoneInfo(hass.config.time_zone)
+    journal, meter, source = place.journal, place.meter, place.source
     known = await hass.async_add_executor_job(
         source_progress.collection, journal, meter.key, source.reference
     )
     since = known.until if known else None
     if since is not None and again_from is not None:
-        since = min(since, midnight(within(again_from), zone))
+        since = min(since, midnight(within(again_from), place.zone))
     now = time.time()
     async for found in reader.async_read(source, since, now):
-        yield await hass.async_add_executor_job(
-            _keep, journal, meter, source, found, zone, now
-        )
+        yield await hass.async_add_executor_job(_keep, place, found, now)
 
 
 def hours_from(journal: Journal, meter: Meter, zone: ZoneInfo) -> date | None:
@@ -98,15 +100,10 @@ def hours_from(journal: Journal, meter: Meter, zone: ZoneInfo) -> date | None:
     return local_day(min(since), zone) if since else None
 
 
-def _keep(
-    journal: Journal,
-    meter: Meter,
-    source: SourceRef,
-    found: Collected,
-    zone: ZoneInfo,
-    now: float,
-) -> int:
+def _keep(place: _Place, found: Collected, now: float) -> int:
     """Keep a part and how far it reaches; returns how many records are new."""
+    journal, meter, source = place.journal, place.meter, place.source
+    zone = place.zone
     low, high = _validity(source, zone)
     name = f"{source.kind}:{source.reference}"
     new = [

@@ -5,15 +5,14 @@ Everything here blocks and loads numpy, like `stages`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ..engine.domain.meters import House, Meter
+from ..engine.domain.meters import Meter
 from ..engine.domain.report import Provenance, known as nan_as_none
 from ..journal import series
-from ..journal.store import Journal
-from .analyse import Moment, computed, stamps
+from .analyse import Ground, computed, stamps
 
 _HOURS: Final = 24
 
@@ -37,39 +36,31 @@ class LastHours:
 
 
 def last_hours(
-    journal: Journal,
-    house: House,
-    meters: Sequence[Meter],
-    moment: Moment,
-    cached: Mapping[str, LastHours],
+    ground: Ground, meters: Sequence[Meter], cached: Mapping[str, LastHours]
 ) -> dict[str, LastHours]:
     """Return the last 24 hours that are over and known, by key.
 
     A dial read by hand has those of its course between readings, and says so. What is
     `cached` holds until the meter changes or the next local hour is over.
     """
-    now = datetime.fromtimestamp(moment.as_of, ZoneInfo(house.time_zone))
-    state = stamps(journal, house, meters, moment)
+    zone = ZoneInfo(ground.house.time_zone)
+    now = datetime.fromtimestamp(ground.moment.as_of, zone)
+    state = stamps(ground, meters)
     found: dict[str, LastHours] = {}
     for meter in meters:
         stamp = f"{state[meter.key]} {now:%Y-%m-%dT%H%z}"
         old = cached.get(meter.key)
         if old is None or old.stamp != stamp:
-            old = LastHours(stamp, _hours(journal, house, meter, moment))
+            old = LastHours(stamp, _hours(ground, meter, now.date()))
         found[meter.key] = old
     return found
 
 
-def _hours(
-    journal: Journal, house: House, meter: Meter, moment: Moment
-) -> tuple[Hour, ...]:
-    today = datetime.fromtimestamp(moment.as_of, ZoneInfo(house.time_zone)).date()
+def _hours(ground: Ground, meter: Meter, today: date) -> tuple[Hour, ...]:
     alone = computed(
-        journal,
-        house,
+        ground,
         [meter],
-        moment,
-        {meter.key: series.load(journal, meter.key)},
+        {meter.key: series.load(ground.journal, meter.key)},
         hours_of={meter.key: today - timedelta(days=2)},
     )
     hours = alone.meters[meter.key].hours

@@ -50,19 +50,20 @@ class Queries:
 
     async def async_analyses(self, keys: Sequence[str]) -> list[analyse.Analysis]:
         """Return the meters as they are now, computed anew where something changed."""
-        journal, house = self._loaded.journal, self._loaded.house
         await self.async_load_engine()
         found = await async_in_journal(
             self._hass,
             analyse.analyse,
-            journal,
-            house,
+            await self._async_ground(),
             [self._loaded.meters[key] for key in keys],
-            await self._weather.async_moment(),
             dict(self._known),
         )
         self.learn(found)
         return list(found.values())
+
+    async def _async_ground(self) -> analyse.Ground:
+        moment = await self._weather.async_moment()
+        return analyse.Ground(self._loaded.journal, self._loaded.house, moment)
 
     async def async_temperature(self) -> Temperature | None:
         """Return the daily means of the outdoor temperature, as far as known."""
@@ -76,10 +77,8 @@ class Queries:
         return await async_in_journal(
             self._hass,
             analyse.explained,
-            self._loaded.journal,
-            house,
+            await self._async_ground(),
             {one.report.meter.key: one.report for one in analyses},
-            await self._weather.async_moment(),
             meter,
             day,
         )
@@ -92,10 +91,8 @@ class Queries:
         return await async_in_journal(
             self._hass,
             analyse.intervals,
-            self._loaded.journal,
-            self._loaded.house,
+            await self._async_ground(),
             meters,
-            await self._weather.async_moment(),
         )
 
     async def async_hours(self, meters: Sequence[Meter]) -> Mapping[str, LastHours]:
@@ -104,10 +101,8 @@ class Queries:
         found = await async_in_journal(
             self._hass,
             last_hours,
-            self._loaded.journal,
-            self._loaded.house,
+            await self._async_ground(),
             meters,
-            await self._weather.async_moment(),
             dict(self._hours),
         )
         self._hours.update(found)
@@ -119,10 +114,8 @@ class Queries:
         return await async_in_journal(
             self._hass,
             analyse.state,
-            self._loaded.journal,
-            self._loaded.house,
+            await self._async_ground(),
             meter,
-            await self._weather.async_moment(),
             at,
         )
 
@@ -144,9 +137,7 @@ class Queries:
         return await async_in_journal(
             self._hass,
             analyse.preview,
-            self._loaded.journal,
-            self._loaded.house,
+            await self._async_ground(),
             meter,
-            await self._weather.async_moment(),
             new,
         )

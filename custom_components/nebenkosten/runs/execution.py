@@ -207,12 +207,11 @@ class Execution:
     async def _analysed(
         self, meters: tuple[AnyMeter, ...], as_of: float
     ) -> dict[str, Analysis]:
+        moment = analyse.Moment(as_of, self._temperature)
         return await self._hass.async_add_executor_job(
             analyse.analyse,
-            self._journal,
-            self._house,
+            analyse.Ground(self._journal, self._house, moment),
             meters,
-            analyse.Moment(as_of, self._temperature),
             self._known.analyses,
         )
 

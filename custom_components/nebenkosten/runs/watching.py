@@ -146,11 +146,10 @@ class Watching:
         """Return the meters that changed since they were last computed; blocks."""
         loaded, known = self._loaded, self._watched.last_values.meters
         meters = list(loaded.meters.values())
+        ground = analyse.Ground(loaded.journal, loaded.house, moment)
         return [
             key
-            for key, now in analyse.stamps(
-                loaded.journal, loaded.house, meters, moment
-            ).items()
+            for key, now in analyse.stamps(ground, meters).items()
             if key not in known or known[key].stamp != now
         ]
 
