@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from custom_components.nebenkosten.engine.queries.metrics import METRICS, Metric
+from custom_components.nebenkosten.engine.domain.metrics import METRICS, Metric
 from custom_components.nebenkosten.messages.texts import Sentences, load_sentences
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "metrics.md"
@@ -14,7 +14,7 @@ _HEAD = (
     "# Metrics\n\n"
     "Each number is computed in one place, whether a sensor, a statistic, a point of "
     "the InfluxDB, an export or an action shows it.\n"
-    "This page is made from the catalogue in `engine/queries/metrics.py` by "
+    "This page is made from the catalogue in `engine/domain/metrics.py` by "
     "`python -m scripts.make_metrics_page`; costs come with tariffs.\n\n"
     "*Adds up*: `sum` means that days add up to longer times, `last` that the last "
     "day's value holds, `none` that adding up would mean nothing and is refused.\n\n"
@@ -30,7 +30,9 @@ def page() -> str:
     )
 
 
-def _row(metric: Metric, english: Sentences, german: Sentences) -> str:
+def _row(
+    metric: Metric[..., float | None], english: Sentences, german: Sentences
+) -> str:
     key = f"metric_{metric.key}"
     cells = (
         f"`{metric.key}`",

@@ -63,7 +63,7 @@ PLAIN_ENGINE = (
     *("engine", "domain", "meters", "report", "units", "local_days", "serialization"),
     *("reading_bounds", "validation", "gas_factor_bounds", "evaluation_order"),
     *("partitions", "quality_score", "degree_days", "answers", "arrays"),
-    *("calendar_periods",),
+    *("calendar_periods", "metrics"),
 )
 # The engine's rooms in the order of the flow; what stands above them joins them.
 ENGINE_FLOORS = (

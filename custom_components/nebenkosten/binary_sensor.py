@@ -70,13 +70,12 @@ def _about_age(result: Result, meter: AnyMeter) -> Mapping[str, Any]:
     unavailable = {"sources_unavailable": list(missed)} if missed else {}
     snapshot = result.meters.get(meter.key)
     quality = None if snapshot is None else snapshot.quality
-    if quality is None or quality.read_until is None or quality.limit is None:
+    if quality is None or quality.read_until is None or quality.due is None:
         return unavailable
-    due = quality.read_until + quality.limit
     return {
         **unavailable,
         "last": datetime.fromtimestamp(quality.read_until, UTC).isoformat(),
-        "due": datetime.fromtimestamp(due, UTC).isoformat(),
+        "due": datetime.fromtimestamp(quality.due, UTC).isoformat(),
     }
 
 

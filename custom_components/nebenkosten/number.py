@@ -1,7 +1,7 @@
 """The box into which a hand-read meter's reading is typed."""
 
 from collections.abc import Iterable
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.number import (
     NumberEntity,
@@ -19,6 +19,10 @@ from .runtime import NkConfigEntry, Runtime
 
 PARALLEL_UPDATES = 0
 
+# What a dial may show whose digits nobody has counted.
+_LARGEST: Final = 1e9
+_STEP: Final = 0.001
+
 NEW_READING = NumberEntityDescription(key="new_reading", translation_key="new_reading")
 
 
@@ -31,7 +35,7 @@ async def async_setup_entry(
     runtime = entry.runtime_data
 
     def boxes(meter: AnyMeter) -> Iterable[NewReadingNumber]:
-        if isinstance(meter, Meter) and not meter.sources and meter.removed is None:
+        if isinstance(meter, Meter) and meter.is_read_by_hand:
             yield NewReadingNumber(runtime, meter, NEW_READING)
 
     await async_add_of_meters(runtime, Platform.NUMBER, async_add_entities, boxes)
@@ -47,10 +51,9 @@ class NewReadingNumber(MeterEntity, NumberEntity):
     ) -> None:
         """Allow what the dial can show."""
         super().__init__(runtime, meter, description)
-        decimals = 3 if meter.decimals is None else meter.decimals
         self._attr_native_min_value = 0
-        self._attr_native_max_value = 10.0 ** (meter.digits or 9)
-        self._attr_native_step = 10.0**-decimals
+        self._attr_native_max_value = meter.full or _LARGEST
+        self._attr_native_step = meter.resolution or _STEP
         self._attr_native_unit_of_measurement = meter.unit
 
     @property

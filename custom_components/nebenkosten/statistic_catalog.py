@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from .const import DOMAIN, PREVIEW
-from .engine.domain import units
+from .engine.domain import metrics, units
 from .engine.domain.meters import AnyMeter, House
 from .engine.domain.report import MeterReport, Rows
 
@@ -74,7 +74,7 @@ def _gas_energy(basis: StatisticBasis) -> Rows:
 CONSUMPTION: Final = StatisticKind(
     kind="consumption",
     name="{}",
-    unit=lambda basis: basis.report.meter.unit,
+    unit=lambda basis: metrics.CONSUMPTION.unit_of(basis.report.meter),
     rows=_use,
     exists_for=lambda _: True,
     dashboard=DashboardUse.OFFERED,

@@ -12,7 +12,8 @@ from custom_components.nebenkosten.engine.domain.report import (
     Provenance,
     ReadingKind,
 )
-from custom_components.nebenkosten.engine.queries.periods import periods, published_rows
+from custom_components.nebenkosten.engine.queries.periods import periods
+from custom_components.nebenkosten.engine.queries.published import published_rows
 
 from .houses import Amount, Point, at, meter, report_of
 

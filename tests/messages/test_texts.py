@@ -13,6 +13,7 @@ from custom_components.nebenkosten.energy_dashboard.plan import DashboardPlace, 
 from custom_components.nebenkosten.engine.anomalies.events import KINDS
 from custom_components.nebenkosten.engine.assessment.invariants import INVARIANTS
 from custom_components.nebenkosten.engine.cleaning.counter_scan import Flaw
+from custom_components.nebenkosten.engine.domain.metrics import METRICS
 from custom_components.nebenkosten.engine.domain.report import (
     Finding,
     Provenance,
@@ -20,7 +21,9 @@ from custom_components.nebenkosten.engine.domain.report import (
     Severity,
 )
 from custom_components.nebenkosten.engine.domain.validation import Check
-from custom_components.nebenkosten.engine.queries.metrics import METRICS
+from custom_components.nebenkosten.entities.consumption import METER_SENSORS
+from custom_components.nebenkosten.entities.house import HOUSE_SENSORS
+from custom_components.nebenkosten.entities.live import LIVE_SENSORS
 from custom_components.nebenkosten.influx.connection import InfluxError
 from custom_components.nebenkosten.messages.texts import (
     finding_text,
@@ -30,7 +33,6 @@ from custom_components.nebenkosten.messages.texts import (
 from custom_components.nebenkosten.outside import OutsideError
 from custom_components.nebenkosten.repair_flows.answering import REASONS
 from custom_components.nebenkosten.runs.run import RunStatus
-from custom_components.nebenkosten.sensor import HOUSE_SENSORS, METER_SENSORS
 from custom_components.nebenkosten.sources.tibber_api import TibberError
 from custom_components.nebenkosten.sources.water_temperature import WaterError
 
@@ -177,7 +179,7 @@ def test_every_repair_can_say_why_a_step_cannot_be_done() -> None:
 
 def test_entities_have_names_and_icons() -> None:
     icons = load("icons.json")
-    for description in (*METER_SENSORS, *HOUSE_SENSORS):
+    for description in (*METER_SENSORS, *HOUSE_SENSORS, *LIVE_SENSORS):
         assert description.key in EN["entity"]["sensor"]
         assert description.key in icons["entity"]["sensor"]
 

@@ -48,7 +48,7 @@ async def test_a_house_of_version_0_1_comes_along(
     await settle(hass)
     assert state(hass, *_SWITCH).state == "off"
     # Paused: nothing was computed, and yet there is something to show.
-    assert state(hass, "strom_counter").state == "1320.0"
+    assert state(hass, "strom_counter").state == "1360.0"
     assert "nebenkosten.cache" not in hass_storage
     run = await act(hass, "run_analytics")
     assert (run["status"], run["written"]["statistics"]) == ("ok", 0)
@@ -71,6 +71,6 @@ async def test_a_kill_in_the_middle_loses_nothing(
     assert await hass.config_entries.async_setup(house.entry_id)
     await settle(hass)
     assert state(hass, *_SWITCH).state == "off"
-    assert state(hass, "strom_counter").state == "1320.0"
+    assert state(hass, "strom_counter").state == "1360.0"
     run = await act(hass, "run_analytics")
     assert (run["status"], run["written"]["statistics"]) == ("ok", 0)

@@ -1,19 +1,26 @@
 """Every day is there once, and every number means one thing."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from homeassistant.components.recorder.statistics import get_metadata
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
 from hypothesis import given
 import pytest
 
-from custom_components.nebenkosten.engine.domain.report import Provenance
-from custom_components.nebenkosten.engine.queries.metrics import (
+from custom_components.nebenkosten.engine.domain import metrics
+from custom_components.nebenkosten.engine.domain.metrics import (
     METRICS,
     Additivity,
     NotAdditiveError,
 )
+from custom_components.nebenkosten.engine.domain.report import Provenance, Report
+from custom_components.nebenkosten.engine.queries.json_report import meters_json
+from custom_components.nebenkosten.engine.queries.periods import total
 from custom_components.nebenkosten.runtime import NkConfigEntry
 from scripts.make_metrics_page import PAGE, page
 from scripts.servers import Influxd
@@ -140,7 +147,9 @@ async def test_five_outputs_agree_on_a_day(
     await pass_to(hass, freezer, "2026-03-10 12:00:00")
     (analysis,) = await house.runtime_data.queries.async_analyses(["wasser"])
     day = date(2026, 3, 9)
-    wanted = METRICS["consumption"].of(analysis.report, day, day)
+    period = total(analysis.report, day, day)
+    assert period is not None
+    wanted = metrics.CONSUMPTION.of(analysis.report, period)
     assert wanted is not None
     (row,) = (await act(hass, "get_consumption", start=str(day), end=str(day)))[
         "meters"
@@ -154,7 +163,7 @@ async def test_five_outputs_agree_on_a_day(
         (await act(hass, "explain", meter_id="wasser", date=str(day)))["value"],
     ):
         assert found == pytest.approx(wanted, rel=1e-9)
-    counter = METRICS["counter"].of(analysis.report, day, day)
+    counter = metrics.COUNTER.of(analysis.report, period)
     assert counter == pytest.approx(float(state(hass, "wasser_counter").state))
     assert row["counter"] == pytest.approx(counter)
 
@@ -172,16 +181,117 @@ def test_what_means_nothing_added_up_refuses() -> None:
             one.total([1.0, 2.0])
 
 
-def test_every_metric_of_a_meter_and_of_one_without_days() -> None:
+def test_every_metric_of_a_period() -> None:
     points = [read("2025-01-01", 0.0), read("2025-03-01", 590.0)]
-    report, nothing = report_of(meter(), points), report_of(meter(), [])
+    report = report_of(meter(), points)
     first, last = date(2025, 1, 1), date(2025, 1, 31)
-    found = {key: one.of(report, first, last) for key, one in METRICS.items()}
-    assert found["consumption"] == pytest.approx(310, rel=0.2)
-    assert found["per_day"] == pytest.approx((found["consumption"] or 0) / 31)
-    assert found["measured_share"] == 0
-    assert found["interpolated_share"] == 1
-    assert found["counter_spread"] is not None
-    assert METRICS["counter_spread"].of(report, first, date(2030, 1, 1)) is None
-    for key, one in METRICS.items():
-        assert one.of(nothing, first, last) is None, key
+    january = total(report, first, last)
+    assert january is not None
+    used = metrics.CONSUMPTION.of(report, january)
+    assert used == pytest.approx(310, rel=0.2)
+    assert metrics.PER_DAY.of(report, january) == pytest.approx((used or 0) / 31)
+    assert metrics.MEASURED_SHARE.of(report, january) == 0
+    assert metrics.INTERPOLATED_SHARE.of(report, january) == 1
+    assert metrics.COUNTER_SPREAD.of(report, january) is not None
+    assert metrics.ADJUSTED_YEAR.of(report, january) is None
+    beyond = total(report, first, date(2030, 1, 1))
+    assert beyond is not None
+    assert metrics.COUNTER_SPREAD.of(report, beyond) is None
+    assert report.quality is not None
+    assert metrics.QUALITY.of(report.quality) == report.quality.score
+
+
+# What the catalogue is made to say in the test below.
+_NUMBER, _DIAL, _COLUMN, _UNIT = 4711.0, 815.0, 7.0, "L"
+
+
+@pytest.fixture
+def other_catalogue() -> Iterator[None]:
+    """Make rows of the catalogue say something that nobody else would come to.
+
+    They are changed in place: whoever holds one has the changed one.
+    """
+
+    def column(course: metrics.Course) -> Any:
+        return course.use * 0 + _COLUMN
+
+    with ExitStack() as stack:
+        for metric, said in (
+            (
+                metrics.CONSUMPTION,
+                {"unit": _UNIT, "of": lambda *_: _NUMBER, "column": column},
+            ),
+            (metrics.COUNTER, {"unit": _UNIT, "of": lambda *_: _DIAL}),
+            (metrics.FORECAST_YEAR, {"unit": _UNIT, "of": lambda _: _NUMBER}),
+            (metrics.QUALITY, {"of": lambda _: 42}),
+        ):
+            for name, value in said.items():
+                stack.callback(object.__setattr__, metric, name, getattr(metric, name))
+                object.__setattr__(metric, name, value)
+        yield
+
+
+@pytest.mark.usefixtures("other_catalogue")
+async def test_every_output_takes_number_and_unit_from_the_catalogue(
+    hass: HomeAssistant, house: NkConfigEntry, influxd: Influxd, freezer: Any
+) -> None:
+    beside = Beside(influxd.url)
+    await connect(hass, house, beside.form())
+    await leaking(hass, house, {})
+    await pass_to(hass, freezer, "2026-03-10 12:00:00")
+    day = "2026-03-09"
+    asked = {"start": day, "end": day}
+    run = (await act(hass, "run_analytics"))["meters"]["wasser"]
+    rows = (await act(hass, "get_consumption", **asked))["meters"]["wasser"]
+    summary = (await act(hass, "get_daily_summary", date=day))["meters"]["wasser"]
+    tree = await act(hass, "explain", meter_id="wasser", date=day)
+    (analysis,) = await house.runtime_data.queries.async_analyses(["wasser"])
+    export: Any = meters_json(Report(0.0, "UTC", {"wasser": analysis.report}), str)[
+        "wasser"
+    ]
+    # Other tests' points of such a meter lie there too, in its own unit.
+    stored = beside.server.points(beside.processed, "meter_consumption", "wasser", 0)
+    points = {one.fields["value"] for one in stored if one.tags["unit"] == _UNIT}
+    statistic = await used_per_day(hass, "wasser")
+    assert {
+        "sensor": state(hass, "wasser_month").state,
+        "counter": state(hass, "wasser_counter").state,
+        "forecast": state(hass, "wasser_forecast_year").state,
+        "quality": state(hass, "wasser_quality").state,
+        "action": rows["rows"][0]["value"],
+        "dial": rows["rows"][0]["counter"],
+        "run": run["total"],
+        "summary": summary["consumption"],
+        "explained": tree["value"],
+        "export": set(export["yearly"].values()),
+        "statistic": statistic[day],
+        "point": points,
+    } == {
+        "sensor": str(_NUMBER),
+        "counter": str(_DIAL),
+        "forecast": str(_NUMBER),
+        "quality": "42",
+        "action": _NUMBER,
+        "dial": _DIAL,
+        "run": _NUMBER,
+        "summary": _NUMBER,
+        "explained": _NUMBER,
+        "export": {_NUMBER},
+        "statistic": _COLUMN,
+        "point": {_COLUMN},
+    }
+    known = await get_instance(hass).async_add_executor_job(
+        lambda: get_metadata(hass, statistic_source="nebenkosten")
+    )
+    units = {
+        "sensor": state(hass, "wasser_month").attributes["unit_of_measurement"],
+        "forecast": state(hass, "wasser_forecast_year").attributes[
+            "unit_of_measurement"
+        ],
+        "action": rows["unit"],
+        "summary": summary["unit"],
+        "explained": tree["unit"],
+        "export": export["unit"],
+        "statistic": known["nebenkosten:wasser_consumption"][1]["unit_of_measurement"],
+    }
+    assert units == dict.fromkeys(units, _UNIT)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..analysis.alerts import is_acknowledged
+from ..engine.domain import metrics
 from ..engine.domain.answers import Neighbour, Node, Period, ReadingInterval, State
 from ..engine.domain.calendar_periods import PeriodKind
 from ..engine.domain.local_days import iso, start_of
@@ -149,7 +150,7 @@ def state_response(meter: Meter, state: State, zone: ZoneInfo) -> JsonObjectType
     """Return what a dial showed, between which readings."""
     band = state.counter
     return {
-        "unit": meter.unit,
+        "unit": metrics.COUNTER.unit_of(meter),
         "value": None if band is None else band.value,
         "low": None if band is None else band.low,
         "high": None if band is None else band.high,
@@ -184,7 +185,7 @@ def intervals_response(
     low, high = bounds
     meters: JsonObjectType = {
         meter.meter_id: {
-            "unit": meter.unit,
+            "unit": metrics.CONSUMPTION.unit_of(meter),
             "intervals": [
                 _interval(one, zone)
                 for one in intervals
@@ -278,7 +279,7 @@ def consumption_response(
 
     meters: JsonObjectType = {
         report.meter.meter_id: {
-            "unit": report.meter.unit,
+            "unit": metrics.CONSUMPTION.unit_of(report.meter),
             "rows": [
                 _period(report, one, zone)
                 for one in api.periods(
@@ -295,20 +296,19 @@ def _period(report: MeterReport, period: Period, zone: ZoneInfo) -> JsonObjectTy
     """Return a period, the dial at its end and the shares of its known days."""
     from ..engine import api
 
-    measured, interpolated, extrapolated = period.shares
     before = api.last_year(report, period)
     return {
         "start": start_of(period.start, zone).isoformat(),
         "end": start_of(period.end, zone).isoformat(),
-        "value": period.value,
-        "measured": measured,
-        "interpolated": interpolated,
-        "extrapolated": extrapolated,
+        "value": metrics.CONSUMPTION.of(report, period),
+        "measured": metrics.MEASURED_SHARE.of(report, period),
+        "interpolated": metrics.INTERPOLATED_SHARE.of(report, period),
+        "extrapolated": metrics.EXTRAPOLATED_SHARE.of(report, period),
         "known": period.known,
         "known_days": period.known_days,
         "days": sum(period.days),
-        "counter": api.counter_at(report, period.end),
-        "last_year": None if before is None else before.value,
+        "counter": metrics.COUNTER.of(report, period),
+        "last_year": None if before is None else metrics.CONSUMPTION.of(report, before),
     }
 
 

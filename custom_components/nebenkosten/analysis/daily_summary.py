@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
 from ..const import EVENT_DAILY_SUMMARY
+from ..engine.domain import metrics
 from ..engine.domain.answers import DaySummary
 from ..engine.domain.degree_days import DegreeDays, degree_days, facts_of
 from ..engine.domain.meters import AnyMeter, House
@@ -78,7 +79,7 @@ def _summed_up(
         if summary is not None:
             meter = report.meter
             found[meter.meter_id] = {
-                "unit": meter.unit,
+                "unit": metrics.CONSUMPTION.unit_of(meter),
                 **_plain(summary),
                 "acknowledged": [
                     event.kind

@@ -20,7 +20,8 @@ from .queries.json_report import (
     meters_json,
     run_json,
 )
-from .queries.periods import counter_at, last_year, periods, published_rows, total
+from .queries.periods import last_year, periods, total
+from .queries.published import published_rows
 from .queries.reading_intervals import reading_intervals
 from .queries.snapshot import snapshot
 
@@ -28,7 +29,6 @@ __all__ = [
     "analyse",
     "anomaly_json",
     "broken",
-    "counter_at",
     "doubtful",
     "energy_rows",
     "explain",

@@ -1,6 +1,7 @@
 """Sensors of what a meter does right now, for meters that a sensor reports."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 import time
 from typing import Any, override
 
@@ -13,20 +14,25 @@ from homeassistant.components.sensor import (
 
 from ..engine.domain import units
 from ..engine.domain.meters import AnyMeter
+from ..engine.domain.report import Snapshot
 from ..entity import MeterEntity
 from ..live.today import used_today
 from ..live.window import Window
 from ..runtime import Runtime
 
-TODAY = SensorEntityDescription(
-    key="today", translation_key="today", suggested_display_precision=2
-)
-RATE = SensorEntityDescription(
-    key="rate",
-    translation_key="rate",
-    state_class=SensorStateClass.MEASUREMENT,
-    suggested_display_precision=3,
-)
+
+@dataclass(frozen=True, kw_only=True)
+class LiveSensorDescription(SensorEntityDescription):
+    """A sensor that shows the window of a meter's last hour.
+
+    `unit_fn` gives its unit, and what kind of quantity that is.
+    """
+
+    value_fn: Callable[[Window, Snapshot | None], float | None]
+    unit_fn: Callable[[AnyMeter], tuple[str, SensorDeviceClass | None]]
+    attributes_fn: Callable[[Window], Mapping[str, Any]] = lambda _: {}
+
+
 # What a meter's unit is per hour, and what kind of quantity that is.
 _PER_HOUR = {
     "kWh": ("kW", SensorDeviceClass.POWER),
@@ -37,19 +43,70 @@ _PER_HOUR = {
 }
 
 
-class _LiveSensor(MeterEntity, SensorEntity):
+def _per_hour(meter: AnyMeter) -> tuple[str, SensorDeviceClass | None]:
+    """Return the unit of a power or a flow."""
+    other = (f"{meter.unit}/h", None)
+    return _PER_HOUR.get(units.canonical(meter.unit), other)
+
+
+def _today(window: Window, snapshot: Snapshot | None) -> float | None:
+    """Return the use since midnight; unknown until midnight's dial is."""
+    return used_today(snapshot, None if window.last is None else window.last[1])
+
+
+def _last_hour(window: Window) -> Mapping[str, Any]:
+    """Return what the last hour was like, and whether reports come in a burst."""
+    now = time.time()
+    pace = window.pace(now)
+    return {
+        "low": pace.low,
+        "high": pace.high,
+        "mean": pace.mean,
+        "burst": window.bursts(now),
+    }
+
+
+LIVE_SENSORS: tuple[LiveSensorDescription, ...] = (
+    LiveSensorDescription(
+        key="today",
+        translation_key="today",
+        suggested_display_precision=2,
+        value_fn=_today,
+        unit_fn=lambda meter: (meter.unit, None),
+    ),
+    # Unknown without a report for a quarter of an hour.
+    LiveSensorDescription(
+        key="rate",
+        translation_key="rate",
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=3,
+        value_fn=lambda window, _: window.pace(time.time()).now,
+        unit_fn=_per_hour,
+        attributes_fn=_last_hour,
+    ),
+)
+
+
+class LiveSensor(MeterEntity, SensorEntity):
     """Written once a minute at most, and only where something was reported."""
+
+    entity_description: LiveSensorDescription
+    # The last hour anew with each state: what they say, the states say too.
+    _unrecorded_attributes = frozenset({"low", "high", "mean", "burst"})
 
     def __init__(
         self,
         runtime: Runtime,
         meter: AnyMeter,
         window: Window,
-        description: SensorEntityDescription,
+        description: LiveSensorDescription,
     ) -> None:
         """Show a meter by the window of its last hour."""
         super().__init__(runtime, meter, description)
         self._window = window
+        unit, kind = description.unit_fn(meter)
+        self._attr_native_unit_of_measurement = unit
+        self._attr_device_class = kind
         self._live = runtime.live
 
     @override
@@ -60,52 +117,14 @@ class _LiveSensor(MeterEntity, SensorEntity):
             self._live.listen(self.meter.key, self.async_write_ha_state)
         )
 
-
-class TodaySensor(_LiveSensor):
-    """The use since midnight; unknown until midnight's dial is."""
-
-    def __init__(self, runtime: Runtime, meter: AnyMeter, window: Window) -> None:
-        """Count in the meter's unit."""
-        super().__init__(runtime, meter, window, TODAY)
-        self._attr_native_unit_of_measurement = meter.unit
-
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the use."""
-        last = self._window.last
-        return used_today(self.snapshot, None if last is None else last[1])
-
-
-class RateSensor(_LiveSensor):
-    """How much is used right now; unknown without a report for a quarter of an hour."""
-
-    # The last hour anew with each state: what they say, the states say too.
-    _unrecorded_attributes = frozenset({"low", "high", "mean", "burst"})
-
-    def __init__(self, runtime: Runtime, meter: AnyMeter, window: Window) -> None:
-        """Give it the unit of a power or a flow."""
-        super().__init__(runtime, meter, window, RATE)
-        other = (f"{meter.unit}/h", None)
-        unit, kind = _PER_HOUR.get(units.canonical(meter.unit), other)
-        self._attr_native_unit_of_measurement = unit
-        self._attr_device_class = kind
-
-    @property
-    @override
-    def native_value(self) -> float | None:
-        """Return the pace."""
-        return self._window.pace(time.time()).now
+        """Return the value, None where it is unknown."""
+        return self.entity_description.value_fn(self._window, self.snapshot)
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return what the last hour was like, and whether reports come in a burst."""
-        now = time.time()
-        pace = self._window.pace(now)
-        return {
-            "low": pace.low,
-            "high": pace.high,
-            "mean": pace.mean,
-            "burst": self._window.bursts(now),
-        }
+        """Return what stands behind the value."""
+        return self.entity_description.attributes_fn(self._window)

@@ -130,7 +130,7 @@ class InfluxSink:
         known = ledger.written(key)
         if known == wanted.digests:
             return 0
-        meter_id = results.report.meter.meter_id
+        meter_id = results.meter_id
         place = self._place
         oldest = await self._async_oldest(meter_id, wanted)
         since = {

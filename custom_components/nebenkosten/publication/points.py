@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from ..const import PREVIEW
 from ..engine.domain.answers import FlaggedDay
 from ..engine.domain.arrays import Bools, Floats, Ints
-from ..engine.domain.report import Finding, MeterReport, Provenance
+from ..engine.domain.report import Finding, Provenance
 from ..influx.model import SECOND, Field, Point, Server
 
 DAILY: Final = "meter_interpolated_daily"
@@ -53,12 +53,21 @@ def ledger_key(key: str, suffix: str) -> str:
     return f"{key}#{suffix}" if suffix else key
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Results:
-    """A meter's report, and its flagged days, that shall be published."""
+    """What shall be published of a meter, and its flagged days.
+
+    `use` (n,) and `provenance` (n,) are those of the days, `dial` (n+1,) what it showed
+    at their `midnights` (n+1,) [epoch s]; both in `unit`, NaN where they are unknown.
+    """
 
     key: str
-    report: MeterReport
+    meter_id: str
+    unit: str
+    midnights: Floats
+    use: Floats
+    dial: Floats
+    provenance: Ints
     flagged: Sequence[FlaggedDay]
 
 
@@ -126,13 +135,12 @@ def wanted_points(
     # Late: nothing on the set-up path may load numpy.
     import numpy as np
 
-    report = results.report
-    tags = {"meter_id": report.meter.meter_id, "unit": report.meter.unit}
-    midnights, dial = report.midnights, report.counter
+    tags = {"meter_id": results.meter_id, "unit": results.unit}
+    midnights, dial = results.midnights, results.dial
     # A dial at midnight is as sure as the better of the days that it joins.
-    days = np.pad(report.provenance, 1, constant_values=Provenance.UNKNOWN)
+    days = np.pad(results.provenance, 1, constant_values=Provenance.UNKNOWN)
     sure = np.minimum(days[:-1], days[1:])[: len(dial)]
-    day, known = ~np.isnan(report.use), ~np.isnan(dial)
+    day, known = ~np.isnan(results.use), ~np.isnan(dial)
     firsts = known & np.array(
         [datetime.fromtimestamp(at, zone).day == 1 for at in midnights.tolist()], bool
     )
@@ -142,8 +150,8 @@ def wanted_points(
         return _Table(name + suffix, tags, midnights[: len(known)][known], kept)
 
     tables = (
-        table(CONSUMPTION, day, {"value": report.use}),
-        table(CONSUMPTION_QUALITY, day, _shares(report.provenance)),
+        table(CONSUMPTION, day, {"value": results.use}),
+        table(CONSUMPTION_QUALITY, day, _shares(results.provenance)),
         table(DAILY, known, {"value": dial}),
         table(COUNTER_QUALITY, known, _shares(sure)),
         table(MONTHLY, firsts, {"value": dial}),
@@ -151,7 +159,7 @@ def wanted_points(
     events = tuple(
         Point(
             measurement=name + suffix,
-            tags={"meter_id": report.meter.meter_id},
+            tags={"meter_id": results.meter_id},
             fields={key: value for key, value in fields.items() if value is not None},
             time=round(float(midnights[flagged.index])) * SECOND,
         )

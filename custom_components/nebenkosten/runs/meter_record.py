@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ..analysis.analyse import Analysis
+from ..engine.domain import metrics
 from .publishing import Done
 from .run import MeterRun, Request, RunStatus
 
@@ -38,7 +39,7 @@ def of_meter(
         days=sum(period.days) if period else 0,
         first_day=report.first_day,
         last_day=report.last_day,
-        total=period.value if period else None,
+        total=metrics.CONSUMPTION.of(report, period) if period else None,
         findings=report.findings,
         report=report,
         changed_days=len(changed),

@@ -15,6 +15,7 @@ from ..const import (
     ISSUE_SHORT,
     PREVIEW,
 )
+from ..engine.domain import metrics
 from ..engine.domain.report import MeterReport
 from ..influx.model import days_text
 from ..messages.texts import async_wording
@@ -122,4 +123,13 @@ def _results(key: str, report: MeterReport) -> Results:
     # Late: nothing on the set-up path may load numpy.
     from ..engine import api
 
-    return Results(key, report, api.flagged_days(report))
+    return Results(
+        key=key,
+        meter_id=report.meter.meter_id,
+        unit=metrics.CONSUMPTION.unit_of(report.meter),
+        midnights=report.midnights,
+        use=metrics.CONSUMPTION.column(report),
+        dial=metrics.COUNTER.column(report),
+        provenance=report.provenance,
+        flagged=api.flagged_days(report),
+    )

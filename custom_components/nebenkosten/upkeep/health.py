@@ -78,10 +78,7 @@ def is_stale(meter: AnyMeter, snapshot: Snapshot | None) -> bool | None:
     """Return whether a meter's next reading is overdue, None if nobody can say."""
     if isinstance(meter, Virtual) or snapshot is None or snapshot.quality is None:
         return None
-    quality = snapshot.quality
-    if quality.read_until is None or quality.limit is None:
+    due, end = snapshot.quality.due, meter.last_day
+    if due is None or (end is not None and end < snapshot.seen_on):
         return None
-    end = meter.last_day
-    if end is not None and end < snapshot.seen_on:
-        return None
-    return time.time() > quality.read_until + quality.limit
+    return time.time() > due

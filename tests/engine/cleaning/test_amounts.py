@@ -10,14 +10,12 @@ import pytest
 
 from custom_components.nebenkosten.engine.cleaning.amounts import Use, believed
 from custom_components.nebenkosten.engine.cleaning.registers import clean
+from custom_components.nebenkosten.engine.domain import metrics
 from custom_components.nebenkosten.engine.domain.meters import House
 from custom_components.nebenkosten.engine.domain.report import Context, Provenance
 from custom_components.nebenkosten.engine.pipeline import analyse
-from custom_components.nebenkosten.engine.queries.periods import (
-    counter_at,
-    published_rows,
-    total,
-)
+from custom_components.nebenkosten.engine.queries.periods import total
+from custom_components.nebenkosten.engine.queries.published import published_rows
 from custom_components.nebenkosten.engine.reconstruction.counter import shown as dial
 from custom_components.nebenkosten.engine.reconstruction.extrapolation import Span
 from custom_components.nebenkosten.engine.reconstruction.interpolation import flow
@@ -202,12 +200,15 @@ def test_rows_of_days_then_hours_and_none_of_unknown_days() -> None:
     assert np.isnan(rows.states).all()
 
 
-@pytest.mark.parametrize("day", [date(2024, 12, 31), date(2025, 1, 4)])
-def test_no_dial_outside_the_days(day: date) -> None:
+def test_no_dial_outside_the_days() -> None:
     points = [read("2025-01-01", 5), read("2025-01-03", 7)]
     report = report_of(meter(), points, "2025-01-03")
-    assert counter_at(report, date(2025, 1, 2)) == pytest.approx(6)
-    assert counter_at(report, day) is None
+    first = date(2025, 1, 1)
+    inside, beyond = (total(report, first, date(2025, 1, day)) for day in (1, 3))
+    assert inside is not None
+    assert beyond is not None
+    assert metrics.COUNTER.of(report, inside) == pytest.approx(6)
+    assert metrics.COUNTER.of(report, beyond) is None
     assert total(report, date(2026, 1, 1), None) is None
     assert total(report_of(meter(), []), None, None) is None
 

@@ -259,7 +259,7 @@ def _register(
     All readings but the `trusted` ones are weighed against each other; None: no one is.
     """
     falls = falls_of(anchors.values)
-    full = 10.0**meter.digits if meter.digits is not None else np.inf
+    full = np.inf if meter.full is None else meter.full
     judged = None
     if trusted is not None and len(anchors.ids) > 1:
         fixed = _trusted(anchors, trusted)

@@ -54,6 +54,7 @@ class Period:
     """The use of the days start..end (end excluded), as far as they are known.
 
     `value` is None as soon as one day is unknown; `known` is the sum of the others.
+    `days` counts them by provenance.
     """
 
     start: date
@@ -66,6 +67,11 @@ class Period:
     def known_days(self) -> int:
         """Return how many days have a value."""
         return sum(self.days[:3])
+
+    @property
+    def provenance(self) -> Provenance:
+        """Return how the worst of its days is known."""
+        return max(kind for kind in Provenance if self.days[kind])
 
     @property
     def shares(self) -> tuple[float, float, float]:

@@ -115,6 +115,21 @@ class Meter(Definition):
         """Return the day of its removal."""
         return self.removed
 
+    @property
+    def full(self) -> float | None:
+        """Return what the dial rolls over at [unit], None: nobody can say."""
+        return None if self.digits is None else 10.0**self.digits
+
+    @property
+    def resolution(self) -> float | None:
+        """Return the least step that the dial shows [unit], None: nobody can say."""
+        return None if self.decimals is None else 10.0**-self.decimals
+
+    @property
+    def is_read_by_hand(self) -> bool:
+        """Return whether people alone tell its readings, and still do."""
+        return not self.sources and self.removed is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MasterPeriod:

@@ -45,6 +45,13 @@ class Quality:
         return self.measured_share < _MOSTLY
 
     @property
+    def due(self) -> float | None:
+        """Return when the next reading is overdue [epoch s], None: nobody can say."""
+        if self.read_until is None or self.limit is None:
+            return None
+        return self.read_until + self.limit
+
+    @property
     def score(self) -> int:
         """Return 0-100; a hand-read meter that is kept up to date reaches 100."""
         doubted = self.quarantined / max(self.readings + self.quarantined, 1)

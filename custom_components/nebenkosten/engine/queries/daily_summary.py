@@ -3,25 +3,24 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from ..domain import metrics
 from ..domain.answers import DaySummary
-from ..domain.report import MeterReport, Provenance, Temperature, known
-from . import metrics
+from ..domain.report import MeterReport, Temperature, known
 from .day_parts import by_part, quiet_use
+from .periods import total
 
 
 def summary_of(report: MeterReport, day: date, zone: ZoneInfo) -> DaySummary | None:
     """Return a meter's day, None for a day that it does not have."""
-    if report.first_day is None or report.last_day is None:
+    period = total(report, day, day)
+    if period is None:
         return None
-    if not report.first_day <= day <= report.last_day:
-        return None
-    index = (day - report.first_day).days
     hours = report.hours
     return DaySummary(
-        consumption=metrics.consumption(report, day, day),
-        expected=metrics.expected(report, day, day),
-        deviation=metrics.deviation(report, day, day),
-        provenance=Provenance(int(report.provenance[index])),
+        consumption=metrics.CONSUMPTION.of(report, period),
+        expected=metrics.EXPECTED.of(report, period),
+        deviation=metrics.DEVIATION.of(report, period),
+        provenance=period.provenance,
         flags=tuple(a.kind for a in report.anomalies if a.start <= day <= a.end),
         parts={} if hours is None else by_part(hours, day, zone),
         quiet=None if hours is None else quiet_use(hours, day, zone),

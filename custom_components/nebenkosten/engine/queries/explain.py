@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from ..domain import gas_conversion, units
+from ..domain import gas_conversion, metrics, units
 from ..domain.answers import Neighbour, Node, State
 from ..domain.meters import AnyMeter, House, Master, MasterPeriod, Meter, Virtual
-from ..domain.report import MeterReport, Provenance, Value, known
+from ..domain.report import MeterReport, Value, known
 from ..meter_kinds import operand_days
+from .periods import total
 
 type Dial = Callable[[Meter, float], State]
 
@@ -44,13 +45,12 @@ class _Explaining:
 
     def of(self, meter: AnyMeter) -> Node:
         report = self._reports.get(meter.key)
-        index = -1
-        if report is not None and report.first_day is not None:
-            index = (self._day - report.first_day).days
-        if report is None or not 0 <= index < len(report.use):
+        day = None if report is None else total(report, self._day, self._day)
+        if report is None or report.first_day is None or day is None:
             return self._node(meter, None, "outside")
-        value = known(float(report.use[index]))
-        provenance = Provenance(int(report.provenance[index])).name.lower()
+        value = metrics.CONSUMPTION.of(report, day)
+        provenance = day.provenance.name.lower()
+        index = (self._day - report.first_day).days
         if isinstance(meter, Virtual):
             terms = tuple(self._term(meter, i) for i in range(len(meter.terms)))
             return self._node(meter, value, "formula", terms, provenance=provenance)
@@ -71,7 +71,7 @@ class _Explaining:
         return Node(
             what=meter.meter_id,
             value=value,
-            unit=meter.unit,
+            unit=metrics.CONSUMPTION.unit_of(meter),
             how=how,
             data={"day": self._day, **data},
             inputs=inputs,

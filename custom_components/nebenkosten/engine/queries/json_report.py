@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ..domain import local_days
+from ..domain import local_days, metrics
 from ..domain.answers import Period
 from ..domain.calendar_periods import PeriodKind
 from ..domain.quality_score import Quality
 from ..domain.report import Anomaly, Band, Finding, MeterReport, Provenance, Report
-from .periods import counter_at, periods
+from .periods import periods
 
 type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
 
@@ -46,7 +46,7 @@ def _meter_json(found: MeterReport, text: Callable[[Finding], str]) -> Json:
     return {
         "kind": found.meter.kind,
         "medium": found.meter.medium.value,
-        "unit": found.meter.unit,
+        "unit": metrics.CONSUMPTION.unit_of(found.meter),
         "first_day": _day(found.first_day),
         "last_day": _day(found.last_day),
         "readings": found.readings,
@@ -60,12 +60,13 @@ def _meter_json(found: MeterReport, text: Callable[[Finding], str]) -> Json:
                 "of": sum(period.days),
             }
             for name, period in _months_and_years(found)
-            if period.value is None
+            if metrics.CONSUMPTION.of(found, period) is None
         },
         "estimated": {
-            name: 1 - period.shares[0]
+            name: 1 - measured
             for name, period in _months_and_years(found)
-            if period.known_days and period.shares[0] < 1
+            if period.known_days
+            and (measured := metrics.MEASURED_SHARE.of(found, period)) < 1
         },
         "counter": _counter(found),
         **judgement_json(found, text),
@@ -119,11 +120,11 @@ def _band(band: Band) -> dict[str, Json]:
 
 def _quality(quality: Quality) -> dict[str, Json]:
     return {
-        "score": quality.score,
+        "score": metrics.QUALITY.of(quality),
         "estimated": quality.is_estimated,
-        "completeness": quality.completeness,
-        "largest_gap_days": quality.largest_gap_days,
-        "freshness": quality.freshness,
+        "completeness": metrics.COMPLETENESS.of(quality),
+        "largest_gap_days": metrics.LARGEST_GAP_DAYS.of(quality),
+        "freshness": metrics.FRESHNESS.of(quality),
         "measured_share": quality.measured_share,
         "interpolated_share": quality.interpolated_share,
         "extrapolated_share": quality.extrapolated_share,
@@ -145,7 +146,7 @@ def _daily(found: MeterReport) -> list[Json]:
     return [
         [
             period.start.isoformat(),
-            period.value,
+            metrics.CONSUMPTION.of(found, period),
             _LABELS[int(found.provenance[i])],
         ]
         for i, period in enumerate(periods(found, "day"))
@@ -154,7 +155,7 @@ def _daily(found: MeterReport) -> list[Json]:
 
 def _sums(found: MeterReport, kind: PeriodKind) -> dict[str, Json]:
     return {
-        period.start.isoformat()[: _LENGTH[kind]]: period.value
+        period.start.isoformat()[: _LENGTH[kind]]: metrics.CONSUMPTION.of(found, period)
         for period in periods(found, kind)
     }
 
@@ -169,7 +170,7 @@ def _months_and_years(found: MeterReport) -> Iterator[tuple[str, Period]]:
 def _counter(found: MeterReport) -> dict[str, Json]:
     """Return the dial at the end of each month that the meter's days reach."""
     return {
-        period.start.isoformat()[:7]: counter_at(found, period.end)
+        period.start.isoformat()[:7]: metrics.COUNTER.of(found, period)
         for period in periods(found, "month")
         if found.last_day is not None and period.end <= found.last_day + _ONE_DAY
     }

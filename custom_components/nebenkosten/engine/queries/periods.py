@@ -5,11 +5,10 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from ..domain import calendar_periods
+from ..domain import calendar_periods, metrics
 from ..domain.answers import Period
-from ..domain.arrays import Floats
 from ..domain.calendar_periods import PeriodKind
-from ..domain.report import Hours, MeterReport, Provenance, Rows
+from ..domain.report import MeterReport, Provenance
 
 
 def periods(
@@ -36,9 +35,14 @@ def total(report: MeterReport, first: date | None, last: date | None) -> Period 
     """Return the meter's days first..last (both included) as one period."""
     if report.first_day is None or report.last_day is None:
         return None
-    first = max(filter(None, (first, report.first_day)))
-    end = min(filter(None, (last, report.last_day))) + timedelta(days=1)
-    return _period(report, first, end, (first, end)) if first < end else None
+    first, last = first or report.first_day, last or report.last_day
+    inside = (
+        max(first, report.first_day),
+        min(last, report.last_day) + timedelta(days=1),
+    )
+    if inside[0] >= inside[1]:
+        return None
+    return _period(report, first, last + timedelta(days=1), inside)
 
 
 def last_year(report: MeterReport, period: Period) -> Period | None:
@@ -66,7 +70,7 @@ def _period(
 ) -> Period:
     origin = report.first_day or start
     days = slice((inside[0] - origin).days, (inside[1] - origin).days)
-    use = report.use[days]
+    use = metrics.CONSUMPTION.column(report)[days]
     counts = np.bincount(report.provenance[days], minlength=4)
     known = float(np.nansum(use))
     return Period(
@@ -76,37 +80,3 @@ def _period(
         known,
         (int(counts[0]), int(counts[1]), int(counts[2]), int(counts[3])),
     )
-
-
-def counter_at(report: MeterReport, day: date) -> float | None:
-    """Return what the dial showed at the midnight that begins a day, if known."""
-    index = (day - (report.first_day or day)).days
-    if not 0 <= index < len(report.counter) or np.isnan(report.counter[index]):
-        return None
-    return float(report.counter[index])
-
-
-def published_rows(report: MeterReport) -> Rows:
-    """Return a row per known day, by the hour from where hours are wanted.
-
-    A row begins with its day or hour; its sum is the use up to its end.
-    """
-    starts, use, shown = report.midnights[:-1], report.use, report.counter[1:]
-    if report.hours is not None:
-        cut = np.searchsorted(starts, report.hours.edges[0])
-        hours = _of_known_days(report, report.hours)
-        starts = np.concatenate((starts[:cut], report.hours.edges[:-1]))
-        use = np.concatenate((use[:cut], hours))
-        shown = np.concatenate((shown[:cut], report.hours.counter[1:]))
-    known = ~np.isnan(use)
-    return Rows(starts[known], np.cumsum(use[known]), shown[known])
-
-
-def _of_known_days(report: MeterReport, hours: Hours) -> Floats:
-    """Return the hours' use without those of days that are unknown as a whole."""
-    if not len(report.use):
-        return hours.use
-    day = np.searchsorted(report.midnights, hours.edges[:-1], "right") - 1
-    inside = day < len(report.use)
-    lost = np.isnan(report.use[np.where(inside, day, 0)])
-    return np.where(inside & lost, np.nan, hours.use)

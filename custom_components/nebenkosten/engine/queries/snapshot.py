@@ -3,14 +3,11 @@
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
-from ..domain import calendar_periods, local_days
+from ..domain import calendar_periods, local_days, metrics
 from ..domain.answers import Period
 from ..domain.calendar_periods import PeriodKind
 from ..domain.report import MeterReport, PeriodValue, Provenance, Snapshot
-from .metrics import expected
-from .periods import periods
+from .periods import periods, total
 
 
 def snapshot(report: MeterReport, as_of: float, zone: ZoneInfo) -> Snapshot:
@@ -39,8 +36,22 @@ def snapshot(report: MeterReport, as_of: float, zone: ZoneInfo) -> Snapshot:
     )
 
 
+<<<<<<< HEAD
 def _last_provenance(report: MeterReport) -> Provenance:
     return Provenance(int(report.provenance[-1]))
+=======
+def _with_counter(shown: Snapshot, report: MeterReport) -> Snapshot:
+    life = total(report, None, None)
+    counter = None if life is None else metrics.COUNTER.of(report, life)
+    if counter is None:
+        return shown
+    return replace(
+        shown,
+        counter=counter,
+        counter_at=float(report.midnights[-1]),
+        counter_provenance=Provenance(int(report.provenance[-1])),
+    )
+>>>>>>> h-catalog
 
 
 def _value(report: MeterReport, kind: PeriodKind, start: date) -> PeriodValue | None:
@@ -51,13 +62,12 @@ def _value(report: MeterReport, kind: PeriodKind, start: date) -> PeriodValue | 
 
 def _plain(report: MeterReport, period: Period) -> PeriodValue:
     """Return a period as plain data."""
-    measured, interpolated, extrapolated = period.shares
     return PeriodValue(
         start=period.start,
         end=period.end,
-        value=period.value,
-        expected=expected(report, period.start, period.end - timedelta(days=1)),
-        measured=measured,
-        interpolated=interpolated,
-        extrapolated=extrapolated,
+        value=metrics.CONSUMPTION.of(report, period),
+        expected=metrics.EXPECTED.of(report, period),
+        measured=metrics.MEASURED_SHARE.of(report, period),
+        interpolated=metrics.INTERPOLATED_SHARE.of(report, period),
+        extrapolated=metrics.EXTRAPOLATED_SHARE.of(report, period),
     )
