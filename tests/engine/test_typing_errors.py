@@ -1,6 +1,7 @@
 """Random typing errors on the real meters of the example house."""
 
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 import random
 
@@ -14,7 +15,6 @@ from custom_components.nebenkosten.engine.domain.report import (
     ReadingKind,
 )
 from custom_components.nebenkosten.engine.pipeline import consumption_alone
-from custom_components.nebenkosten.intake.command import _rows
 from custom_components.nebenkosten.intake.house_folder import read_house
 
 from .houses import Point, series
@@ -29,7 +29,8 @@ _ENDS = (ReadingKind.INSTALL, ReadingKind.REMOVAL)
 @pytest.fixture(name="meters", scope="module")
 def real_meters() -> dict[str, tuple[Meter, list[Point]]]:
     found: dict[str, tuple[Meter, list[Point]]] = {}
-    for row in _rows(read_house(HOUSE)):
+    files = read_house(HOUSE).readings()
+    for row in chain.from_iterable(parsed.rows for _, parsed in files):
         if row.meter.key in REAL:
             _, points = found.setdefault(row.meter.key, (row.meter, []))
             points.append((row.instant, row.value, row.kind))
