@@ -1,5 +1,6 @@
 """The snapshot that entities show of a meter."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,12 +16,8 @@ def snapshot(report: MeterReport, as_of: float, zone: ZoneInfo) -> Snapshot:
     today = local_days.local_day(as_of, zone)
     month = today.replace(day=1)
     at, reading = report.last_reading or (None, None)
-    shows = len(report.use) > 0 and not np.isnan(report.counter[-1])
-    return Snapshot(
+    shown = Snapshot(
         seen_on=today,
-        counter=float(report.counter[-1]) if shows else None,
-        counter_at=float(report.midnights[-1]) if shows else None,
-        counter_provenance=_last_provenance(report) if shows else Provenance.UNKNOWN,
         reading_at=at,
         reading=reading,
         yesterday=_value(report, "day", today - timedelta(days=1)),
@@ -34,12 +31,9 @@ def snapshot(report: MeterReport, as_of: float, zone: ZoneInfo) -> Snapshot:
         forecast=report.forecast,
         quality=report.quality,
     )
+    return _with_counter(shown, report)
 
 
-<<<<<<< HEAD
-def _last_provenance(report: MeterReport) -> Provenance:
-    return Provenance(int(report.provenance[-1]))
-=======
 def _with_counter(shown: Snapshot, report: MeterReport) -> Snapshot:
     life = total(report, None, None)
     counter = None if life is None else metrics.COUNTER.of(report, life)
@@ -51,7 +45,6 @@ def _with_counter(shown: Snapshot, report: MeterReport) -> Snapshot:
         counter_at=float(report.midnights[-1]),
         counter_provenance=Provenance(int(report.provenance[-1])),
     )
->>>>>>> h-catalog
 
 
 def _value(report: MeterReport, kind: PeriodKind, start: date) -> PeriodValue | None:
