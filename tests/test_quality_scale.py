@@ -117,10 +117,12 @@ EVIDENCE: Final[dict[str, tuple[str, ...]]] = {
     "entity-disabled-by-default": (
         f"{HOME}/test_upkeep.py::test_what_a_sensor_makes_needless_is_switched_off",
     ),
-    "entity-translations": ("test_texts.py::test_entities_have_names_and_icons",),
+    "entity-translations": (
+        "messages/test_texts.py::test_entities_have_names_and_icons",
+    ),
     "exception-translations": (
-        "test_texts.py::test_every_key_used_in_code_has_a_text",
-        "test_texts.py::test_no_sentence_stands_in_the_code",
+        "messages/test_texts.py::test_every_key_used_in_code_has_a_text",
+        "messages/test_texts.py::test_no_sentence_stands_in_the_code",
     ),
     "icon-translations": (f"{HERE}::test_icons_are_icons",),
     "reconfiguration-flow": (
@@ -280,11 +282,9 @@ def test_selectors_that_are_translated_have_texts() -> None:
 
 def test_common_rooms_are_where_they_belong() -> None:
     assert (PACKAGE / "entity.py").exists()
-    assert (PACKAGE / "coordinator").is_dir()
-    assert (
-        "type NkConfigEntry = ConfigEntry[Analytics]"
-        in (PACKAGE / "configuration.py").read_text()
-    )
+    assert (PACKAGE / "coordinator.py").exists()
+    runtime = (PACKAGE / "runtime.py").read_text()
+    assert "type NkConfigEntry = ConfigEntry[Runtime]" in runtime
 
 
 def test_platforms_say_how_they_update() -> None:

@@ -208,6 +208,7 @@ class _Composition:
             loaded=self.loaded,
             run_log=self.stored.run_log,
             last_values=self.stored.last_values,
+            ledger=self.stored.ledger,
             last_result=self.last_result,
             clock_check=self.clock_check,
             mended=self.read_back.taken,

@@ -19,6 +19,7 @@ from custom_components.nebenkosten.engine.domain.meters import (
     Virtual,
 )
 from custom_components.nebenkosten.engine.domain.report import (
+    Anomaly,
     Consumption,
     Context,
     MeterReport,
@@ -40,6 +41,10 @@ LAST = FIRST + timedelta(days=DAYS - 1)
 def generator(seed: int = 1) -> np.random.Generator:
     """Return a source of chance that is the same every time."""
     return np.random.default_rng(seed)
+
+
+# The first day that a test changes.
+START = 700
 
 
 def day(number: int) -> date:
@@ -199,3 +204,8 @@ def one(
 def codes(report: Consumption) -> list[str]:
     """Return what a report's findings are about."""
     return [finding.code for finding in report.findings]
+
+
+def events_of(report: MeterReport) -> list[Anomaly]:
+    """Return the anomalies that reach into the days since `START`."""
+    return [a for a in report.anomalies if a.end >= day(START)]

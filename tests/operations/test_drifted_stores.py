@@ -43,7 +43,7 @@ async def test_an_older_recorder_is_brought_up_to_date_after_the_start(
     assert run["mended"][0]["meter_id"] == "strom"
 
 
-@pytest.mark.parametrize("kind", ["cache", "runs"])
+@pytest.mark.parametrize("kind", ["last_values", "ledger", "runs"])
 @pytest.mark.parametrize("content", [None, []])
 async def test_a_file_of_a_newer_version_does_not_keep_the_house_from_starting(
     hass: HomeAssistant,

@@ -10,6 +10,7 @@ from homeassistant.util.json import JsonValueType
 from ..analysis.last_values import LastValues
 from ..analysis.loaded_house import LoadedHouse
 from ..messages.texts import async_wording
+from ..publication.ledger import Ledger
 from .clock_check import ClockCheck
 from .execution import Executed
 from .last_result import LastResult
@@ -31,6 +32,7 @@ class AfterRun:
     loaded: LoadedHouse
     run_log: RunLog
     last_values: LastValues
+    ledger: Ledger
     last_result: LastResult
     clock_check: ClockCheck
     mended: Callable[[Sequence[str]], Sequence[JsonValueType]]
@@ -53,6 +55,8 @@ class AfterRun:
         values.last_run = run.started.timestamp() + run.duration
         self.clock_check.seen(values.last_run)
         await self.last_result.async_note(run, counts=counts)
+        # What was read back counts from now on, also after a restart.
+        await self.ledger.async_save()
         await values.async_save()
         await self.show()
         tell(self.loaded.hass, self.loaded.entry.entry_id, run, record)

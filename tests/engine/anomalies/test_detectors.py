@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, override
+from typing import override
 
 from hypothesis import given, settings, strategies as st
 import numpy as np
@@ -33,14 +33,13 @@ from custom_components.nebenkosten.engine.domain.meters import (
     Medium,
     Sensitivity,
 )
-from custom_components.nebenkosten.engine.domain.report import Anomaly, MeterReport
 
 from ..houses import at, meter
 from ..synthetic import (
     DAYS,
-    Home,
-    codes,
+    START,
     day,
+    events_of,
     heating,
     household,
     one,
@@ -53,7 +52,6 @@ from ..synthetic import (
 
 NORMAL = [Sensitivity.NORMAL]
 MEANS = outdoors()
-START = 700
 
 
 def flags(use: np.ndarray, *names: str) -> np.ndarray:
@@ -82,10 +80,6 @@ def faulty(kind: str, use: np.ndarray) -> np.ndarray:
         wrong[START + 6] += wrong[START : START + 6].sum()
         wrong[START : START + 6] = 0
     return wrong
-
-
-def events_of(report: MeterReport) -> list[Anomaly]:
-    return [a for a in report.anomalies if a.end >= day(START)]
 
 
 @pytest.mark.parametrize(
@@ -355,55 +349,3 @@ def test_a_detector_is_a_class_and_a_line_of_the_registry(
     assert len(one(daily, day(200), medium=Medium.OTHER).anomalies) > usual
     first = one(seldom).anomalies[0]
     assert (first.kind, first.start) == ("low", day(visits()[0]))
-
-
-def stopped(days: int, **fields: Any) -> MeterReport:
-    use = household(0.3, 2)
-    last = START + days
-    use[START:last] = 0
-    return one(read_daily(use[:last], 0, last), day(last), unit="m³", **fields)
-
-
-def test_water_that_stands_still_is_news_before_it_is_an_event() -> None:
-    young, old = (stopped(n, medium=Medium.WATER) for n in (10, 25))
-    assert codes(young) == ["no_use"]
-    assert not events_of(young)
-    assert [a.kind for a in events_of(old)] == ["stuck"]
-    assert [a.kind for a in events_of(stopped(10, medium=Medium.OTHER))] == ["stuck"]
-
-
-def test_gas_that_stands_still_in_summer_is_news_and_in_winter_an_event() -> None:
-    # Day 700 is the second of December.
-    assert events_of(stopped(10, medium=Medium.GAS))
-    warm = temperature(np.full(DAYS, 20.0))
-    assert not events_of(stopped(10, medium=Medium.GAS, temperature=warm))
-
-
-def test_at_once_when_the_parent_still_counts_it() -> None:
-    part = household(0.3, 2)
-    main = part + household(0.1, 3)
-    last = START + 6
-    stuck = part.copy()
-    stuck[START:last] = 0
-    home = Home()
-    home.add("haus", read_daily(main, 0, last), medium=Medium.WATER, unit="m³")
-    home.add(
-        "teil",
-        read_daily(stuck, 0, last),
-        medium=Medium.WATER,
-        unit="m³",
-        part_of="haus",
-    )
-    assert [a.kind for a in events_of(home.analysed(day(last))["teil"])] == ["stuck"]
-    calm = Home()
-    calm.add(
-        "haus", read_daily(main - part + stuck, 0, last), medium=Medium.WATER, unit="m³"
-    )
-    calm.add(
-        "teil",
-        read_daily(stuck, 0, last),
-        medium=Medium.WATER,
-        unit="m³",
-        part_of="haus",
-    )
-    assert not events_of(calm.analysed(day(last))["teil"])
