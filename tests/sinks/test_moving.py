@@ -21,6 +21,8 @@ from scripts.servers import Influxd
 from ..influx.stand_in import ORGANISATION, TOKEN, StandIn
 
 DAY = 86_400 * 1_000_000_000
+# A server of version 2 is asked week by week since its first point: not long ago.
+FIRST_DAY = 20_700
 DAILY, MONTHLY = "meter_interpolated_daily", "meter_interpolated_monthly"
 ORIGINALS = (DAILY, MONTHLY, "meter_consumption", "meter_anomaly")
 PARKED = tuple(f"{name}_moving" for name in ORIGINALS)
@@ -60,7 +62,7 @@ def _point(measurement: str, meter: str, day: int, fields: dict[str, Field]) -> 
         measurement=measurement,
         tags={"meter_id": meter, **unit},
         fields=fields,
-        time=day * DAY,
+        time=(FIRST_DAY + day) * DAY,
     )
 
 
