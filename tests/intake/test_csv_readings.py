@@ -81,6 +81,7 @@ def test_what_the_dial_can_show_decides_too() -> None:
     [
         ("", "file_empty", ""),
         ("\ufeff \n", "file_empty", ""),
+        ("\n" * 30 + "hello world", "not_a_csv", ""),
         ("hello world\nthis is prose", "not_a_csv", ""),
         ("meter_id;time\nstrom;2025-01-01", "column_missing", "value"),
         ("time;value\n2025-01-01;1", "column_missing", "meter_id"),

@@ -95,7 +95,7 @@ def test_every_key_used_in_code_has_a_text() -> None:
     codes = re.findall(r'code="(\w+)"(?: if \w+ else "(\w+)")?', SOURCE)
     codes += re.findall(r'code = "(\w+)" if .* else "(\w+)"', SOURCE)
     codes += re.findall(r'_finding\(\s*"(\w+)"()', SOURCE)
-    codes += [(doubt.value, "") for doubt in Flaw]
+    codes += [(flaw.value, "") for flaw in Flaw]
     codes += re.findall(r'_fall\(\s*"(\w+)"()', SOURCE)
     codes += re.findall(r'_left_out\("(\w+)"()', SOURCE)
     used |= {f"finding_{code}" for pair in codes for code in pair if code}

@@ -2,20 +2,37 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, override
 
 from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
 from custom_components.nebenkosten.engine.anomalies import daily_detection, events
-from custom_components.nebenkosten.engine.anomalies.detectors import DETECTORS
+from custom_components.nebenkosten.engine.anomalies.detectors import (
+    DETECTORS,
+    HOURLY_DETECTORS,
+    INTERVAL_DETECTORS,
+)
 from custom_components.nebenkosten.engine.anomalies.detectors.continuous_flow import (
     ContinuousFlow,
     least_flow,
 )
-from custom_components.nebenkosten.engine.anomalies.detectors.hourly import HourlyUse
-from custom_components.nebenkosten.engine.domain.meters import Medium, Sensitivity
+from custom_components.nebenkosten.engine.anomalies.detectors.hourly import (
+    HourlyDetector,
+    HourlyUse,
+    HourlyVerdict,
+)
+from custom_components.nebenkosten.engine.anomalies.detectors.intervals import (
+    IntervalDetector,
+    IntervalUse,
+    OddInterval,
+)
+from custom_components.nebenkosten.engine.domain.meters import (
+    AnyMeter,
+    Medium,
+    Sensitivity,
+)
 from custom_components.nebenkosten.engine.domain.report import Anomaly, MeterReport
 
 from ..houses import at, meter
@@ -28,6 +45,7 @@ from ..synthetic import (
     household,
     one,
     outdoors,
+    read_at,
     read_daily,
     temperature,
     visits,
@@ -299,6 +317,44 @@ def test_a_steady_surplus_of_water_is_a_leak() -> None:
     report = one(read_daily(use), medium=Medium.WATER, unit="m³")
     (event,) = events_of(report)
     assert event.kind == "leak"
+
+
+class EveryFiftiethDay(HourlyDetector):
+    name = "every_fiftieth_day"
+
+    @staticmethod
+    @override
+    def applies(meter: AnyMeter) -> bool:
+        return meter.medium is Medium.OTHER
+
+    @staticmethod
+    @override
+    def judge(hourly: HourlyUse) -> HourlyVerdict:
+        odd = np.arange(hourly.days) % 50 == 0
+        return HourlyVerdict(odd, np.where(odd, 2.0, 0.0))
+
+
+class FirstInterval(IntervalDetector):
+    name = "first_interval"
+
+    @staticmethod
+    @override
+    def judge(given: IntervalUse) -> list[OddInterval]:
+        rises = given.intervals.rise[:1].tolist()
+        return [OddInterval(0, "low", 2 * rise, 1.0) for rise in rises]
+
+
+def test_a_detector_is_a_class_and_a_line_of_the_registry(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    use = household(8.0)
+    daily, seldom = read_daily(use[:200], 0, 200), read_at(use, visits())
+    usual = len(one(daily, day(200), medium=Medium.OTHER).anomalies)
+    monkeypatch.setitem(HOURLY_DETECTORS, EveryFiftiethDay.name, EveryFiftiethDay)
+    monkeypatch.setitem(INTERVAL_DETECTORS, FirstInterval.name, FirstInterval)
+    assert len(one(daily, day(200), medium=Medium.OTHER).anomalies) > usual
+    first = one(seldom).anomalies[0]
+    assert (first.kind, first.start) == ("low", day(visits()[0]))
 
 
 def stopped(days: int, **fields: Any) -> MeterReport:

@@ -78,10 +78,10 @@ def evidence_of(
     }
 
 
-def _place(known: Consumption, first: date) -> slice:
+def _place(consumption: Consumption, first: date) -> slice:
     """Return where a meter's days lie among all days from `first` on."""
-    start = (known.begin - first).days
-    return slice(start, start + len(known.use))
+    start = (consumption.begin - first).days
+    return slice(start, start + len(consumption.use))
 
 
 def _measured(one: Computed) -> Bools:
@@ -89,27 +89,29 @@ def _measured(one: Computed) -> Bools:
 
     Days between two equal readings are measured too: they say nothing by themselves.
     """
-    known, line = one.consumption, one.line
-    measured: Bools = known.provenance == Provenance.MEASURED
+    consumption, line = one.consumption, one.line
+    measured: Bools = consumption.provenance == Provenance.MEASURED
     if line is None or any(len(part.amounts.starts) for part in line.parts):
         return measured
-    read = np.searchsorted(uncertainty.knots(line), known.midnights + _NEAR, "right")
+    read = np.searchsorted(
+        uncertainty.knots(line), consumption.midnights + _NEAR, "right"
+    )
     return measured & (np.diff(read) > 0)
 
 
 def _evidence(one: Computed, verdicts: Verdicts, row: int, place: slice) -> Evidence:
     """Return one meter's part of the verdicts, and those on its hours."""
-    known = one.consumption
+    consumption = one.consumption
     expected = verdicts.expected[row, place]
     judged = ~np.isnan(expected)
     daily = {
         name: odd[row, place] & judged for name, odd in verdicts.by_detector.items()
     }
-    hourly = _hourly(known, one.line)
+    hourly = _hourly(consumption, one.line)
     return Evidence(
-        known.meter,
-        known.begin,
-        known.use,
+        consumption.meter,
+        consumption.begin,
+        consumption.use,
         expected,
         verdicts.spread[row, place],
         daily | {name: verdict.odd for name, verdict in hourly.items()},
@@ -117,18 +119,18 @@ def _evidence(one: Computed, verdicts: Verdicts, row: int, place: slice) -> Evid
     )
 
 
-def _hourly(known: Consumption, line: Line | None) -> dict[str, HourlyVerdict]:
+def _hourly(consumption: Consumption, line: Line | None) -> dict[str, HourlyVerdict]:
     """Return the verdicts of the rules on hours, by name."""
     asked = {
         name: detector
         for name, detector in HOURLY_DETECTORS.items()
-        if detector.applies(known.meter)
+        if detector.applies(consumption.meter)
     }
     if line is None or not asked:
         return {}
-    edges = calendar_edges.hour_edges(known.midnights)
+    edges = calendar_edges.hour_edges(consumption.midnights)
     sure = line.known(edges)
     use = np.where(sure[1:] & sure[:-1], line.use(edges), np.nan)
-    day = np.searchsorted(known.midnights, edges[:-1], "right") - 1
-    hourly = HourlyUse(known.meter, use, day, len(known.use))
+    day = np.searchsorted(consumption.midnights, edges[:-1], "right") - 1
+    hourly = HourlyUse(consumption.meter, use, day, len(consumption.use))
     return {name: detector.judge(hourly) for name, detector in asked.items()}

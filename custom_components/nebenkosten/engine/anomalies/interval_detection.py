@@ -29,31 +29,35 @@ _OPEN: Final = 7
 
 def interval_anomalies(one: Computed, context: Context) -> Iterator[Anomaly]:
     """Yield an anomaly for each odd interval, over the days that it covers."""
-    known, line = one.consumption, one.line
+    consumption, line = one.consumption, one.line
     # A master's readings are its sources', which speak for themselves.
-    if line is None or not isinstance(known.meter, Meter) or not len(known.use):
+    if (
+        line is None
+        or not isinstance(consumption.meter, Meter)
+        or not len(consumption.use)
+    ):
         return
-    given = _interval_use(known, _sparse_intervals(known, line), context)
+    given = _interval_use(consumption, _sparse_intervals(consumption, line), context)
     for detector in INTERVAL_DETECTORS.values():
         for odd in detector.judge(given):
-            yield _anomaly(known, given.intervals, odd)
+            yield _anomaly(consumption, given.intervals, odd)
 
 
-def _sparse_intervals(known: Consumption, line: Line) -> Intervals:
+def _sparse_intervals(consumption: Consumption, line: Line) -> Intervals:
     """Return the intervals between readings whose days were not measured."""
     starts, ends, rises = [], [], []
     for course in line.courses:
         register = course.register
         long = np.flatnonzero(np.diff(register.times) > _INTERVAL)
         long = np.setdiff1d(long, register.falls)
-        begin = in_days(register.times[long], known.midnights)
-        end = in_days(register.times[long + 1], known.midnights)
+        begin = in_days(register.times[long], consumption.midnights)
+        end = in_days(register.times[long + 1], consumption.midnights)
         rise = register.values[long + 1] - register.values[long]
-        days = np.clip(((begin + end) / 2).astype(int), 0, len(known.use) - 1)
+        days = np.clip(((begin + end) / 2).astype(int), 0, len(consumption.use) - 1)
         # Days between equal readings are known, and still say nothing by themselves.
         still = (rise == 0) & (end - begin > _SHORT)
-        fine = (known.provenance[days] != Provenance.MEASURED) | still
-        fine &= (begin >= 0) & (end <= len(known.use))
+        fine = (consumption.provenance[days] != Provenance.MEASURED) | still
+        fine &= (begin >= 0) & (end <= len(consumption.use))
         starts.append(begin[fine])
         ends.append(end[fine])
         rises.append(rise[fine])
@@ -63,11 +67,11 @@ def _sparse_intervals(known: Consumption, line: Line) -> Intervals:
 
 
 def _interval_use(
-    known: Consumption, intervals: Intervals, context: Context
+    consumption: Consumption, intervals: Intervals, context: Context
 ) -> IntervalUse:
     """Return a meter's intervals beside the season and the weather of its days."""
-    first, count = known.begin, len(known.use)
-    shares = seasonal_profiles.shares_of(known.meter)
+    first, count = consumption.begin, len(consumption.use)
+    shares = seasonal_profiles.shares_of(consumption.meter)
     profile: Floats = np.ones(count)
     if shares is not None:
         profile = seasonal_profiles.day_weights(shares, first, count)
@@ -76,29 +80,31 @@ def _interval_use(
         profile,
         outdoor_temperature.so_far(context.temperature, first, count, whole=True),
         seasonal_profiles.months(first, count),
-        known.meter.sensitivity,
-        heats=known.meter.medium in (Medium.GAS, Medium.HEAT),
+        consumption.meter.sensitivity,
+        heats=consumption.meter.medium in (Medium.GAS, Medium.HEAT),
     )
 
 
-def _anomaly(known: Consumption, intervals: Intervals, odd: OddInterval) -> Anomaly:
+def _anomaly(
+    consumption: Consumption, intervals: Intervals, odd: OddInterval
+) -> Anomaly:
     """Return an odd interval as an anomaly of the days that it covers."""
     start = int(np.floor(intervals.starts[odd.index] + 1e-9))
     end = max(start, int(np.ceil(intervals.ends[odd.index] - 1e-9)) - 1)
     actual = float(intervals.rise[odd.index])
-    first, newest = known.begin, len(intervals.rise) - 1
+    first, newest = consumption.begin, len(intervals.rise) - 1
     day = first + timedelta(days=start)
     return Anomaly(
-        meter_id=known.meter.meter_id,
+        meter_id=consumption.meter.meter_id,
         kind=odd.kind,
         start=day,
         end=first + timedelta(days=end),
         actual=actual,
         expected=odd.expected,
         score=(actual - odd.expected) / max(odd.spread, 1e-12),
-        is_open=odd.index == newest and len(known.use) - 1 - end < _OPEN,
+        is_open=odd.index == newest and len(consumption.use) - 1 - end < _OPEN,
         reason=events.reason(
-            known.meter,
+            consumption.meter,
             odd.kind,
             day,
             {

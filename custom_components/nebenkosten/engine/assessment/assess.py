@@ -63,24 +63,24 @@ def assess(
 
 def report_of(judged: Judged, assessed: Assessed) -> MeterReport:
     """Return the report of a meter from all of its stages."""
-    known = judged.consumption
+    consumption = judged.consumption
     return MeterReport(
-        meter=known.meter,
-        first_day=known.first_day,
-        last_day=known.last_day,
-        midnights=known.midnights,
-        use=known.use,
-        provenance=known.provenance,
-        counter=known.counter,
-        slack=known.slack,
-        readings=known.readings,
-        quarantined=known.quarantined,
-        superseded=known.superseded,
-        last_reading=known.last_reading,
-        findings=(*known.findings, *assessed.findings),
-        hours=known.hours,
-        model=known.model,
-        shares=known.shares,
+        meter=consumption.meter,
+        first_day=consumption.first_day,
+        last_day=consumption.last_day,
+        midnights=consumption.midnights,
+        use=consumption.use,
+        provenance=consumption.provenance,
+        counter=consumption.counter,
+        slack=consumption.slack,
+        readings=consumption.readings,
+        quarantined=consumption.quarantined,
+        superseded=consumption.superseded,
+        last_reading=consumption.last_reading,
+        findings=(*consumption.findings, *assessed.findings),
+        hours=consumption.hours,
+        model=consumption.model,
+        shares=consumption.shares,
         expected=judged.expected,
         anomalies=judged.anomalies,
         quality=assessed.quality,
@@ -125,31 +125,33 @@ def _cross_checked(
 
 def _ahead(one: Computed, today: date) -> tuple[Forecast | None, dict[int, float]]:
     """Return the forecast, and the years in usual weather where a model holds."""
-    pace, known = one.pace, one.consumption
-    if pace is None or known.first_day is None:
+    pace, consumption = one.pace, one.consumption
+    if pace is None or consumption.first_day is None:
         return None, {}
-    start = (known.first_day - pace.first_day).days
+    start = (consumption.first_day - pace.first_day).days
     if start < 0:
         return None, {}
     weather = pace.shape.weather
     weights = pace.shape.weights[start:]
-    ahead = forecast(known, weights, one.half, today, weathered=weather is not None)
+    ahead = forecast(
+        consumption, weights, one.half, today, weathered=weather is not None
+    )
     if weather is None:
         return ahead, {}
-    inside = slice(start, start + len(known.use))
+    inside = slice(start, start + len(consumption.use))
     return ahead, weather_normalization.adjusted_years(
-        known, weather, weather.heating[inside], weather.daily[inside]
+        consumption, weather, weather.heating[inside], weather.daily[inside]
     )
 
 
 def _summed(
     meter: Virtual,
-    known: Consumption,
+    consumption: Consumption,
     reports: Mapping[str, MeterReport],
     setting: Setting,
 ) -> Forecast | None:
     """Return a computed meter's forecast from those of its operands."""
-    if not len(known.use):
+    if not len(consumption.use):
         return None
     months, years = [], []
     for term in meter.terms:

@@ -1,12 +1,12 @@
 """Data quality: completeness, freshness and the measured share."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from ..domain.arrays import Floats
+from ..domain.arrays import Floats, Ints
 from ..domain.local_days import DAY
 from ..domain.meters import AnyMeter, Meter
 from ..domain.quality_score import Quality, fresh
@@ -21,25 +21,52 @@ _SHORTEST: Final = DAY
 _UNEXPLAINED: Final = ("counter_fell", "exchange_suspected")
 
 
+@dataclass(frozen=True, slots=True)
+class _DayShares:
+    """The shares of days by their provenance (0..1)."""
+
+    completeness: float
+    measured: float
+    interpolated: float
+    extrapolated: float
+
+    @classmethod
+    def of(cls, provenance: Ints) -> _DayShares:
+        """Return the shares of n days, at least one."""
+        shares = np.bincount(provenance, minlength=len(Provenance)) / len(provenance)
+        return cls(
+            float(shares[Provenance.MEASURED] + shares[Provenance.INTERPOLATED]),
+            float(shares[Provenance.MEASURED]),
+            float(shares[Provenance.INTERPOLATED]),
+            float(shares[Provenance.EXTRAPOLATED]),
+        )
+
+
 def of_line(one: Computed, findings: Iterable[Finding], as_of: float) -> Quality | None:
     """Return the quality of a meter's data, None without days.
 
     `findings` are those on its readings.
     """
-    known, line = one.consumption, one.line
-    if line is None or not len(known.use):
+    consumption, line = one.consumption, one.line
+    if line is None or not len(consumption.use):
         return None
     gaps, last = _gaps(line)
-    end = min(as_of, float(known.midnights[-1]))
+    end = min(as_of, float(consumption.midnights[-1]))
     age = max(end - last, 0.0) if np.isfinite(last) else np.inf
-    rhythm, limit = _rhythm(known.meter, gaps)
+    rhythm, limit = _rhythm(consumption.meter, gaps)
     follows = np.isfinite(last) and rhythm is not None
     # What is gone gets no older: its days end before yesterday.
-    ended = as_of - float(known.midnights[-1]) > _LONGEST_DAY
-    return replace(
-        _days_quality(known),
+    ended = as_of - float(consumption.midnights[-1]) > _LONGEST_DAY
+    days = _DayShares.of(consumption.provenance)
+    return Quality(
+        completeness=days.completeness,
         largest_gap_days=max(age, float(gaps.max(initial=0.0))) / DAY,
         freshness=1.0 if rhythm is None else fresh(age, rhythm),
+        measured_share=days.measured,
+        interpolated_share=days.interpolated,
+        extrapolated_share=days.extrapolated,
+        quarantined=len(consumption.quarantined),
+        readings=consumption.readings,
         unexplained=sum(finding.code in _UNEXPLAINED for finding in findings),
         read_until=last if follows else None,
         limit=limit if follows else None,
@@ -47,15 +74,23 @@ def of_line(one: Computed, findings: Iterable[Finding], as_of: float) -> Quality
     )
 
 
-def of_operands(known: Consumption, operands: Iterable[MeterReport]) -> Quality | None:
+def of_operands(
+    consumption: Consumption, operands: Iterable[MeterReport]
+) -> Quality | None:
     """Return the quality of a computed meter: as fresh as its stalest operand."""
     qualities = [one.quality for one in operands if one.quality is not None]
-    if not len(known.use) or not qualities:
+    if not len(consumption.use) or not qualities:
         return None
-    return replace(
-        _days_quality(known),
-        freshness=min(one.freshness for one in qualities),
+    days = _DayShares.of(consumption.provenance)
+    return Quality(
+        completeness=days.completeness,
         largest_gap_days=max(one.largest_gap_days for one in qualities),
+        freshness=min(one.freshness for one in qualities),
+        measured_share=days.measured,
+        interpolated_share=days.interpolated,
+        extrapolated_share=days.extrapolated,
+        quarantined=len(consumption.quarantined),
+        readings=consumption.readings,
     )
 
 
@@ -71,23 +106,6 @@ def _rhythm(meter: AnyMeter, gaps: Floats) -> tuple[float | None, float | None]:
         return None, None
     rhythm = _OVERDUE * float(np.median(gaps))
     return rhythm, max(rhythm, _SHORTEST)
-
-
-def _days_quality(known: Consumption) -> Quality:
-    """Return the quality of days alone, as if they were fresh and had no gap."""
-    counts = np.bincount(known.provenance, minlength=4) / len(known.provenance)
-    return Quality(
-        completeness=float(
-            counts[Provenance.MEASURED] + counts[Provenance.INTERPOLATED]
-        ),
-        largest_gap_days=0.0,
-        freshness=1.0,
-        measured_share=float(counts[Provenance.MEASURED]),
-        interpolated_share=float(counts[Provenance.INTERPOLATED]),
-        extrapolated_share=float(counts[Provenance.EXTRAPOLATED]),
-        quarantined=len(known.quarantined),
-        readings=known.readings,
-    )
 
 
 def _gaps(line: Line) -> tuple[Floats, float]:

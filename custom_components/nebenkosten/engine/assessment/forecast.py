@@ -26,7 +26,7 @@ _RATE_SPREAD: Final = 0.04
 
 
 def forecast(
-    known: Consumption,
+    consumption: Consumption,
     weights: Floats,
     half: Floats,
     today: date,
@@ -35,11 +35,11 @@ def forecast(
 ) -> Forecast | None:
     """Return the running month and year of `today`, None where too little is known.
 
-    The days are `known` up to yesterday, with `half` (n,), the half widths of their
+    The days go up to yesterday, with `half` (n,), the half widths of their
     bands; `weights` are the shape's, from the first of them to the end of the year.
     `weathered` tells whether the weights are those of the weather that was.
     """
-    first, use = known.first_day, known.use
+    first, use = consumption.first_day, consumption.use
     if first is None or first + timedelta(days=len(use)) < today:
         return None
     rates = _rates(use, weights[: len(use)])

@@ -26,25 +26,27 @@ def reshaped(meter: Meter, one: Computed, setting: Setting) -> list[Finding]:
 
     Only in the first days of a model that is valid for it.
     """
-    known = one.consumption
+    consumption = one.consumption
     is_valid = one.prepared[meter.key].model_date is not None
     if not is_valid or setting.today - setting.model_date > _TOLD:
         return []
-    before = _older_use(meter, known, setting)
-    return [] if before is None else _moved(known, before)
+    before = _older_use(meter, consumption, setting)
+    return [] if before is None else _moved(consumption, before)
 
 
-def _older_use(meter: Meter, known: Consumption, setting: Setting) -> Floats | None:
+def _older_use(
+    meter: Meter, consumption: Consumption, setting: Setting
+) -> Floats | None:
     """Return the use (n,) of the same days by the model before, None without any."""
     zone = setting.zone
     older = model_date(local_days.midnight(setting.model_date, zone), zone)
     line = line_of(prepare(meter, setting.series(meter), zone, setting.context, older))
-    return None if line is None else line.use(known.midnights)
+    return None if line is None else line.use(consumption.midnights)
 
 
-def _moved(known: Consumption, before: Floats) -> list[Finding]:
+def _moved(consumption: Consumption, before: Floats) -> list[Finding]:
     """Report the days (n,) that changed, and the month in which they did most."""
-    use, first = known.use, known.first_day
+    use, first = consumption.use, consumption.first_day
     moved = np.nan_to_num(use - before)
     changed = np.abs(moved) > _SAME * np.maximum(np.abs(np.nan_to_num(use)), 1.0)
     if not changed.any():
@@ -58,7 +60,7 @@ def _moved(known: Consumption, before: Floats) -> list[Finding]:
         Finding(
             code="reshaped",
             severity=Severity.INFO,
-            meter_id=known.meter.meter_id,
+            meter_id=consumption.meter.meter_id,
             data={
                 "days": int(changed.sum()),
                 "month": str(names[most]),

@@ -21,18 +21,20 @@ _LEAST: Final = 0.005
 _SURE: Final = 2.5
 
 
-def negative(report: Consumption, meters: Mapping[str, Consumption]) -> list[Finding]:
+def negative(
+    consumption: Consumption, meters: Mapping[str, Consumption]
+) -> list[Finding]:
     """Report the times, closed by readings of all operands, with a negative rest."""
-    meter = report.meter
-    if not isinstance(meter, Virtual) or report.first_day is None:
+    meter = consumption.meter
+    if not isinstance(meter, Virtual) or consumption.first_day is None:
         return []
-    closed = closings(_turnover(meter, report, meters), report.slack)
+    closed = closings(_turnover(meter, consumption, meters), consumption.slack)
     below = [
         (begin, end)
         for begin, end in pairwise(closed)
-        if float(report.use[begin:end].sum())
-        < -_SURE * float(report.slack[begin] + report.slack[end])
-        - _LEAST * float(np.abs(report.use[begin:end]).sum())
+        if float(consumption.use[begin:end].sum())
+        < -_SURE * float(consumption.slack[begin] + consumption.slack[end])
+        - _LEAST * float(np.abs(consumption.use[begin:end]).sum())
     ]
     if not below:
         return []
@@ -43,11 +45,11 @@ def negative(report: Consumption, meters: Mapping[str, Consumption]) -> list[Fin
             code="negative_rest",
             severity=Severity.WARNING,
             meter_id=meter.meter_id,
-            day=report.first_day + timedelta(days=below[-1][1] - 1),
+            day=consumption.first_day + timedelta(days=below[-1][1] - 1),
             data={
-                "since": report.first_day + timedelta(days=begin),
-                "until": report.first_day + timedelta(days=end - 1),
-                "use": sum(float(report.use[a:b].sum()) for a, b in below),
+                "since": consumption.first_day + timedelta(days=begin),
+                "until": consumption.first_day + timedelta(days=end - 1),
+                "use": sum(float(consumption.use[a:b].sum()) for a, b in below),
                 "suspects": ", ".join(suspects),
             },
         )
@@ -55,9 +57,9 @@ def negative(report: Consumption, meters: Mapping[str, Consumption]) -> list[Fin
 
 
 def _turnover(
-    meter: Virtual, report: Consumption, meters: Mapping[str, Consumption]
+    meter: Virtual, consumption: Consumption, meters: Mapping[str, Consumption]
 ) -> Floats:
     """Return the use (n,) that tells how narrow a band is next to none."""
     base = meters[meter.terms[0].meter_id.lower()]
     scale = abs(meter.terms[0].factor)
-    return scale * np.full(len(report.use), float(np.nanmean(base.use)))
+    return scale * np.full(len(consumption.use), float(np.nanmean(base.use)))

@@ -1,6 +1,6 @@
 """Findings on a meter's readings that a person should look at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Final
@@ -18,8 +18,11 @@ from ..reconstruction.meter_line import Line, RegisterUse
 _GAP: Final = 60.0
 _DRIFT: Final = 0.01
 _ANEW: Final = 0.1
-# The finding on falls that amounts explain.
-_RESET: Final = "counter_reset"
+_SEVERITY: Final[Mapping[str, Severity]] = {
+    "counter_fell": Severity.ERROR,
+    "exchange_suspected": Severity.ERROR,
+    "counter_reset": Severity.INFO,
+}
 
 
 def oddities(
@@ -47,7 +50,7 @@ def _falls(meter: Meter, course: RegisterUse, zone: ZoneInfo) -> Iterator[Findin
         else:
             resets.append(i)
     if resets:
-        yield _fall(_RESET, meter, register, resets, zone)
+        yield _fall("counter_reset", meter, register, resets, zone)
 
 
 def _goes_on(register: Register, i: int) -> bool:
@@ -64,7 +67,7 @@ def _fall(
     i = falls[-1]
     return Finding(
         code=code,
-        severity=Severity.INFO if code == _RESET else Severity.ERROR,
+        severity=_SEVERITY[code],
         meter_id=meter.meter_id,
         day=local_day(float(register.times[i + 1]), zone),
         data={

@@ -157,9 +157,9 @@ def _finding(
     )
 
 
-def _slack(known: Consumption, first: date, days: int) -> Floats:
+def _slack(consumption: Consumption, first: date, days: int) -> Floats:
     """Return the counter's half width (days+1,) at each midnight, NaN outside."""
-    return over(known, known.slack, first, days + 1)
+    return over(consumption, consumption.slack, first, days + 1)
 
 
 def closings(use: Floats, slack: Floats) -> list[int]:

@@ -17,23 +17,24 @@ _EXPLAINS: Final = 0.5
 
 
 def adjusted_years(
-    report: Consumption, model: TemperatureModel, heating: Floats, daily: Floats
+    consumption: Consumption, model: TemperatureModel, heating: Floats, daily: Floats
 ) -> dict[int, float]:
     """Return the adjusted use by calendar year; empty where the model explains little.
 
     `heating` and `daily` (n,) are the model's values on the report's days.
     """
-    if model.explained < _EXPLAINS or report.first_day is None:
+    if model.explained < _EXPLAINS or consumption.first_day is None:
         return {}
     years: dict[int, tuple[float, float, float]] = {}
     for year in range(
-        report.first_day.year, report.first_day.year + len(report.use) // 365 + 2
+        consumption.first_day.year,
+        consumption.first_day.year + len(consumption.use) // 365 + 2,
     ):
-        begin = (date(year, 1, 1) - report.first_day).days
-        end = (date(year + 1, 1, 1) - report.first_day).days
-        if begin < 0 or end > len(report.use):
+        begin = (date(year, 1, 1) - consumption.first_day).days
+        end = (date(year + 1, 1, 1) - consumption.first_day).days
+        if begin < 0 or end > len(consumption.use):
             continue
-        use = float(report.use[begin:end].sum())
+        use = float(consumption.use[begin:end].sum())
         warmth, total = float(heating[begin:end].sum()), float(daily[begin:end].sum())
         if not np.isnan(use) and total > 0:
             years[year] = use, warmth, total

@@ -227,7 +227,7 @@ class Scan:
             return self._kept_leap(last, new, ahead)
         newest = self.course.newest
         if self.course.possible(last, new):
-            # A high use is news of its own, unless a slip makes it.
+            # A high use is told by itself, unless a slip makes it.
             seldom = new == newest and self.course.is_seldom(new)
             likely = self.course.slip(new, None) if seldom else None
             if likely is not None:

@@ -18,7 +18,7 @@ from ..domain.local_days import DAY
 from ..domain.meters import Medium
 
 # No meter counts so many times its own high rate: on 120 real meters of four media a
-# day came to 18 times at most, and a burst pipe has to stay news.
+# day came to 18 times at most, and a burst pipe must be told.
 _IMPOSSIBLE: Final = 50.0
 # A sensor that was at zero and shows so many days of use at once was never at zero.
 _FROM_ZERO: Final = 20.0
