@@ -53,9 +53,14 @@ def older_recorder(subject: Subject, dice: random.Random) -> None:
     _older(subject, dice, subject.recorder)
 
 
-def older_cache(subject: Subject, dice: random.Random) -> None:
-    """What we remember of the last run is of some time ago."""
-    _older(subject, dice, subject.cache("cache"))
+def older_last_values(subject: Subject, dice: random.Random) -> None:
+    """What entities show is of some time ago."""
+    _older(subject, dice, subject.stored("last_values"))
+
+
+def older_ledger(subject: Subject, dice: random.Random) -> None:
+    """What is known to be published is of some time ago."""
+    _older(subject, dice, subject.stored("ledger"))
 
 
 def older_entries(subject: Subject, dice: random.Random) -> None:

@@ -143,8 +143,8 @@ def killed_during_compaction(subject: Subject, dice: random.Random) -> None:
         )
         connection.execute("DROP TABLE waste")
         connection.commit()
-    cache = subject.cache("cache")
-    cache.unlink(missing_ok=True)  # the night's work is due at once
+    values = subject.stored("last_values")
+    values.unlink(missing_ok=True)  # the night's work is due at once
     subject.server.launch()
     time.sleep(dice.uniform(2.5, 6.0))
     subject.restart()

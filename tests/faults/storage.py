@@ -230,7 +230,7 @@ def journal_log_damaged(subject: Subject, dice: random.Random) -> None:
 
 
 def _spoilt(subject: Subject, dice: random.Random, name: str) -> None:
-    path = subject.cache(name)
+    path = subject.stored(name)
     subject.try_to_bring(dice.choice(METERS))
     subject.server.stop()
     if path.exists():
@@ -245,9 +245,14 @@ def _spoilt(subject: Subject, dice: random.Random, name: str) -> None:
     subject.server.start()
 
 
-def cache_damaged(subject: Subject, dice: random.Random) -> None:
-    """The cache is torn: everything is compared anew."""
-    _spoilt(subject, dice, "cache")
+def last_values_damaged(subject: Subject, dice: random.Random) -> None:
+    """The last values are torn: everything is computed anew."""
+    _spoilt(subject, dice, "last_values")
+
+
+def ledger_damaged(subject: Subject, dice: random.Random) -> None:
+    """The ledger is torn: everything is compared anew."""
+    _spoilt(subject, dice, "ledger")
 
 
 def run_log_damaged(subject: Subject, dice: random.Random) -> None:

@@ -104,7 +104,7 @@ class Subject:
         """Return the recorder's file."""
         return self.folder / "home-assistant_v2.db"
 
-    def cache(self, name: str) -> Path:
+    def stored(self, name: str) -> Path:
         """Return a file of ours in the storage."""
         return self.folder / ".storage" / f"nebenkosten.{name}"
 

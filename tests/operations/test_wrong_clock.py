@@ -23,7 +23,7 @@ async def _restart(hass: HomeAssistant, house: NkConfigEntry) -> None:
     await settle(hass)
 
 
-@pytest.mark.parametrize("lost", [None, "cache"])
+@pytest.mark.parametrize("lost", [None, "last_values", "ledger"])
 async def test_a_clock_a_year_behind_at_boot_changes_nothing_until_it_is_right(
     hass: HomeAssistant,
     house: NkConfigEntry,
