@@ -106,14 +106,12 @@ def days_of(
     points: Sequence[Point],
     as_of: float,
     zone: str = "Europe/Berlin",
-    confirmed: frozenset[int] = frozenset(),
     **fields: object,
 ) -> Consumption:
     """Return a meter's days and nothing more."""
     found = meter(**fields)
-    stored = series(points, confirmed=confirmed)
     house = House(time_zone=zone, meters=(found,))
-    setting = Setting.of(house, {found.key: stored}, Context(as_of=as_of))
+    setting = Setting.of(house, {found.key: series(points)}, Context(as_of=as_of))
     return compute(found, {}, setting).consumption
 
 

@@ -56,7 +56,8 @@ async def test_a_removed_house_leaves_only_its_journal(
     station = Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}.water_temperature:see"))
     station.parent.mkdir(exist_ok=True)
     station.write_text("{}")
-    assert {f"{DOMAIN}.cache", f"{DOMAIN}.runs"} <= hass_storage.keys()
+    kept = {f"{DOMAIN}.{name}" for name in ("last_values", "ledger", "runs")}
+    assert kept <= hass_storage.keys()
     await hass.config_entries.async_remove(house.entry_id)
     freezer.tick(timedelta(hours=1))
     async_fire_time_changed(hass, dt_util.utcnow())

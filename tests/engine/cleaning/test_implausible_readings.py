@@ -1,6 +1,5 @@
 """Glitches, slips of the pen and leaps: what is left out leaves no trace."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import random
@@ -14,11 +13,12 @@ from custom_components.nebenkosten.engine.domain.calendar_edges import midnights
 from custom_components.nebenkosten.engine.domain.meters import Medium
 from custom_components.nebenkosten.engine.domain.report import (
     Consumption,
+    MeterReport,
     Provenance,
     ReadingKind,
 )
 
-from ..houses import ZONES, Point, days_of, read
+from ..houses import ZONES, Point, days_of, meter, read, report_of
 from ..synthetic import codes, household, instants, one, read_at, typed, visits
 
 _DAY = 86400.0
@@ -45,10 +45,10 @@ class Sensor:
         """Return how many readings a day has."""
         return 24 * 60 // self.minutes
 
-    def days(self, points: Sequence[Point]) -> Consumption:
-        """Return the days of other readings, to the end of its own."""
-        as_of = self.points[-1][0]
-        return days_of(points, as_of, self.zone, medium=self.medium, unit=self.unit)
+    def report(self, points: list[Point]) -> MeterReport:
+        """Return the report of other readings, to the end of its own."""
+        one = meter(medium=self.medium, unit=self.unit)
+        return report_of(one, points, self.points[-1][0], zone=self.zone)
 
     def lifted(self, to: float) -> list[Point]:
         """Return the readings of a dial that shows so many times more."""
@@ -94,7 +94,7 @@ def test_a_glitch_of_any_length_at_any_hour_leaves_no_trace(
         for i, point in enumerate(points)
     ]
     without = [point for i, point in enumerate(points) if i not in run]
-    found, clean = sensor.days(wrong), sensor.days(without)
+    found, clean = sensor.report(wrong), sensor.report(without)
     assert found.quarantined == {i + 1 for i in run}
     np.testing.assert_allclose(found.use, clean.use, rtol=1e-9)
     np.testing.assert_array_equal(found.provenance, clean.provenance)
@@ -116,7 +116,7 @@ def test_a_sensor_that_shows_far_too_much_for_some_readings(
         for i, point in enumerate(points)
     ]
     without = [point for i, point in enumerate(points) if i not in run]
-    found, clean = sensor.days(wrong), sensor.days(without)
+    found, clean = sensor.report(wrong), sensor.report(without)
     assert found.quarantined == {i + 1 for i in run}
     np.testing.assert_allclose(found.use, clean.use, rtol=1e-9)
 
@@ -128,7 +128,7 @@ def test_zeros_before_the_first_true_value_are_left_out(
 ) -> None:
     true = sensor.lifted(200)
     wrong = [typed(p, 0.0) if i < length else p for i, p in enumerate(true)]
-    found, clean = sensor.days(wrong), sensor.days(true[length:])
+    found, clean = sensor.report(wrong), sensor.report(true[length:])
     assert found.first_day == clean.first_day
     np.testing.assert_array_equal(found.use, clean.use)
     assert codes(found) == ["glitch"]
@@ -160,7 +160,7 @@ def test_a_dial_that_really_begins_anew_waits_until_it_goes_on(
             unit=sensor.unit,
         )
         known = _still_measured(known, now)
-    whole = sensor.days(reset)
+    whole = sensor.report(reset)
     assert not whole.quarantined
     assert codes(whole) == ["exchange_suspected"]
     hole = (whole.midnights[1:] > reset[at - 1][0]) & (
@@ -220,7 +220,7 @@ def test_a_rise_that_cannot_be_is_never_silent() -> None:
     leapt = [
         typed(p, p[1] + (50_000.0 if i >= 300 else 0)) for i, p in enumerate(points)
     ]
-    newest = days_of(leapt[:301], leapt[300][0])
+    newest = report_of(meter(), leapt[:301], leapt[300][0])
     assert newest.quarantined == {301}
     assert np.nansum(newest.use) < 4000
     later = one(leapt)
@@ -229,7 +229,7 @@ def test_a_rise_that_cannot_be_is_never_silent() -> None:
     assert finding.data["likely"] == pytest.approx(8000, rel=0.01)
     # The dial says so: it counts, until a person corrects or confirms it.
     assert later.use[:399].sum() == pytest.approx(3990 + 50_000)
-    confirmed = days_of(leapt, leapt[-1][0], confirmed=frozenset({301}))
+    confirmed = report_of(meter(), leapt, leapt[-1][0], confirmed=frozenset({301}))
     assert not confirmed.findings
 
 
@@ -271,7 +271,8 @@ def test_a_slipped_comma_is_found_in_the_newest_reading_too(
     wrong = [*points[:-1], typed(points[-1], points[-1][1] * 10)]
     as_of = wrong[-1][0]
     found, clean = (
-        days_of(p, as_of, medium=medium, unit=unit) for p in (wrong, points[:-1])
+        report_of(meter(medium=medium, unit=unit), p, as_of)
+        for p in (wrong, points[:-1])
     )
     assert found.quarantined == {count}
     np.testing.assert_allclose(found.use, clean.use, rtol=1e-9)
@@ -338,7 +339,7 @@ def test_a_later_edit_wins_within_a_kind_alone() -> None:
         points = [read("2025-01-01", 0), read("2025-01-21", 20), *chosen]
         if best is ReadingKind.ESTIMATE:
             wanted = 10.0
-        found = days_of(points, points[1][0])
+        found = report_of(meter(), points, points[1][0])
         assert found.use[:10].sum() == pytest.approx(wanted)
 
 
@@ -348,7 +349,7 @@ def test_a_flat_that_stood_empty_used_nothing_whatever_comes_later() -> None:
     seen = [*range(0, 701, 70), 731, 760, 800, 850, 900]
     points = read_at(use, seen)
     for count in range(12, len(points) + 1):
-        found = days_of(points[:count], points[count - 1][0])
+        found = report_of(meter(), points[:count], points[count - 1][0])
         empty = slice(700, 731)
         assert (found.use[empty] == 0).all()
         assert (found.provenance[empty] == Provenance.MEASURED).all()
@@ -363,7 +364,7 @@ def test_pure_chance_is_gone_through_once() -> None:
         (time, value, ReadingKind.ACTUAL)
         for time, value in zip(times, dice.uniform(0, 1000, 1200).tolist(), strict=True)
     ]
-    found = days_of(points, times[-1])
+    found = report_of(meter(), points, times[-1])
     assert found.readings + len(found.quarantined) == 1200
     np.testing.assert_array_equal(
         np.isnan(found.use), found.provenance == Provenance.UNKNOWN
