@@ -17,7 +17,7 @@ from ..const import DOMAIN
 from ..engine.domain.report import Snapshot
 from ..journal.decisions import Decisions
 from ..stores.disposable import async_stored
-from ..stores.plain import plain, restored
+from ..stores.plain import mapping, plain, restored, sequence
 from .alerts import Alert
 
 _LOGGER = logging.getLogger(__name__)
@@ -82,18 +82,18 @@ class LastValues:
         # Whatever the layout: these the user said, nobody can compute them anew.
         self.decisions = Decisions(
             automatic=bool(content["automatic"]),
-            kept_orphans=tuple(map(str, _sequence(content["kept_orphans"]))),
+            kept_orphans=tuple(map(str, sequence(content["kept_orphans"]))),
         )
         if content.get("layout") != _LAYOUT:
             raise ValueError("an older layout")
         self.alerts = {
-            key: tuple(restored(Alert, one) for one in _sequence(alerts))
-            for key, alerts in _mapping(content["alerts"]).items()
+            key: tuple(restored(Alert, one) for one in sequence(alerts))
+            for key, alerts in mapping(content["alerts"]).items()
         }
         self.last_run = _instant(content["last_run"])
         self.last_nightly = _instant(content["last_nightly"])
-        for key, one in _mapping(content["meters"]).items():
-            kept = _mapping(one)
+        for key, one in mapping(content["meters"]).items():
+            kept = mapping(one)
             snapshot = restored(Snapshot, kept["snapshot"])
             self.meters[key] = Remembered(str(kept["stamp"]), snapshot)
 
@@ -146,15 +146,3 @@ def _instant(value: object) -> float | None:
     if value is None or isinstance(value, (int, float)):
         return value
     raise TypeError("an instant was expected")
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise TypeError("a mapping was expected")
-    return value
-
-
-def _sequence(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise TypeError("a list was expected")
-    return value

@@ -14,6 +14,7 @@ from homeassistant.helpers.storage import Store
 from ..const import DOMAIN, PREVIEW
 from ..statistic_catalog import statistic_ids
 from ..stores.disposable import async_stored
+from ..stores.plain import mapping
 from .points import ledger_key
 from .statistics import Published
 
@@ -72,24 +73,24 @@ class Ledger:
 
     def _fill(self, content: Mapping[str, object]) -> None:
         self.preview = bool(content["preview"])
-        for key, one in _mapping(content["published"]).items():
-            kept = _mapping(one)
-            years = {year: str(d) for year, d in _mapping(kept["years"]).items()}
+        for key, one in mapping(content["published"]).items():
+            kept = mapping(one)
+            years = {year: str(d) for year, d in mapping(kept["years"]).items()}
             self._published[key] = Published(
                 str(kept["name"]), str(kept["unit"]), years
             )
-        points = _mapping(content["points"])
-        meters = _mapping(points["meters"])
+        points = mapping(content["points"])
+        meters = mapping(points["meters"])
         if points.get("shape") != _SHAPE:
             meters = _unsure(meters)
         self._target = str(points["target"])
         self._moved = bool(points.get("moved"))
         self._points = {
-            key: {group: str(digest) for group, digest in _mapping(one).items()}
+            key: {group: str(digest) for group, digest in mapping(one).items()}
             for key, one in meters.items()
         }
         self._handed_on = {
-            key: int(str(revision)) for key, revision in _mapping(points["raw"]).items()
+            key: int(str(revision)) for key, revision in mapping(points["raw"]).items()
         }
 
     async def async_save(self) -> None:
@@ -191,9 +192,3 @@ def _unsure(meters: Mapping[str, object]) -> dict[str, object]:
     """
     previews = ledger_key("", PREVIEW)
     return {previews: {}} if any(key.endswith(previews) for key in meters) else {}
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise TypeError("a mapping was expected")
-    return value

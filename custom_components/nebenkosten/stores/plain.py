@@ -22,9 +22,24 @@ def restored[T](kind: type[T], content: object) -> T:
 
     Raises KeyError, TypeError or ValueError where the content is of another make.
     """
-    if not is_dataclass(kind) or not isinstance(content, Mapping):
+    if not is_dataclass(kind):
+        raise TypeError("a dataclass was expected")
+    given = mapping(content)
+    return kind(**{f.name: _value(f.type, given[f.name]) for f in fields(kind)})
+
+
+def mapping(content: object) -> Mapping[str, Any]:
+    """Return an object of JSON; raises TypeError for anything else."""
+    if not isinstance(content, Mapping):
         raise TypeError("a mapping was expected")
-    return kind(**{f.name: _value(f.type, content[f.name]) for f in fields(kind)})
+    return content
+
+
+def sequence(content: object) -> list[Any]:
+    """Return a list of JSON; raises TypeError for anything else."""
+    if not isinstance(content, list):
+        raise TypeError("a list was expected")
+    return content
 
 
 def _value(hint: Any, content: Any) -> object:

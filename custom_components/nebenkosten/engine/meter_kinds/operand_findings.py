@@ -27,31 +27,27 @@ def too_few(prepared: Prepared) -> list[Finding]:
 
 def missing(meter: AnyMeter, key: str) -> Finding:
     """Say that an operand does not exist."""
-    return Finding(
-        code="operand_missing",
-        severity=Severity.ERROR,
-        meter_id=meter.meter_id,
-        data={"operand": key},
-    )
+    return _of_operand(meter, key, Severity.ERROR, code="operand_missing")
 
 
 def unread(meter: Virtual, operand: str) -> Finding:
     """Say that an operand has no readings."""
-    return Finding(
-        code="operand_unread",
-        severity=Severity.INFO,
-        meter_id=meter.meter_id,
-        data={"operand": operand},
-    )
+    return _of_operand(meter, operand, Severity.INFO, code="operand_unread")
 
 
 def computed(meter: Master, operand: Virtual) -> Finding:
     """Say that a source is a formula, which has no dial."""
+    return _of_operand(meter, operand.meter_id, Severity.ERROR, code="source_computed")
+
+
+def _of_operand(
+    meter: AnyMeter, operand: str, severity: Severity, *, code: str
+) -> Finding:
     return Finding(
-        code="source_computed",
-        severity=Severity.ERROR,
+        code=code,
+        severity=severity,
         meter_id=meter.meter_id,
-        data={"operand": operand.meter_id},
+        data={"operand": operand},
     )
 
 
